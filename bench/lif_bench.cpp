@@ -1,0 +1,138 @@
+// How far are the fused LIF kernels from the memory bound, and how far is one tensor per step from
+// them? Shape [T=8, 64, 64, 16, 16], one thread, CPU time. `ratio_*` = time / (bytes that must move
+// / copy bandwidth), both of this run: copies and kernels take turns. `speedup_*` = time of one
+// tensor per step / time of the fused call.
+
+#include "ranvier/train/lif.hpp"
+
+#include <benchmark/benchmark.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <cstring>
+#include <ctime>
+#include <vector>
+
+namespace {
+
+using ranvier::train::LifArguments;
+using ranvier::train::LifOptions;
+using torch::Tensor;
+
+constexpr int64_t kSteps = 8, kSamples = 64, kChannels = 64, kInner = 16 * 16;
+constexpr int64_t kValues = kSteps * kSamples * kChannels * kInner;
+
+/// CPU time of this thread [s]: other programs on the machine do not count.
+double now() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+/// Times of repetitions.
+class Times {
+ public:
+  template <class F>
+  void add(const F& f) {
+    const double start = now();
+    f();
+    seconds_.push_back(now() - start);
+  }
+  double least() const { return *std::min_element(seconds_.begin(), seconds_.end()); }
+  double median() const {
+    std::vector<double> sorted = seconds_;
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<long>(sorted.size() / 2),
+                     sorted.end());
+    return sorted[sorted.size() / 2];
+  }
+
+ private:
+  std::vector<double> seconds_;
+};
+
+struct Problem {
+  Tensor x, grad, gain, theta, beta;
+
+  Problem() {
+    at::set_num_threads(1);
+    torch::manual_seed(1);
+    x = torch::rand({kSteps, kSamples, kChannels, 16, 16}) * 0.6;
+    grad = torch::rand_like(x) - 0.5;
+    gain = torch::ones({kChannels});
+    theta = torch::ones({kChannels});
+    beta = torch::full({kChannels}, 0.5);
+  }
+};
+
+/// Kernels alone; Spike int8_t: 17 bytes per value must move, float: 20.
+template <class Spike>
+void fused_kernels(benchmark::State& state) {
+  const Problem p;
+  const LifArguments a{kSteps,
+                       {kValues / kSteps, kChannels, kInner},
+                       LifOptions{},
+                       p.gain.data_ptr<float>(),
+                       p.theta.data_ptr<float>(),
+                       p.beta.data_ptr<float>(),
+                       1};
+  std::vector<Spike> spikes(static_cast<size_t>(kValues));
+  Tensor grad_x = torch::zeros_like(p.x);
+  std::vector<double> sums(3 * kChannels);
+  const float* x = p.x.data_ptr<float>();
+  float* to = grad_x.data_ptr<float>();
+  Times copy, forward, backward;
+  for (auto _ : state) {
+    copy.add([&] { std::memcpy(to, x, kValues * sizeof(float)); });
+    forward.add([&] { lif_forward(a, x, spikes.data()); });
+    backward.add([&] { lif_backward(a, x, p.grad.data_ptr<float>(), to, sums.data()); });
+  }
+  constexpr double kCopied = 2.0 * kValues * sizeof(float);
+  constexpr double kMoved = kValues * (4.0 * sizeof(float) + sizeof(Spike));
+  state.counters["copy_GBps"] = kCopied / copy.least() * 1e-9;
+  state.counters["forward_ms"] = forward.least() * 1e3;
+  state.counters["backward_ms"] = backward.least() * 1e3;
+  state.counters["bound_ms"] = kMoved / kCopied * copy.least() * 1e3;
+  state.counters["ratio_min"] =
+      (forward.least() + backward.least()) / (kMoved / kCopied * copy.least());
+  state.counters["ratio_median"] =
+      (forward.median() + backward.median()) / (kMoved / kCopied * copy.median());
+}
+BENCHMARK(fused_kernels<int8_t>)->Iterations(15)->Unit(benchmark::kMillisecond);
+BENCHMARK(fused_kernels<float>)->Iterations(15)->Unit(benchmark::kMillisecond);
+
+template <class F>
+void forward_backward(const F& lif, const Problem& p) {
+  const auto leaf = [](const Tensor& t) { return t.detach().requires_grad_(true); };
+  lif(leaf(p.x), leaf(p.gain), leaf(p.theta), leaf(p.beta), LifOptions{}).backward(p.grad);
+}
+
+/// Keeps freed memory in the program instead of mapping and clearing it again for every tensor.
+void tune_allocator() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 2047 << 20);
+  mallopt(M_TOP_PAD, 256 << 20);
+  mallopt(M_MMAP_MAX, 0);
+}
+
+/// Whole library calls with autograd. Argument 1: tuned allocator; it stays tuned, so it runs last.
+void against_a_tensor_per_step(benchmark::State& state) {
+  const Problem p;
+  if (state.range(0) == 1) tune_allocator();
+  Times fused, stepped;
+  for (auto _ : state) {
+    fused.add([&] { forward_backward(ranvier::train::fused_lif, p); });
+    stepped.add([&] { forward_backward(ranvier::train::reference_lif, p); });
+  }
+  state.counters["fused_ms"] = fused.least() * 1e3;
+  state.counters["stepped_ms"] = stepped.least() * 1e3;
+  state.counters["speedup_min"] = stepped.least() / fused.least();
+  state.counters["speedup_median"] = stepped.median() / fused.median();
+}
+BENCHMARK(against_a_tensor_per_step)
+    ->ArgName("tuned_allocator")
+    ->Arg(0)
+    ->Arg(1)
+    ->Iterations(9)
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace

@@ -1,0 +1,34 @@
+# Every outside library, each from the distribution (tools/packages.txt names the packages).
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(HDF5 REQUIRED COMPONENTS C)
+
+add_library(ranvier_yaml INTERFACE)
+target_link_libraries(ranvier_yaml INTERFACE yaml-cpp)
+
+add_library(ranvier_hdf5 INTERFACE)
+target_include_directories(ranvier_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
+target_link_libraries(ranvier_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+
+if(RANVIER_WITH_TORCH)
+  find_package(Torch REQUIRED)
+  find_package(OpenMP REQUIRED)
+endif()
+
+if(RANVIER_TESTS)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  find_path(RAPIDCHECK_INCLUDE_DIR rapidcheck.h REQUIRED)
+  find_library(RAPIDCHECK_LIBRARY rapidcheck REQUIRED)
+  add_library(ranvier_rapidcheck INTERFACE)
+  target_include_directories(ranvier_rapidcheck SYSTEM INTERFACE ${RAPIDCHECK_INCLUDE_DIR})
+  target_link_libraries(ranvier_rapidcheck INTERFACE ${RAPIDCHECK_LIBRARY})
+endif()
+
+if(RANVIER_BENCH)
+  find_package(benchmark REQUIRED)
+endif()

@@ -1,0 +1,70 @@
+# One folder of ranvier/ is one layer, one namespace and one target.
+#
+# ranvier_layer(codec
+#   HEADERS  public headers (a header file set, compiled alone by the dev preset)
+#   SOURCES  .cpp files
+#   LINKS    targets the public headers need
+#   PRIVATE_LINKS targets only the sources need
+#   TESTS    *_test.cpp files beside the sources: one GoogleTest program per folder)
+
+add_library(ranvier_flags INTERFACE)
+target_include_directories(ranvier_flags INTERFACE ${PROJECT_SOURCE_DIR})
+# Contraction into fused multiply-adds would let two spellings of one formula differ in the last bit.
+target_compile_options(
+  ranvier_flags
+  INTERFACE -Wall
+            -Wextra
+            -Wpedantic
+            -Wshadow
+            -Wconversion
+            -Wno-sign-conversion
+            -ffp-contract=off
+            $<$<BOOL:${RANVIER_WERROR}>:-Werror>
+            # GCC 12 sees overlaps in std::string that are not there (bug 105651).
+            $<$<AND:$<BOOL:${RANVIER_WERROR}>,$<CXX_COMPILER_ID:GNU>>:-Wno-error=restrict>
+            $<$<BOOL:${RANVIER_NATIVE}>:-march=native>)
+if(RANVIER_SANITIZE)
+  target_compile_options(ranvier_flags INTERFACE -fsanitize=${RANVIER_SANITIZE}
+                                                 -fno-omit-frame-pointer)
+  target_link_options(ranvier_flags INTERFACE -fsanitize=${RANVIER_SANITIZE})
+endif()
+
+function(ranvier_layer name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "HEADERS;SOURCES;LINKS;PRIVATE_LINKS;TESTS")
+  add_library(ranvier_${name} STATIC ${ARG_SOURCES})
+  add_library(ranvier::${name} ALIAS ranvier_${name})
+  target_sources(
+    ranvier_${name}
+    PUBLIC FILE_SET
+           HEADERS
+           BASE_DIRS
+           ${PROJECT_SOURCE_DIR}
+           FILES
+           ${ARG_HEADERS})
+  set_target_properties(ranvier_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  target_link_libraries(
+    ranvier_${name}
+    PUBLIC ranvier_flags ${ARG_LINKS}
+    PRIVATE ${ARG_PRIVATE_LINKS})
+  if(RANVIER_TESTS AND ARG_TESTS)
+    ranvier_test(${name} SOURCES ${ARG_TESTS} LINKS ranvier::${name} ${ARG_PRIVATE_LINKS})
+  endif()
+endfunction()
+
+# ranvier_test(name SOURCES ... LINKS ...): a GoogleTest program `test_<name>`, every case a CTest test.
+function(ranvier_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "TIMEOUT" "SOURCES;LINKS")
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(test_${name} ${ARG_SOURCES})
+  target_link_libraries(test_${name} PRIVATE ranvier_flags ${ARG_LINKS} GTest::gmock
+                                             GTest::gtest_main ranvier_rapidcheck)
+  # Tests are compiled once and run for seconds: the optimiser's time would be the larger part.
+  target_compile_options(test_${name} PRIVATE -O1)
+  gtest_discover_tests(
+    test_${name}
+    TEST_PREFIX ${name}.
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+endfunction()

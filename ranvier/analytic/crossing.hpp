@@ -1,0 +1,67 @@
+#pragma once
+// Closed forms in exact arithmetic: a die crossing between two clock domains, and a train of flits
+// on a mesh. Core times are core cycles, link times are cycles of the link clock (one beat each);
+// both have an edge at time 0.
+
+#include "ranvier/arch/package.hpp"
+
+#include <cstdint>
+
+namespace ranvier::analytic {
+
+/// The die crossing of docs/models/analytic.md for one package. Clock rates are whole hertz, so
+/// every time is rational and every rounding to an edge is exact.
+class CrossingModel {
+ public:
+  explicit CrossingModel(const arch::PackageSpec& package);
+
+  /// Link cycle in which the serialiser can take a flit that left the edge router's link at core
+  /// cycle `core`.
+  int64_t ready(int64_t core) const;
+  /// Link cycles on the wire, tag and framing included.
+  int64_t beats(int64_t flit_bits) const;
+  /// Link cycles between the starts of two flits: the beats, but no more than one flit per core
+  /// cycle (the merge).
+  int64_t interval(int64_t flit_bits) const;
+  /// Core cycle in which a flit enters the far edge router whose last beat ended at link cycle
+  /// `link`.
+  int64_t arrival(int64_t link) const;
+  /// Link cycle in which the lane credit of a flit that arrived at core cycle `core` is usable
+  /// again.
+  int64_t credit_return(int64_t core) const;
+  /// Link cycle in which the near FIFO can offer a flit that takes the slot of one sent at link
+  /// cycle `link`.
+  int64_t slot_return(int64_t link) const;
+  /// First core cycle at or after link cycle `link`.
+  int64_t core_at(int64_t link) const;
+  /// Bits one link can carry in `core_cycles`, rounded down.
+  int64_t capacity(int64_t core_cycles) const;
+  /// Tag and framing bits of one flit.
+  int64_t overhead() const { return overhead_; }
+
+ private:
+  int64_t core_hz_;
+  int64_t link_hz_;
+  int64_t wire_ps_;  // PHY and flight
+  int64_t lanes_;
+  int64_t overhead_;
+  int64_t fifo_source_;
+  int64_t fifo_sync_;
+  int64_t merge_;
+  int64_t split_;
+  int64_t slot_loop_;  // from a free slot to the next flit in the merge [core cycles]
+};
+
+/// Injection and ejection channel [core cycles].
+inline constexpr int64_t kPortCycles = 1;
+
+/// Time of flit `index` of a train whose flits pass evenly between `head` and `tail`.
+inline int64_t flit_time(int64_t head, int64_t tail, int64_t index, int64_t flits) {
+  return flits == 1 ? head : head + (tail - head) * index / (flits - 1);
+}
+
+/// Cycles from the first to the last of `flits` flits of one message through idle channels: flits -
+/// 1, unless the buffers are shorter than the credit loop P + 2 L + 1.
+int64_t stream_cycles(const arch::RouterSpec& router, int64_t flits);
+
+}  // namespace ranvier::analytic

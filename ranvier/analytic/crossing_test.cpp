@@ -1,0 +1,157 @@
+#include "ranvier/analytic/crossing.hpp"
+
+#include "ranvier/analytic/die_link.hpp"
+#include "ranvier/analytic/test_workload.hpp"
+#include "ranvier/analytic/zero_load.hpp"
+#include "ranvier/core/error.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace ranvier::analytic {
+namespace {
+
+using testing::at;
+using testing::message_of;
+using testing::package_of;
+
+TEST(Crossing, IsExactForClocksThatDoNotDivideEachOther) {
+  // Core 200 MHz (5 ns), link 680 MHz: 2 merge + 1 write = 15 ns = 10.2 link cycles, so edge 11,
+  // and 3 to synchronise.
+  const CrossingModel crossing(package_of());
+  EXPECT_EQ(crossing.ready(0), 14);
+  EXPECT_EQ(crossing.ready(17), 20 * 68 / 20 + 3) << "on an edge of both clocks";
+  // 34 bits + 2 of tag + 1 of framing on one lane; 4 x 4 chips have four lanes to tell apart.
+  EXPECT_EQ(crossing.beats(34), 37);
+  EXPECT_EQ(crossing.interval(34), 37);
+  // Beat 51 ends; 1 link cycle to write: 52 / 0.68 = 76.47 ns, + 5 ns PHY = 81.47 ns = 16.3 core
+  // cycles, so edge 17.
+  EXPECT_EQ(crossing.arrival(51), 17 + 3 + 1);
+  EXPECT_EQ(crossing.core_at(34), 10);
+  EXPECT_EQ(crossing.core_at(35), 11);
+}
+
+TEST(Crossing, MergeLimitsAFastLinkToOneFlitPerCoreCycle) {
+  auto package = package_of();
+  package.core_clock = core::Hertz(1e9);
+  package.serdes.lane_rate = core::Hertz(16e9);
+  package.serdes.lanes = 16;
+  const CrossingModel crossing(package);
+  EXPECT_EQ(crossing.beats(34), 3);
+  EXPECT_EQ(crossing.interval(34), 16);
+}
+
+TEST(Crossing, CapacityIsWhatALinkCarriesRoundedDown) {
+  const CrossingModel crossing(package_of());
+  EXPECT_EQ(crossing.capacity(0), 0);
+  EXPECT_EQ(crossing.capacity(1), 3);
+  EXPECT_EQ(crossing.capacity(1'000'000'000), 3'400'000'000);
+}
+
+TEST(Crossing, RefusesAClockThatStandsStill) {
+  auto package = package_of();
+  package.serdes.lane_rate = core::Hertz(0);
+  EXPECT_THROW(CrossingModel{package}, core::ContractViolation);
+}
+
+RC_GTEST_PROP(Crossing, StaysWithinTheRoundingOfItsRealValuedFormula, ()) {
+  auto package = package_of();
+  package.core_clock = core::Hertz(*rc::gen::inRange(100'000'000, 2'000'000'000));
+  package.serdes.lane_rate = core::Hertz(*rc::gen::inRange(100'000'000, 2'000'000'000));
+  package.serdes.lanes = *rc::gen::inRange(1, 20);
+  package.serdes.phy_latency = core::Picoseconds(*rc::gen::inRange(0, 60'000));
+  const int64_t left = *rc::gen::inRange(0, 100'000);
+  const CrossingModel crossing(package);
+  const double core = 1 / package.core_clock.value();
+  const double link = 1 / package.serdes.lane_rate.value();
+  const auto beats = static_cast<double>(crossing.beats(34));
+  const double real = 2 * core + 1 * core + 3 * link + beats * link +
+                      static_cast<double>(package.serdes.phy_latency.value()) * 1e-12 + link +
+                      3 * core + core;
+  const int64_t arrival = crossing.arrival(crossing.ready(left) + crossing.beats(34));
+  const double cycles = static_cast<double>(arrival - left) - real / core;
+  RC_ASSERT(cycles > -1e-6);
+  RC_ASSERT(cycles < 1 + link / core + 1e-6);
+}
+
+TEST(ZeroLoad, FollowsTheClosedFormForAllPairsOfAMesh) {
+  auto package = package_of(1, 5);
+  package.router.router_cycles = 3;
+  package.router.link_cycles = 2;
+  for (int from = 0; from < 25; ++from) {
+    for (int to = 0; to < 25; ++to) {
+      const int routers = 1 + std::abs(from % 5 - to % 5) + std::abs(from / 5 - to / 5);
+      for (const int flits : {1, 7}) {
+        EXPECT_EQ(zero_load_delivery(message_of(0, 1, flits), core::TileId(from), core::TileId(to),
+                                     100, package),
+                  100 + (3 + 2) * routers + 1 + 1 + flits - 1);
+      }
+    }
+  }
+}
+
+TEST(ZeroLoad, AddsTheCrossingBetweenTheEdgeRouters) {
+  const auto package = package_of();
+  const CrossingModel crossing(package);
+  // Injected at 0: through two routers to the edge of the die, over, through two more.
+  const int64_t leaves = 1 + 2 * 3;
+  const int64_t enters = crossing.arrival(crossing.ready(leaves) + 37);
+  EXPECT_EQ(
+      zero_load_delivery(message_of(0, 1, 1), at(package, 2, 1), at(package, 5, 1), 0, package),
+      enters + 2 * 3 + 1);
+}
+
+TEST(ZeroLoad, ASlowLinkSetsThePaceOfAPacket) {
+  const auto package = package_of();
+  const auto deliver = [&](int flits) {
+    return zero_load_delivery(message_of(0, 1, flits), at(package, 3, 0), at(package, 4, 0), 0,
+                              package);
+  };
+  // 68 more flits of 37 beats at 3.4 link cycles per core cycle, exactly.
+  EXPECT_EQ(deliver(69) - deliver(1), 68 * 37 * 10 / 34);
+}
+
+TEST(ZeroLoad, BuffersShorterThanTheCreditLoopThrottle) {
+  arch::RouterSpec router;
+  router.buffer_flits = 5;  // P + 2 L + 1
+  EXPECT_EQ(stream_cycles(router, 101), 100);
+  router.buffer_flits = 4;
+  EXPECT_EQ(stream_cycles(router, 4), 3);
+  EXPECT_EQ(stream_cycles(router, 5), 5);
+  EXPECT_EQ(stream_cycles(router, 101), 125);
+}
+
+TEST(DieLink, ServesLanesInTurn) {
+  const auto package = package_of();
+  const CrossingModel crossing(package);
+  DieLink link(crossing, package);
+  EXPECT_FALSE(link.next_grant().has_value());
+  for (int32_t lane = 0; lane < 3; ++lane) {
+    for (int64_t k = 0; k < 2; ++k) link.push(lane, {lane, k, 34, 10});
+  }
+  std::vector<int32_t> served;
+  for (int i = 0; i < 6; ++i) {
+    const Grant grant = link.grant();
+    served.push_back(grant.flit.message);
+    EXPECT_EQ(grant.start, 10 + 37 * i);
+  }
+  EXPECT_EQ(served, (std::vector<int32_t>{0, 1, 2, 0, 1, 2}));
+}
+
+TEST(DieLink, ALaneWithoutCreditsDoesNotBlockAnother) {
+  auto package = package_of();
+  package.emio.lane_buffer_flits = 1;
+  package.serdes.phy_latency = core::Picoseconds(500000);  // far longer than a flit
+  const CrossingModel crossing(package);
+  DieLink link(crossing, package);
+  for (int64_t k = 0; k < 2; ++k) link.push(0, {0, k, 34, 0});
+  link.push(1, {1, 0, 34, 0});
+  const int64_t back = crossing.credit_return(link.grant().arrival);
+  EXPECT_EQ(link.grant().flit.message, 1);
+  const Grant second = link.grant();
+  EXPECT_EQ(second.flit.message, 0);
+  EXPECT_EQ(second.start, back);
+}
+
+}  // namespace
+}  // namespace ranvier::analytic

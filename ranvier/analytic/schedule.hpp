@@ -1,0 +1,21 @@
+#pragma once
+// List scheduling: tasks on their tiles, message trains through ports, channels and die-to-die
+// links, each resource serving in order of arrival. No flit, buffer or credit of the mesh is
+// simulated.
+
+#include "ranvier/analytic/model.hpp"
+
+namespace ranvier::analytic {
+
+struct ScheduleResult {
+  core::Cycles latency;
+  Waiting waiting;  // along the path that ends last
+};
+
+ScheduleResult schedule(const workload::Workload& workload, const arch::PackageSpec& package);
+
+/// Completion of the last task when nothing is shared but a tile's injection port within one task's
+/// messages.
+core::Cycles longest_path(const workload::Workload& workload, const arch::PackageSpec& package);
+
+}  // namespace ranvier::analytic

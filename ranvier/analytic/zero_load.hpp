@@ -1,0 +1,17 @@
+#pragma once
+// Closed form of one message in an idle package.
+
+#include "ranvier/arch/package.hpp"
+#include "ranvier/workload/workload.hpp"
+
+#include <cstdint>
+
+namespace ranvier::analytic {
+
+/// Core cycle in which the tail of `message` is delivered when its head is injected at `injected`
+/// into an idle package. Source: docs/models/analytic.md, zero-load latency. Cost: O(1) on chip,
+/// O(flits) per die crossing.
+int64_t zero_load_delivery(const workload::Message& message, core::TileId from, core::TileId to,
+                           int64_t injected, const arch::PackageSpec& package);
+
+}  // namespace ranvier::analytic

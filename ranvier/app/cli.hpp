@@ -1,0 +1,38 @@
+#pragma once
+// The command line: one table of commands, common flags, exit codes. Scripts rely on both.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace ranvier::app {
+
+/// Flags that every command takes.
+struct Common {
+  std::optional<uint64_t> seed;
+  bool json = false;  // JSON goes to stdout alone; progress and logs go to stderr
+  bool quiet = false;
+};
+
+/// One command: `attach` declares its flags and stores what to do in `action` when the user chose
+/// it.
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  void (*attach)(CLI::App& app, const Common& common, std::function<void()>& action);
+};
+
+/// Every command, in the order that --help shows.
+const std::vector<Command>& commands();
+
+/// Parses, runs, reports errors on stderr. Returns the exit code of the contract: 0, 2, 3 or 130.
+int main_with(int argc, char** argv);
+
+}  // namespace ranvier::app

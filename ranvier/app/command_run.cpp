@@ -1,0 +1,133 @@
+// `ranvier run`, `train`, `eval`: from an experiment file to bundles and results.
+
+#include "ranvier/app/commands.hpp"
+#include "ranvier/app/experiment_options.hpp"
+#include "ranvier/app/run_files.hpp"
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
+#include "ranvier/sweep/evaluate.hpp"
+
+#include <CLI/CLI.hpp>
+#include <spdlog/spdlog.h>
+#ifdef RANVIER_HAS_TORCH
+#include "ranvier/train/train.hpp"
+#endif
+
+namespace ranvier::app {
+namespace fs = std::filesystem;
+namespace {
+
+/// A finished run is never overwritten by accident.
+void require_fresh_or_resume(const ExperimentOptions& options) {
+  if (options.resume || !fs::exists(fs::path(options.out) / "summary.json")) return;
+  throw core::UserError({.key = "--out",
+                         .given = "'" + options.out + "'",
+                         .allowed = "a new directory, or --resume",
+                         .place = {},
+                         .hint = "It holds a finished run."});
+}
+
+#ifdef RANVIER_HAS_TORCH
+train::TrainOptions train_options(const ExperimentOptions& options, const Common& common) {
+  return {.out = options.out,
+          .resume = options.resume,
+          .quiet = common.quiet,
+          .threads = thread_count(options),
+          .device = options.device};
+}
+
+void train_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
+                   const Common& common) {
+  train::train_all(experiment.values, train_options(options, common));
+}
+
+void score_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
+                   const Common& common) {
+  train::evaluate_bundles(experiment.values, train_options(options, common));
+}
+#else
+[[noreturn]] void refuse_training() {
+  throw core::UserError({.key = "command",
+                         .given = "a command that trains",
+                         .allowed = "map, simulate, report, compare, codec, describe, doctor",
+                         .place = {},
+                         .hint = "This program was built with RANVIER_WITH_TORCH=OFF."});
+}
+void train_bundles(const sweep::Experiment&, const ExperimentOptions&, const Common&) {
+  refuse_training();
+}
+void score_bundles(const sweep::Experiment&, const ExperimentOptions&, const Common&) {
+  refuse_training();
+}
+#endif
+
+void add_options(CLI::App& app, ExperimentOptions& options) {
+  app.add_option("EXPERIMENT", options.source, "experiment file (YAML)")->required();
+  app.add_option("--out", options.out, "run directory")->required();
+  app.add_flag("--resume", options.resume, "Go on where an interrupted run stopped");
+  app.add_option("--device", options.device, "cpu or cuda [cpu]")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  add_set(app, options);
+  add_threads(app, options);
+}
+
+sweep::Experiment start(const ExperimentOptions& options, const Common& common) {
+  sweep::Experiment experiment = load(options, common);
+  require_fresh_or_resume(options);
+  core::require_writable_directory(options.out, "--out");
+  remove_results(options.out);
+  return experiment;
+}
+
+void run(const ExperimentOptions& options, const Common& common) {
+  const sweep::Experiment experiment = start(options, common);
+  train_bundles(experiment, options, common);
+  write_configuration(experiment, options.out);
+  spdlog::info("simulating {} under {} preset(s)", experiment.name, experiment.presets.size());
+  const auto result = sweep::evaluate(experiment, options.out,
+                                      {.threads = thread_count(options), .quiet = common.quiet});
+  write_results(experiment, result, options.out, command_text("run", options, common));
+  print_summary(options.out, common);
+}
+
+void train_only(const ExperimentOptions& options, const Common& common) {
+  const sweep::Experiment experiment = start(options, common);
+  train_bundles(experiment, options, common);
+  write_configuration(experiment, options.out);
+  spdlog::info("bundles are in {}; next: ranvier simulate {}",
+               (fs::path(options.out) / "bundle").string(), options.out);
+}
+
+}  // namespace
+
+void attach_run(CLI::App& app, const Common& common, std::function<void()>& action) {
+  auto options = std::make_shared<ExperimentOptions>();
+  add_options(app, *options);
+  app.callback(
+      [options, &common, &action] { action = [options, &common] { run(*options, common); }; });
+}
+
+void attach_train(CLI::App& app, const Common& common, std::function<void()>& action) {
+  auto options = std::make_shared<ExperimentOptions>();
+  add_options(app, *options);
+  app.callback([options, &common, &action] {
+    action = [options, &common] { train_only(*options, common); };
+  });
+}
+
+void attach_eval(CLI::App& app, const Common& common, std::function<void()>& action) {
+  auto options = std::make_shared<ExperimentOptions>();
+  app.add_option("DIR", options->source, "run directory with trained bundles")->required();
+  app.add_option("--device", options->device, "cpu or cuda [cpu]")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  add_set(app, *options);
+  add_threads(app, *options);
+  app.callback([options, &common, &action] {
+    action = [options, &common] {
+      options->out = options->source;
+      score_bundles(load(*options, common), *options, common);
+    };
+  });
+}
+
+}  // namespace ranvier::app

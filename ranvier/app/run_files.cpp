@@ -1,0 +1,44 @@
+#include "ranvier/app/run_files.hpp"
+
+#include "ranvier/app/details.hpp"
+#include "ranvier/core/file.hpp"
+#include "ranvier/report/details.hpp"
+#include "ranvier/report/report.hpp"
+#include "ranvier/sweep/provenance.hpp"
+#include "ranvier/sweep/summary.hpp"
+
+namespace ranvier::app {
+namespace fs = std::filesystem;
+
+void write_configuration(const sweep::Experiment& experiment, const fs::path& directory) {
+  core::write_file_atomic(directory / "config.resolved.yaml", experiment.values.to_yaml());
+  fs::create_directories(directory / "presets");
+  for (const auto& setup : experiment.presets) {
+    core::write_file_atomic(directory / "presets" / (setup.name + ".resolved.yaml"),
+                            setup.values.to_yaml());
+  }
+}
+
+void write_results(const sweep::Experiment& experiment, const sweep::ExperimentResult& result,
+                   const fs::path& directory, const std::string& command) {
+  sweep::write_tables(result, directory);
+  core::write_file_atomic(directory / "ledger.json", sweep::ledger_json(result));
+  core::write_file_atomic(directory / "details.json",
+                          report::to_json(gather_details(experiment, result, command)));
+  core::write_file_atomic(
+      directory / "provenance.json",
+      sweep::provenance_json(experiment, directory, command,
+                             std::string("ranvier ") + RANVIER_VERSION + ", " + RANVIER_COMPILER));
+  core::write_file_atomic(directory / "summary.json", sweep::summary_json(result));
+  report::write_report(directory);
+}
+
+void remove_results(const fs::path& directory) {
+  for (const char* name :
+       {"summary.json", "report.html", "details.json", "ledger.json", "provenance.json",
+        "layers.csv", "links.csv", "routers.csv", "boundaries.csv"}) {
+    fs::remove(directory / name);
+  }
+}
+
+}  // namespace ranvier::app

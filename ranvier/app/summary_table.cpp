@@ -1,0 +1,92 @@
+#include "ranvier/app/summary_table.hpp"
+
+#include "ranvier/app/table.hpp"
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace ranvier::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::vector<std::string> preset_names(const Json& summary) {
+  std::vector<std::string> names;
+  for (const auto& variant : summary.at("variants")) {
+    for (const auto& [name, unused] : variant.at("presets").items()) {
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> row_of(const std::string& name, const Json& variant,
+                                const std::vector<std::string>& presets) {
+  const Json& boundary = variant.at("boundary");
+  std::vector<std::string> row{
+      name,
+      fmt::format("{:.2f}", variant.at("metric_float").get<double>()),
+      fmt::format("{:.2f}", variant.at("metric_deployed").get<double>()),
+      fmt::format("{:.3f}", boundary.at("events_per_neuron").get<double>()),
+      fmt::format("{:.2f}", boundary.at("bits_per_activation").get<double>()),
+      boundary.at("wire_format").get<std::string>()};
+  for (const auto& preset : presets) {
+    const Json& values = variant.at("presets").at(preset);
+    row.push_back(short_number(values.at("latency_us").get<double>()));
+    row.push_back(short_number(values.at("energy_uj").at("total").get<double>()));
+  }
+  return row;
+}
+
+}  // namespace
+
+Json read_summary(const std::filesystem::path& run_directory) {
+  const auto path = run_directory / "summary.json";
+  const std::string text = core::read_file(path, "summary.json");
+  const Json summary = Json::parse(text, nullptr, false);
+  const bool valid =
+      summary.is_object() && summary.value("schema", 0) == 1 && summary.contains("variants");
+  if (!valid) {
+    throw core::UserError({.key = "summary.json",
+                           .given = "something else",
+                           .allowed = "a JSON object with schema 1 and variants",
+                           .place = path.string(),
+                           .hint = "Is this a run directory of ranvier?"});
+  }
+  return summary;
+}
+
+std::string summary_table(const Json& summary) {
+  const auto presets = preset_names(summary);
+  const std::string metric = summary.at("metric") == "accuracy_percent" ? "acc %" : "bits/byte";
+  std::vector<std::string> header{"variant",       metric + " float", metric + " deployed",
+                                  "events/neuron", "bits/act",        "wire"};
+  for (const auto& preset : presets) {
+    header.push_back(preset + " us");
+    header.push_back("uJ");
+  }
+  std::vector<std::vector<std::string>> rows{header};
+  for (const auto& [name, variant] : summary.at("variants").items()) {
+    rows.push_back(row_of(name, variant, presets));
+  }
+  return text_table(rows);
+}
+
+std::string ratio_table(const Json& summary) {
+  std::vector<std::vector<std::string>> rows{
+      {"variant", "against", "preset", "latency x", "energy x"}};
+  for (const auto& [name, baselines] : summary.at("ratios").items()) {
+    for (const auto& [baseline, presets] : baselines.items()) {
+      for (const auto& [preset, ratio] : presets.items()) {
+        rows.push_back({name, baseline, preset,
+                        fmt::format("{:.2f}", ratio.at("latency").get<double>()),
+                        fmt::format("{:.2f}", ratio.at("energy").get<double>())});
+      }
+    }
+  }
+  return text_table(rows);
+}
+
+}  // namespace ranvier::app

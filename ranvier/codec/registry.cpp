@@ -1,0 +1,90 @@
+#include "ranvier/codec/registry.hpp"
+
+#include "ranvier/core/error.hpp"
+
+namespace ranvier::codec {
+namespace {
+
+using Style = SymbolField::Style;
+
+constexpr CodecEntry kCodecs[] = {
+    {.kind = CodecKind::kDense,
+     .name = "dense",
+     .argument = &CodecSpec::bits,
+     .argument_name = "bits",
+     .lowest = 1,
+     .lowest_signed = 2,
+     .highest = 16,
+     .threshold_lowest = 0,
+     .threshold_highest = 0,
+     .threshold_multiple = 1,
+     .leak_highest = 0,
+     .symbol_field =
+         [](const CodecSpec& spec) {
+           return SymbolField{Style::kTwosComplement, spec.bits, spec.is_signed};
+         },
+     .make = make_dense},
+    {.kind = CodecKind::kRate,
+     .name = "rate",
+     .argument = &CodecSpec::steps,
+     .argument_name = "steps",
+     .lowest = 1,
+     .lowest_signed = 1,
+     .highest = 64,
+     .threshold_lowest = 2,
+     .threshold_highest = 65534,
+     .threshold_multiple = 2,
+     .leak_highest = 15,
+     .symbol_field =
+         [](const CodecSpec& spec) {
+           return SymbolField{Style::kMagnitude, 0, spec.is_signed};
+         },
+     .make = make_rate},
+    {.kind = CodecKind::kGraded,
+     .name = "graded",
+     .argument = &CodecSpec::bits,
+     .argument_name = "bits",
+     .lowest = 0,
+     .lowest_signed = 0,
+     .highest = 8,
+     .threshold_lowest = 1,
+     .threshold_highest = 32767,
+     .threshold_multiple = 1,
+     .leak_highest = 0,
+     .symbol_field =
+         [](const CodecSpec& spec) {
+           return SymbolField{Style::kMagnitude, spec.bits, spec.is_signed};
+         },
+     .make = make_graded},
+};
+
+bool any_codec(const CodecSpec&) { return true; }
+bool dense_only(const CodecSpec& spec) { return spec.kind == CodecKind::kDense; }
+
+constexpr WireEntry kWires[] = {
+    {WireKind::kPacket, "packet", any_codec, make_packet_format},
+    {WireKind::kAer, "aer", any_codec, make_aer_format},
+    {WireKind::kBitmap, "bitmap", any_codec, make_bitmap_format},
+    {WireKind::kBurst, "burst", dense_only, make_burst_format},
+};
+
+}  // namespace
+
+std::span<const WireEntry> wire_table() { return kWires; }
+
+std::span<const CodecEntry> codec_table() { return kCodecs; }
+
+const CodecEntry& codec_entry(CodecKind kind) {
+  for (const CodecEntry& entry : kCodecs) {
+    if (entry.kind == kind) return entry;
+  }
+  throw core::ContractViolation("every codec kind has a row in the table");
+}
+
+SymbolField symbol_field(const CodecSpec& spec) {
+  return codec_entry(spec.kind).symbol_field(spec);
+}
+
+int symbol_bits(const CodecSpec& spec) { return symbol_field(spec).bits(); }
+
+}  // namespace ranvier::codec

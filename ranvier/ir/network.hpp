@@ -1,0 +1,78 @@
+#pragma once
+// The network as the hardware sees it: layers with shapes, and the boundaries at chip cuts. Read
+// from and written to network.json (schema 1). No weights, no Torch.
+
+#include "ranvier/codec/codec.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ranvier::ir {
+
+struct Shape {
+  int channels = 1;
+  int height = 1;
+  int width = 1;
+  int64_t size() const { return int64_t{1} * channels * height * width; }
+  bool operator==(const Shape&) const = default;
+};
+
+enum class Op : uint8_t {
+  kInput,       // the image; layer 0 of every network
+  kConv2d,      // square kernel, BatchNorm folded, activation fused
+  kLinear,      // from all input elements
+  kPoolLinear,  // global average pool, then linear (the classifier head)
+};
+
+enum class NetworkKind : uint8_t { kAnn, kSnn, kHnn };
+
+/// One layer: its outputs are neurons. `residual`, where set, is added element by element before
+/// the activation.
+struct Layer {
+  std::string name;
+  Op op = Op::kInput;
+  int input = -1;               // index of the layer it reads
+  std::optional<int> residual;  // index of a layer of the same shape
+  Shape out;
+  int kernel = 1;
+  int stride = 1;
+  int padding = 0;
+  int64_t weights = 0;  // parameters, without biases
+};
+
+/// A tensor that crosses a chip cut: the output of `layer` goes to the next chip through a codec.
+struct Boundary {
+  std::string name;
+  int layer = 0;
+  codec::BoundaryParams params;  // channel of element e (CHW order) = e / (height * width)
+};
+
+/// Layers are in topological order; chip of a layer = number of boundaries whose layer comes before
+/// it.
+struct Network {
+  std::string name;
+  NetworkKind kind = NetworkKind::kAnn;
+  int steps = 1;  // T of an SNN; 1 otherwise
+  std::vector<Layer> layers;
+  std::vector<Boundary> boundaries;  // in layer order
+
+  int64_t neurons() const;
+  int64_t weights() const;
+  int chips() const { return static_cast<int>(boundaries.size()) + 1; }
+  int chip_of(int layer) const;
+};
+
+int64_t macs(const Network& network, const Layer& layer);
+
+std::string_view to_string(NetworkKind kind);
+
+/// Errors: UserError (file, key) for anything that is not a schema-1 network; every index and shape
+/// is checked, and that no tensor but the boundary's crosses each cut.
+Network read_network(const std::filesystem::path& path);
+void write_network(const Network& network, const std::filesystem::path& path);
+void validate(const Network& network, std::string_view place);
+
+}  // namespace ranvier::ir

@@ -1,0 +1,297 @@
+// network.json: one object per line for each layer and boundary. Field by field in
+// docs/models/bundle-format.md.
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
+#include "ranvier/ir/network.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <set>
+#include <string>
+
+namespace ranvier::ir {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchema = 1;
+constexpr std::array<std::string_view, 4> kOps{"input", "conv2d", "linear", "pool_linear"};
+
+std::vector<std::string> keys_of(Op op) {
+  std::vector<std::string> keys{"name", "op", "out"};
+  if (op == Op::kInput) return keys;
+  keys.insert(keys.end(), {"input", "residual", "weights"});
+  if (op == Op::kConv2d) keys.insert(keys.end(), {"kernel", "stride", "padding"});
+  return keys;
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  return fmt::format("one of {}", fmt::join(names, ", "));
+}
+
+/// One JSON value with its path, for complaints that name both.
+class Node {
+ public:
+  Node(const Json& value, std::string path, const fs::path& file)
+      : value_(value), path_(std::move(path)), file_(file) {}
+
+  [[noreturn]] void refuse(std::string allowed, std::string hint = {}) const {
+    refuse_as(abbreviated(), std::move(allowed), std::move(hint));
+  }
+
+  void require_keys(const std::vector<std::string>& known) const {
+    if (!value_.is_object()) refuse("an object");
+    for (const auto& [key, unused] : value_.items()) {
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      const std::string nearest = core::nearest_name(key, known);
+      Node(value_[key], joined(key), file_)
+          .refuse_as("an unknown key", listed(known),
+                     nearest.empty() ? "" : "Did you mean " + nearest + "?");
+    }
+  }
+
+  bool has(const std::string& key) const { return value_.contains(key); }
+
+  Node operator[](const std::string& key) const {
+    if (!value_.is_object()) refuse("an object");
+    if (value_.contains(key)) return {value_[key], joined(key), file_};
+    Node(value_, joined(key), file_).refuse_as("nothing", "a value", "The key is missing.");
+  }
+
+  std::vector<Node> items() const {
+    if (!value_.is_array()) refuse("a list");
+    std::vector<Node> nodes;
+    for (size_t i = 0; i < value_.size(); ++i) {
+      nodes.emplace_back(value_[i], fmt::format("{}[{}]", path_, i), file_);
+    }
+    return nodes;
+  }
+
+  std::string text() const {
+    if (!value_.is_string()) refuse("a text");
+    return value_.get<std::string>();
+  }
+
+  template <class Integer>
+  Integer integer() const {
+    const auto low = int64_t{std::numeric_limits<Integer>::min()};
+    const auto high = int64_t{std::numeric_limits<Integer>::max()};
+    const bool large = value_.is_number_unsigned() && value_.get<uint64_t>() > uint64_t(high);
+    if (!value_.is_number_integer() || large || value_.get<int64_t>() < low ||
+        value_.get<int64_t>() > high) {
+      refuse(fmt::format("a whole number, {}..{}", low, high));
+    }
+    return static_cast<Integer>(value_.get<int64_t>());
+  }
+
+  /// Position of the text in `names`.
+  size_t choice(const std::vector<std::string>& names) const {
+    const auto found = std::find(names.begin(), names.end(), text());
+    if (found == names.end()) refuse(listed(names));
+    return static_cast<size_t>(found - names.begin());
+  }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  [[noreturn]] void refuse_as(std::string given, std::string allowed, std::string hint) const {
+    throw core::UserError(
+        {path_, std::move(given), std::move(allowed), file_.string(), std::move(hint)});
+  }
+
+  std::string joined(const std::string& key) const {
+    return path_.empty() ? key : path_ + "." + key;
+  }
+
+  std::string abbreviated() const {
+    constexpr size_t kMost = 60;
+    const std::string text = value_.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
+  }
+
+  const Json& value_;
+  std::string path_;
+  const fs::path& file_;
+};
+
+int index_of_layer(const Node& node, const std::vector<std::string>& names) {
+  const std::string name = node.text();
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found != names.end()) return static_cast<int>(found - names.begin());
+  const std::string nearest = core::nearest_name(name, names);
+  node.refuse("the name of an earlier layer",
+              nearest.empty() ? "" : "Did you mean " + nearest + "?");
+}
+
+Shape read_shape(const Node& node) {
+  const auto items = node.items();
+  if (items.size() != 3) node.refuse("[channels, height, width]");
+  return {items[0].integer<int>(), items[1].integer<int>(), items[2].integer<int>()};
+}
+
+Layer read_layer(const Node& node, const std::vector<std::string>& earlier) {
+  Layer layer;
+  layer.op = static_cast<Op>(node["op"].choice({kOps.begin(), kOps.end()}));
+  node.require_keys(keys_of(layer.op));
+  layer.name = node["name"].text();
+  layer.out = read_shape(node["out"]);
+  if (layer.op == Op::kInput) return layer;
+  layer.input = index_of_layer(node["input"], earlier);
+  if (node.has("residual")) layer.residual = index_of_layer(node["residual"], earlier);
+  layer.weights = node["weights"].integer<int64_t>();
+  if (layer.op != Op::kConv2d) return layer;
+  layer.kernel = node["kernel"].integer<int>();
+  layer.stride = node["stride"].integer<int>();
+  layer.padding = node["padding"].integer<int>();
+  return layer;
+}
+
+std::vector<codec::ChannelParams> read_channels(const Node& node) {
+  node.require_keys({"threshold", "decode_multiplier", "leak_shift"});
+  const auto thresholds = node["threshold"].items();
+  const auto multipliers = node["decode_multiplier"].items();
+  const auto leaks = node["leak_shift"].items();
+  const auto require_length = [&](const std::string& key, size_t length) {
+    if (length != thresholds.size()) {
+      node[key].refuse(fmt::format("{} numbers, as many as thresholds", thresholds.size()));
+    }
+  };
+  require_length("decode_multiplier", multipliers.size());
+  require_length("leak_shift", leaks.size());
+  std::vector<codec::ChannelParams> channels;
+  for (size_t c = 0; c < thresholds.size(); ++c) {
+    channels.push_back({.threshold = thresholds[c].integer<int32_t>(),
+                        .decode_multiplier = multipliers[c].integer<int16_t>(),
+                        .leak_shift = leaks[c].integer<int8_t>()});
+  }
+  return channels;
+}
+
+Boundary read_boundary(const Node& node, const std::vector<std::string>& layers,
+                       const std::string& file) {
+  node.require_keys({"name", "layer", "codec", "current_frac_bits", "decode_shift",
+                     "value_frac_bits", "channels"});
+  Boundary boundary;
+  boundary.name = node["name"].text();
+  boundary.layer = index_of_layer(node["layer"], layers);
+  try {
+    boundary.params.spec = codec::parse_codec(node["codec"].text(), node["codec"].path());
+  } catch (const core::UserError& error) {
+    core::Refusal refusal = error.refusal();
+    refusal.place = file;
+    throw core::UserError(refusal);
+  }
+  boundary.params.current_frac_bits = node["current_frac_bits"].integer<int>();
+  boundary.params.decode_shift = node["decode_shift"].integer<int>();
+  boundary.params.value_frac_bits = node["value_frac_bits"].integer<int>();
+  boundary.params.channels = read_channels(node["channels"]);
+  return boundary;
+}
+
+/// Parses strictly: a key that stands twice in one object is an error, not a silent choice.
+Json parse(const std::string& text, const fs::path& file) {
+  std::vector<std::set<std::string>> open;
+  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
+    if (event == Json::parse_event_t::object_start) open.emplace_back();
+    if (event == Json::parse_event_t::object_end) open.pop_back();
+    if (event == Json::parse_event_t::key &&
+        !open.back().insert(parsed.get<std::string>()).second) {
+      throw core::UserError(
+          {parsed.get<std::string>(), "the key twice", "each key once", file.string(), {}});
+    }
+    return true;
+  };
+  try {
+    return Json::parse(text, watch);
+  } catch (const Json::parse_error& error) {
+    const auto end = text.begin() + static_cast<int64_t>(std::min(error.byte, text.size()));
+    throw core::UserError(
+        {.key = "network",
+         .given = "text that is not JSON",
+         .allowed = "a whole JSON object",
+         .place = fmt::format("{}:{}", file.string(), 1 + std::count(text.begin(), end, '\n')),
+         .hint = "The file may be truncated; write it again with ranvier train."});
+  }
+}
+
+Json to_json(const Network& network, const Layer& layer) {
+  const auto name_of = [&](int index) { return network.layers[static_cast<size_t>(index)].name; };
+  Json node{{"name", layer.name}, {"op", kOps[static_cast<size_t>(layer.op)]}};
+  if (layer.op != Op::kInput) node["input"] = name_of(layer.input);
+  if (layer.residual) node["residual"] = name_of(*layer.residual);
+  node["out"] = {layer.out.channels, layer.out.height, layer.out.width};
+  if (layer.op == Op::kConv2d) {
+    node["kernel"] = layer.kernel;
+    node["stride"] = layer.stride;
+    node["padding"] = layer.padding;
+  }
+  if (layer.op != Op::kInput) node["weights"] = layer.weights;
+  return node;
+}
+
+Json to_json(const Network& network, const Boundary& boundary) {
+  Json channels{{"threshold", Json::array()},
+                {"decode_multiplier", Json::array()},
+                {"leak_shift", Json::array()}};
+  for (const auto& channel : boundary.params.channels) {
+    channels["threshold"].push_back(channel.threshold);
+    channels["decode_multiplier"].push_back(channel.decode_multiplier);
+    channels["leak_shift"].push_back(channel.leak_shift);
+  }
+  return {{"name", boundary.name},
+          {"layer", network.layers[static_cast<size_t>(boundary.layer)].name},
+          {"codec", codec::to_string(boundary.params.spec)},
+          {"current_frac_bits", boundary.params.current_frac_bits},
+          {"decode_shift", boundary.params.decode_shift},
+          {"value_frac_bits", boundary.params.value_frac_bits},
+          {"channels", channels}};
+}
+
+template <class Item>
+std::string lines_of(const Network& network, const std::vector<Item>& items) {
+  std::string lines;
+  for (const Item& item : items) {
+    lines += (lines.empty() ? "\n    " : ",\n    ") + to_json(network, item).dump();
+  }
+  return items.empty() ? "[]" : "[" + lines + "\n  ]";
+}
+
+}  // namespace
+
+Network read_network(const fs::path& path) {
+  const Json document = parse(core::read_file(path, "network"), path);
+  const Node root(document, "", path);
+  root.require_keys({"schema", "name", "kind", "steps", "layers", "boundaries"});
+  if (root["schema"].integer<int>() != kSchema) root["schema"].refuse(fmt::to_string(kSchema));
+  Network network;
+  network.name = root["name"].text();
+  network.kind = static_cast<NetworkKind>(root["kind"].choice({"ann", "snn", "hnn"}));
+  network.steps = root["steps"].integer<int>();
+  std::vector<std::string> names;
+  for (const Node& node : root["layers"].items()) {
+    network.layers.push_back(read_layer(node, names));
+    names.push_back(network.layers.back().name);
+  }
+  for (const Node& node : root["boundaries"].items()) {
+    network.boundaries.push_back(read_boundary(node, names, path.string()));
+  }
+  validate(network, path.string());
+  return network;
+}
+
+void write_network(const Network& network, const fs::path& path) {
+  validate(network, path.string());
+  core::write_file_atomic(
+      path, fmt::format("{{\n  \"schema\": {},\n  \"name\": {},\n  \"kind\": \"{}\",\n"
+                        "  \"steps\": {},\n  \"layers\": {},\n  \"boundaries\": {}\n}}\n",
+                        kSchema, Json(network.name).dump(), to_string(network.kind), network.steps,
+                        lines_of(network, network.layers), lines_of(network, network.boundaries)));
+}
+
+}  // namespace ranvier::ir

@@ -1,0 +1,202 @@
+#include "ranvier/map/mapper.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/map/placement.hpp"
+#include "ranvier/map/tiling.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+namespace ranvier::map {
+namespace {
+
+/// Rings of peripheral cores that keep to spikes and leave dense layers to the interior.
+int margin_of(const ir::Network& network) { return network.kind == ir::NetworkKind::kHnn ? 1 : 0; }
+
+int64_t usable_cores(int mesh, int margin) {
+  const int64_t side = std::max(0, mesh - 2 * margin);
+  return side * side;
+}
+
+/// Layers of `chip` that have neurons.
+std::vector<int> layers_of(const ir::Network& network, int chip) {
+  std::vector<int> layers;
+  for (int l = 0; l < static_cast<int>(network.layers.size()); ++l) {
+    const bool computes = network.layers[static_cast<size_t>(l)].op != ir::Op::kInput;
+    if (computes && network.chip_of(l) == chip) layers.push_back(l);
+  }
+  return layers;
+}
+
+std::vector<Tiling> tile_all(const ir::Network& network, const std::vector<int>& layers,
+                             const CoreLimits& limits, TilingGoal goal) {
+  std::vector<Tiling> tilings;
+  for (const int l : layers) {
+    tilings.push_back(best_tiling(network, network.layers[static_cast<size_t>(l)], limits, goal));
+  }
+  return tilings;
+}
+
+int64_t cores_of(const std::vector<Tiling>& tilings) {
+  int64_t cores = 0;
+  for (const Tiling& tiling : tilings) cores += tiling.tiles();
+  return cores;
+}
+
+/// Smallest power-of-two multiple of the given neurons per core with which `chip` would fit, if
+/// any.
+std::optional<int64_t> fitting_neurons(const ir::Network& network, const std::vector<int>& layers,
+                                       CoreLimits limits, int64_t cores) {
+  constexpr int kDoublings = 16;
+  for (int i = 0; i < kDoublings; ++i) {
+    limits.neurons *= 2;
+    if (cores_of(tile_all(network, layers, limits, TilingGoal::kFewestTiles)) <= cores) {
+      return limits.neurons;
+    }
+  }
+  return std::nullopt;
+}
+
+[[noreturn]] void refuse_chip(const ir::Network& network, int chip, const std::vector<int>& layers,
+                              const arch::PackageSpec& package, int64_t needed) {
+  const int margin = margin_of(network);
+  const int64_t usable = usable_cores(package.chip.mesh, margin);
+  int mesh = package.chip.mesh;
+  while (usable_cores(mesh, margin) < needed) ++mesh;
+  std::string hint = fmt::format("Chip {} (layers {} to {}) needs {} cores and has {}{}", chip,
+                                 network.layers[static_cast<size_t>(layers.front())].name,
+                                 network.layers[static_cast<size_t>(layers.back())].name, needed,
+                                 usable, margin > 0 ? " inside its ring of spiking cores" : "");
+  const auto neurons = fitting_neurons(network, layers, limits_of(package.chip), usable);
+  if (neurons) {
+    hint += fmt::format("; hardware.neurons_per_core {} in place of {} would fit too", *neurons,
+                        package.chip.neurons_per_core);
+  }
+  throw core::UserError({"hardware.mesh", std::to_string(package.chip.mesh),
+                         fmt::format("at least {}", mesh), "", hint + "."});
+}
+
+void require_chips(const ir::Network& network, const arch::PackageSpec& package) {
+  const int chips = package.chips_x * package.chips_y;
+  if (network.chips() <= chips) return;
+  throw core::UserError(
+      {"hardware.chips_x", std::to_string(package.chips_x),
+       fmt::format("at least {} (with chips_y {})",
+                   core::ceil_div(network.chips(), package.chips_y), package.chips_y),
+       "",
+       fmt::format("{} has {} cuts and so needs {} chips; the package has {}.", network.name,
+                   network.boundaries.size(), network.chips(), chips)});
+}
+
+std::vector<Tiling> fit_chip(const ir::Network& network, int chip, const std::vector<int>& layers,
+                             const arch::PackageSpec& package) {
+  const CoreLimits limits = limits_of(package.chip);
+  const int64_t usable = usable_cores(package.chip.mesh, margin_of(network));
+  auto tilings = tile_all(network, layers, limits, TilingGoal::kLeastTraffic);
+  if (cores_of(tilings) <= usable) return tilings;
+  tilings = tile_all(network, layers, limits, TilingGoal::kFewestTiles);
+  const int64_t needed = cores_of(tilings);
+  if (needed > usable) refuse_chip(network, chip, layers, package, needed);
+  return tilings;
+}
+
+/// Moves the gateway cores of the chip's boundaries behind all others: a core that also converts
+/// shares its ports.
+std::vector<core::TileId> gateways_last(std::vector<core::TileId> cores, const ir::Network& network,
+                                        int chip, const arch::PackageSpec& package) {
+  std::set<core::TileId> gateways;
+  for (const int other : {chip - 1, chip + 1}) {
+    if (other < 0 || other >= network.chips()) continue;
+    const Side side = side_facing(package, core::ChipId(chip), core::ChipId(other));
+    for (int lane = 0; lane < package.chip.mesh; ++lane) {
+      gateways.insert(gateway(package, core::ChipId(chip), side, lane));
+    }
+  }
+  std::stable_partition(cores.begin(), cores.end(),
+                        [&](core::TileId core) { return !gateways.contains(core); });
+  return cores;
+}
+
+void place_chip(const ir::Network& network, int chip, const arch::PackageSpec& package,
+                Mapping& mapping) {
+  const std::vector<int> layers = layers_of(network, chip);
+  if (layers.empty()) return;
+  const std::vector<Tiling> tilings = fit_chip(network, chip, layers, package);
+  const auto cores =
+      gateways_last(core_order(package, core::ChipId(chip), network.chips(), margin_of(network)),
+                    network, chip, package);
+  size_t next = 0;
+  for (size_t i = 0; i < layers.size(); ++i) {
+    const auto layer = static_cast<size_t>(layers[i]);
+    for (const Region& region : regions_of(tilings[i], network.layers[layer].out)) {
+      mapping.layers[layer].push_back({region, cores[next++]});
+    }
+  }
+}
+
+/// The image waits in pieces of at most one core's neurons, on the tiles nearest the package's
+/// corner.
+void place_image(const ir::Network& network, const arch::PackageSpec& package, Mapping& mapping) {
+  const ir::Layer& image = network.layers.front();
+  const Tiling tiling =
+      best_tiling(network, image, limits_of(package.chip), TilingGoal::kFewestTiles);
+  const auto regions = regions_of(tiling, image.out);
+  const auto tiles = corner_tiles(package, static_cast<int>(regions.size()));
+  for (size_t i = 0; i < regions.size(); ++i) mapping.layers[0].push_back({regions[i], tiles[i]});
+}
+
+std::vector<Crossing> cross(const std::vector<LayerTile>& producers, int near_chip,
+                            const arch::PackageSpec& package) {
+  const core::ChipId near(near_chip), far(near_chip + 1);
+  const Side out = side_facing(package, near, far);
+  const Side in = side_facing(package, far, near);
+  std::vector<core::TileId> tiles;
+  std::vector<int64_t> sizes;
+  for (const LayerTile& producer : producers) {
+    tiles.push_back(producer.tile);
+    sizes.push_back(producer.region.neurons());
+  }
+  const std::vector<int> lanes = balance_lanes(package, out, tiles, sizes);
+  std::vector<Crossing> crossings;
+  for (size_t i = 0; i < producers.size(); ++i) {
+    crossings.push_back({static_cast<int>(i), lanes[i], gateway(package, near, out, lanes[i]),
+                         gateway(package, far, in, lanes[i])});
+  }
+  return crossings;
+}
+
+int count_tiles(const Mapping& mapping) {
+  std::set<core::TileId> tiles;
+  for (const auto& layer : mapping.layers) {
+    for (const LayerTile& tile : layer) tiles.insert(tile.tile);
+  }
+  for (const auto& boundary : mapping.crossings) {
+    for (const Crossing& crossing : boundary) {
+      tiles.insert(crossing.near_gateway);
+      tiles.insert(crossing.far_gateway);
+    }
+  }
+  return static_cast<int>(tiles.size());
+}
+
+}  // namespace
+
+Mapping map_network(const ir::Network& network, const arch::PackageSpec& package) {
+  require_chips(network, package);
+  Mapping mapping;
+  mapping.layers.resize(network.layers.size());
+  mapping.chips_used = network.chips();
+  place_image(network, package, mapping);
+  for (int chip = 0; chip < network.chips(); ++chip) place_chip(network, chip, package, mapping);
+  for (size_t b = 0; b < network.boundaries.size(); ++b) {
+    const auto layer = static_cast<size_t>(network.boundaries[b].layer);
+    mapping.crossings.push_back(cross(mapping.layers[layer], static_cast<int>(b), package));
+  }
+  mapping.tiles_used = count_tiles(mapping);
+  return mapping;
+}
+
+}  // namespace ranvier::map

@@ -1,0 +1,134 @@
+#include "ranvier/map/statistics.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/map/block.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+namespace ranvier::map {
+namespace {
+
+using codec::WireKind;
+
+constexpr std::array kKinds{WireKind::kPacket, WireKind::kAer, WireKind::kBitmap, WireKind::kBurst,
+                            WireKind::kAuto};
+
+size_t index_of(WireKind kind) { return static_cast<size_t>(kind); }
+
+/// Sums over all frames of one boundary, by wire kind.
+struct Sums {
+  int64_t activations = 0;  // neurons x samples
+  int64_t neurons = 0;
+  int64_t events = 0;
+  std::array<std::optional<int64_t>, kKinds.size()> link_bits;  // absent: cannot carry the codec
+  std::array<int64_t, kKinds.size()> chosen{};                  // frames of the wire asked for
+};
+
+std::unique_ptr<codec::WireFormat> format_or_null(WireKind kind, const codec::CodecSpec& spec,
+                                                  const codec::WireLayout& layout) {
+  try {
+    return codec::make_wire_format(kind, spec, layout);
+  } catch (const core::UserError&) {
+    return nullptr;
+  }
+}
+
+Sums sum_boundary(const BoundarySource& source, const std::vector<LayerTile>& producers,
+                  WireKind wire, const codec::WireLayout& layout) {
+  Sums sums;
+  std::array<std::unique_ptr<codec::WireFormat>, kKinds.size()> formats;
+  for (const WireKind kind : kKinds) {
+    auto& format = formats[index_of(kind)];
+    format = kind == wire ? codec::make_wire_format(kind, source.params().spec, layout)
+                          : format_or_null(kind, source.params().spec, layout);
+    if (format) sums.link_bits[index_of(kind)] = 0;
+  }
+  for (const LayerTile& producer : producers) sums.neurons += producer.region.neurons();
+  sums.activations = sums.neurons * source.samples();
+  for (int sample = 0; sample < source.samples(); ++sample) {
+    for (int step = 0; step < source.steps(); ++step) {
+      for (const LayerTile& producer : producers) {
+        const codec::Frame frame = source.frame(source.block(producer.region, sample, step));
+        sums.events += source.events(frame);
+        for (const WireKind kind : kKinds) {
+          const auto& format = formats[index_of(kind)];
+          if (!format) continue;
+          const codec::WireSize size = format->size(frame);
+          *sums.link_bits[index_of(kind)] += codec::link_bits(size, layout);
+          if (kind == wire) ++sums.chosen[index_of(size.kind)];
+        }
+      }
+    }
+  }
+  return sums;
+}
+
+BoundaryUse use_of(const std::string& name, const Sums& sums, WireKind wire) {
+  BoundaryUse use;
+  use.name = name;
+  use.neurons = sums.neurons;
+  if (sums.activations == 0) return use;
+  const auto activations = static_cast<double>(sums.activations);
+  use.events_per_neuron = static_cast<double>(sums.events) / activations;
+  for (const WireKind kind : kKinds) {
+    if (sums.chosen[index_of(kind)] > 0) use.chosen.push_back({kind, sums.chosen[index_of(kind)]});
+    if (!sums.link_bits[index_of(kind)]) continue;
+    const double bits = static_cast<double>(*sums.link_bits[index_of(kind)]) / activations;
+    use.formats.push_back({kind, bits});
+    if (kind == wire) use.bits_per_activation = bits;
+  }
+  return use;
+}
+
+void add(Sums& total, const Sums& sums) {
+  total.activations += sums.activations;
+  total.neurons += sums.neurons;
+  total.events += sums.events;
+  for (size_t k = 0; k < kKinds.size(); ++k) {
+    total.chosen[k] += sums.chosen[k];
+    if (total.link_bits[k] && sums.link_bits[k]) {
+      *total.link_bits[k] += *sums.link_bits[k];
+    } else {
+      total.link_bits[k].reset();
+    }
+  }
+}
+
+}  // namespace
+
+std::string BoundaryUse::wire_format() const {
+  if (chosen.empty()) return "none";
+  if (chosen.size() == 1) return std::string(codec::to_string(chosen.front().kind));
+  int64_t frames = 0;
+  for (const FrameChoice& choice : chosen) frames += choice.frames;
+  std::string text;
+  for (const FrameChoice& choice : chosen) {
+    const double percent = 100.0 * static_cast<double>(choice.frames) / static_cast<double>(frames);
+    text += fmt::format("{}{} {:.0f} %", text.empty() ? "" : ", ", codec::to_string(choice.kind),
+                        percent);
+  }
+  return "auto (" + text + ")";
+}
+
+BoundaryStatistics boundary_statistics(const ir::Network& network, const Mapping& mapping,
+                                       const ir::Activity& activity, WireKind wire,
+                                       const arch::PackageSpec& package) {
+  BoundaryStatistics statistics;
+  Sums total;
+  total.link_bits.fill(0);
+  for (size_t b = 0; b < network.boundaries.size(); ++b) {
+    const ir::Boundary& cut = network.boundaries[b];
+    const BoundarySource source(network, static_cast<int>(b), activity);
+    const Sums sums = sum_boundary(source, mapping.layers[static_cast<size_t>(cut.layer)], wire,
+                                   arch::wire_layout(package));
+    statistics.boundaries.push_back(use_of(cut.name, sums, wire));
+    add(total, sums);
+  }
+  statistics.total = use_of("all", total, wire);
+  return statistics;
+}
+
+}  // namespace ranvier::map

@@ -1,0 +1,155 @@
+#include "ranvier/sim/account.hpp"
+
+#include "ranvier/core/error.hpp"
+
+#include <fmt/format.h>
+
+namespace ranvier::sim {
+namespace {
+
+void require_equal(int64_t a, const char* a_name, int64_t b, const char* b_name) {
+  if (a == b) return;
+  throw core::RunError(fmt::format("conservation is broken: {} {}, {} {}", a_name, a, b_name, b));
+}
+
+struct MeshTotals {
+  int64_t flits = 0, bits = 0;            // through all output ports
+  int64_t link_bits = 0;                  // between routers of one chip
+  int64_t edge_flits = 0, edge_bits = 0;  // into EMIO lanes
+};
+
+MeshTotals mesh_totals(const Machine& machine) {
+  MeshTotals totals;
+  const Lowered& lowered = machine.lowered();
+  for (int router = 0; router < lowered.routers(); ++router) {
+    for (int p = 0; p < kPorts; ++p) {
+      const auto port = static_cast<Port>(p);
+      const int64_t flits = machine.mesh().flits(router, port);
+      const int64_t bits = machine.mesh().bits(router, port);
+      totals.flits += flits;
+      totals.bits += bits;
+      if (port == kLocal) continue;
+      if (lowered.lane_of[static_cast<size_t>(router * kDirections + port)] >= 0) {
+        totals.edge_flits += flits;
+        totals.edge_bits += bits;
+      } else {
+        totals.link_bits += bits;
+      }
+    }
+  }
+  return totals;
+}
+
+/// Bits that a link of the given width could have carried in the run.
+int64_t capacity_bits(const Machine& machine) {
+  const CrossingTiming& crossing = machine.lowered().crossing;
+  return crossing.clocks.floor_link_cycles(machine.latency(), crossing.wires);
+}
+
+int neighbour(const Lowered& lowered, int router, Port port) {
+  const int steps[kDirections] = {1, -1, -lowered.mesh.width, lowered.mesh.width};
+  return router + steps[port];
+}
+
+void fill_mesh(const Machine& machine, Result& result) {
+  const Lowered& lowered = machine.lowered();
+  for (int router = 0; router < lowered.routers(); ++router) {
+    RouterUse use{.tile = core::TileId(router), .flits = 0, .bits = 0};
+    for (int p = 0; p < kPorts; ++p) {
+      const auto port = static_cast<Port>(p);
+      const int64_t flits = machine.mesh().flits(router, port);
+      const int64_t bits = machine.mesh().bits(router, port);
+      use.flits += flits;
+      use.bits += bits;
+      const bool on_chip =
+          port != kLocal && lowered.lane_of[static_cast<size_t>(router * kDirections + port)] < 0;
+      if (!on_chip || flits == 0) continue;
+      result.mesh_links.push_back(
+          {core::TileId(router), core::TileId(neighbour(lowered, router, port)), flits, bits});
+    }
+    if (use.flits > 0) result.routers.push_back(use);
+  }
+}
+
+void fill_links(const Machine& machine, Result& result) {
+  const Lowered& lowered = machine.lowered();
+  const ClockPair& clocks = lowered.crossing.clocks;
+  const double link_cycles = static_cast<double>(machine.latency()) *
+                             static_cast<double>(clocks.link_hz()) /
+                             static_cast<double>(clocks.core_hz());
+  for (size_t s = 0; s < lowered.sides.size(); ++s) {
+    const Emio::Use& use = machine.emio().side_use(static_cast<int>(s));
+    if (use.flits == 0) continue;
+    result.links.push_back({.from = core::ChipId(lowered.sides[s].near_chip),
+                            .to = core::ChipId(lowered.sides[s].far_chip),
+                            .flits = use.flits,
+                            .bits = use.bits,
+                            .utilisation = static_cast<double>(use.beats) / link_cycles});
+  }
+}
+
+void fill_boundaries(const Machine& machine, Result& result) {
+  for (size_t b = 0; b < machine.workload().boundaries.size(); ++b) {
+    const Emio::Use& use = machine.emio().boundary_use(static_cast<int>(b));
+    const BoundaryCheck::Totals& totals = machine.boundaries().totals(b);
+    result.boundaries.push_back({.name = machine.workload().boundaries[b].name,
+                                 .link_bits = use.bits,
+                                 .flits = use.flits,
+                                 .packets = use.packets,
+                                 .events = totals.events,
+                                 .blocks = totals.blocks,
+                                 .values_checked = totals.values});
+    result.values_checked += totals.values;
+  }
+}
+
+}  // namespace
+
+void audit(const Machine& machine) {
+  const auto& counts = machine.traffic().counts();
+  require_equal(counts.packets_in, "packets injected", counts.packets_out, "ejected");
+  require_equal(counts.flits_in, "flits injected", counts.flits_out, "ejected");
+  require_equal(counts.bits_in, "bits injected", counts.bits_out, "ejected");
+  require_equal(static_cast<int64_t>(machine.packets().in_flight()), "packets in flight", 0,
+                "left");
+  const bool rest = machine.mesh().at_rest() && machine.emio().at_rest();
+  require_equal(rest ? 0 : 1, "buffers or outputs still held", 0, "expected");
+  const MeshTotals totals = mesh_totals(machine);
+  require_equal(totals.flits, "flit-hops of routers", counts.flit_hops, "of delivered flits");
+  require_equal(totals.bits, "bit-hops of routers", counts.bit_hops, "of delivered flits");
+  int64_t link_flits = 0, link_bits = 0;
+  for (size_t s = 0; s < machine.lowered().sides.size(); ++s) {
+    link_flits += machine.emio().side_use(static_cast<int>(s)).flits;
+    link_bits += machine.emio().side_use(static_cast<int>(s)).payload_bits;
+  }
+  require_equal(totals.edge_flits, "flits into die edges", link_flits, "over links");
+  require_equal(totals.edge_bits, "bits into die edges", link_bits, "over links");
+}
+
+void fill_tables(const Machine& machine, Result& result) {
+  fill_mesh(machine, result);
+  fill_links(machine, result);
+  fill_boundaries(machine, result);
+}
+
+core::Ledger fill_ledger(const Machine& machine, const Result& result) {
+  using core::Event;
+  core::Ledger ledger = machine.work();
+  const auto& counts = machine.traffic().counts();
+  const MeshTotals totals = mesh_totals(machine);
+  ledger.add(Event::kRouterBitHops, totals.bits);
+  ledger.add(Event::kLinkBitHops, totals.link_bits);
+  ledger.add(Event::kFlitHops, totals.flits);
+  ledger.add(Event::kNetworkInterfaceBits, counts.bits_in + counts.bits_out);
+  ledger.add(Event::kPackets, counts.packets_in);
+  ledger.add(Event::kFifoBits, 2 * totals.edge_bits);
+  for (const LinkUse& link : result.links) {
+    ledger.add(Event::kEmioBits, link.bits);
+    ledger.add(Event::kDieToDieBits, link.bits);
+    ledger.add(Event::kDieToDieIdleBits, capacity_bits(machine) - link.bits);
+  }
+  ledger.add(Event::kTileCycles, machine.workload().tiles_used * machine.latency());
+  return ledger;
+}
+
+}  // namespace ranvier::sim

@@ -1,0 +1,139 @@
+#include "ranvier/sim/boundary_check.hpp"
+
+#include "ranvier/core/error.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ranvier::sim {
+namespace {
+
+bool spiking(const workload::Block& block) { return block.step >= 0; }
+
+int64_t events_of(const workload::BoundaryInfo& boundary, const codec::Frame& frame) {
+  const bool dense = boundary.params.spec.kind == codec::CodecKind::kDense;
+  return dense ? int64_t{frame.elements} : frame.events();
+}
+
+void require_equal(int64_t expected, int64_t got, const char* what, const std::string& name,
+                   int32_t block) {
+  if (expected == got) return;
+  throw core::RunError(
+      fmt::format("boundary {}, block {}: the workload announces {} {}, the encoder made {}", name,
+                  block, expected, what, got));
+}
+
+}  // namespace
+
+BoundaryCheck::BoundaryCheck(const workload::Workload& workload, const arch::PackageSpec& package)
+    : workload_(workload),
+      frames_(workload.blocks.size()),
+      arrivals_(workload.blocks.size()),
+      totals_(workload.boundaries.size()) {
+  const codec::WireLayout layout = arch::wire_layout(package);
+  for (const auto& boundary : workload.boundaries) {
+    converters_.push_back({codec::make_codec(boundary.params),
+                           codec::make_wire_format(boundary.wire, boundary.params.spec, layout)});
+  }
+}
+
+codec::Frame BoundaryCheck::frame_of(const workload::Block& block) const {
+  if (!spiking(block)) return converter(block).codec->encode(block.current, block.channel);
+  return {.steps = 1, .elements = static_cast<int>(block.symbols.size()), .symbols = block.symbols};
+}
+
+const std::vector<codec::Packet>& BoundaryCheck::encode(const workload::Task& task,
+                                                        const workload::Message& message,
+                                                        core::Ledger& ledger) {
+  const auto& block = workload_.blocks[static_cast<size_t>(task.block)];
+  const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];
+  const codec::Frame frame = frame_of(block);
+  codec::WireFrame wire = converter(block).wire->encode(frame);
+  require_equal(task.events, events_of(boundary, frame), "events", boundary.name, task.block);
+  require_equal(message.packets, static_cast<int64_t>(wire.packets.size()), "packets",
+                boundary.name, task.block);
+  int64_t longest = 0;
+  for (const auto& packet : wire.packets) longest = std::max<int64_t>(longest, packet.flits);
+  require_equal(message.flits_per_packet, longest, "flits per packet", boundary.name, task.block);
+  require_equal(message.bits, wire.bits(), "bits", boundary.name, task.block);
+  count(block, frame, true, ledger);
+  auto& sent = frames_[static_cast<size_t>(task.block)];
+  sent = std::move(wire);
+  return sent.packets;
+}
+
+void BoundaryCheck::count(const workload::Block& block, const codec::Frame& frame, bool encoding,
+                          core::Ledger& ledger) const {
+  const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];
+  const int64_t elements = spiking(block) ? 0 : int64_t{frame.elements};
+  const int64_t events = events_of(boundary, frame);
+  if (encoding) {
+    ledger.add(core::Event::kClpEncodeElements, elements * frame.steps);
+    ledger.add(core::Event::kClpEncodeEvents, events);
+  } else {
+    ledger.add(core::Event::kClpDecodeEvents, events);
+    ledger.add(core::Event::kClpDecodeElements, elements);
+  }
+}
+
+/// The wire frame as it arrived: order and completeness are those of the network, not of the
+/// sender.
+codec::WireFrame BoundaryCheck::collect(int32_t block) {
+  auto& sent = frames_[static_cast<size_t>(block)];
+  auto& arrivals = arrivals_[static_cast<size_t>(block)];
+  const auto& boundary =
+      workload_
+          .boundaries[static_cast<size_t>(workload_.blocks[static_cast<size_t>(block)].boundary)];
+  codec::WireFrame received{.kind = sent.kind, .packets = {}};
+  for (size_t i = 0; i < arrivals.size(); ++i) {
+    if (arrivals[i] != static_cast<int32_t>(i) || i >= sent.packets.size()) {
+      throw core::RunError(
+          fmt::format("boundary {}, block {}: packet {} arrived in place of packet {}",
+                      boundary.name, block, arrivals[i], i));
+    }
+    received.packets.push_back(std::move(sent.packets[static_cast<size_t>(arrivals[i])]));
+  }
+  if (arrivals.size() != sent.packets.size()) {
+    throw core::RunError(fmt::format("boundary {}, block {}: {} of {} packets arrived",
+                                     boundary.name, block, arrivals.size(), sent.packets.size()));
+  }
+  sent.packets = {};
+  arrivals = {};
+  return received;
+}
+
+void BoundaryCheck::decode(const workload::Task& task, core::Ledger& ledger) {
+  const auto& block = workload_.blocks[static_cast<size_t>(task.block)];
+  const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];
+  const codec::WireFrame wire = collect(task.block);
+  const codec::Frame frame =
+      converter(block).wire->decode(wire, static_cast<int>(block.elements.size()));
+  require_equal(task.events, events_of(boundary, frame), "events", boundary.name, task.block);
+  compare(block, task.block, frame);
+  count(block, frame, false, ledger);
+  Totals& totals = totals_[static_cast<size_t>(block.boundary)];
+  totals.events += events_of(boundary, frame);
+  totals.blocks += 1;
+  totals.values += static_cast<int64_t>(block.expected.size());
+}
+
+void BoundaryCheck::compare(const workload::Block& block, int32_t index,
+                            const codec::Frame& frame) const {
+  const std::vector<int32_t> values =
+      spiking(block) ? std::vector<int32_t>(frame.symbols.begin(), frame.symbols.end())
+                     : converter(block).codec->decode(frame, block.channel);
+  const std::string& name = workload_.boundaries[static_cast<size_t>(block.boundary)].name;
+  if (values.size() != block.expected.size()) {
+    throw core::RunError(fmt::format("boundary {}, block {}: {} values decoded, {} expected", name,
+                                     index, values.size(), block.expected.size()));
+  }
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i] == block.expected[i]) continue;
+    throw core::RunError(fmt::format(
+        "boundary {}, block {}: element {} decoded to {} on the far chip, the network used {}",
+        name, index, block.elements[i], values[i], block.expected[i]));
+  }
+}
+
+}  // namespace ranvier::sim

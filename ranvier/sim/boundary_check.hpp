@@ -1,0 +1,71 @@
+#pragma once
+// The converters of a workload: real encoders make the bits of boundary messages, real decoders
+// read those that arrived, and every value is compared with what the trained integer network used.
+
+#include "ranvier/codec/codec.hpp"
+#include "ranvier/codec/wire.hpp"
+#include "ranvier/core/ledger.hpp"
+#include "ranvier/workload/workload.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace ranvier::sim {
+
+class BoundaryCheck {
+ public:
+  struct Totals {
+    int64_t events = 0;
+    int64_t blocks = 0;
+    int64_t values = 0;  // compared and found equal
+  };
+
+  /// `workload` must outlive it. Errors: UserError for a codec or wire format that cannot be built.
+  BoundaryCheck(const workload::Workload& workload, const arch::PackageSpec& package);
+
+  /// Encodes the block of a finished encode task and counts the work in `ledger`. The packets stay
+  /// until decode(). Errors: RunError when packets, flits or bits differ from `message`, or events
+  /// from the task.
+  const std::vector<codec::Packet>& encode(const workload::Task& task,
+                                           const workload::Message& message, core::Ledger& ledger);
+  const std::vector<codec::Packet>& packets(int32_t block) const {
+    return frames_[static_cast<size_t>(block)].packets;
+  }
+
+  /// Packet `index` of the block's message has reached the decoder completely.
+  void arrived(int32_t block, int32_t index) {
+    arrivals_[static_cast<size_t>(block)].push_back(index);
+  }
+
+  /// Decodes what arrived and compares every value.
+  /// Errors: RunError naming boundary, block and element when a packet is missing, twice or out of
+  /// order, or a value differs.
+  void decode(const workload::Task& task, core::Ledger& ledger);
+
+  const Totals& totals(size_t boundary) const { return totals_[boundary]; }
+
+ private:
+  struct Converter {
+    std::unique_ptr<codec::Codec> codec;
+    std::unique_ptr<codec::WireFormat> wire;
+  };
+
+  codec::Frame frame_of(const workload::Block& block) const;
+  codec::WireFrame collect(int32_t block);
+  void compare(const workload::Block& block, int32_t index, const codec::Frame& frame) const;
+  void count(const workload::Block& block, const codec::Frame& frame, bool encoding,
+             core::Ledger& ledger) const;
+  const Converter& converter(const workload::Block& block) const {
+    return converters_[static_cast<size_t>(block.boundary)];
+  }
+
+  const workload::Workload& workload_;
+  std::vector<Converter> converters_;           // [boundaries]
+  std::vector<codec::WireFrame> frames_;        // [blocks] what was sent
+  std::vector<std::vector<int32_t>> arrivals_;  // [blocks] packets in order of arrival
+  std::vector<Totals> totals_;                  // [boundaries]
+};
+
+}  // namespace ranvier::sim

@@ -1,0 +1,98 @@
+#include "ranvier/sim/critical_path.hpp"
+
+#include "ranvier/core/error.hpp"
+
+#include <algorithm>
+
+namespace ranvier::sim {
+namespace {
+
+struct Parts {
+  int64_t compute = 0, network = 0, serialise = 0, crossing = 0, queue = 0;
+};
+
+/// Zero-load cycles that flits spend behind each other: on chip one per flit; over links the beats
+/// of the slowest.
+int64_t serialisation(const Lowered& lowered, const workload::Message& message, int crossings) {
+  const int64_t flits = message.flits();
+  if (crossings == 0) return flits - 1;
+  const CrossingTiming& crossing = lowered.crossing;
+  const auto beats = [&](int64_t bits) {
+    return core::ceil_div(bits + crossing.overhead_bits, crossing.wires);
+  };
+  const int64_t first = beats(message.first_flit_bits());
+  const int64_t others = beats(message.bits_per_flit) * (flits - 1);
+  const int64_t on_link = crossing.clocks.core_cycles_in(first * crossings + others, false);
+  return std::max(flits - 1, on_link);
+}
+
+int64_t crossing_constant(const CrossingTiming& crossing) {
+  return crossing.merge + crossing.fifo_source + crossing.fifo_sync + crossing.split +
+         crossing.clocks.core_cycles_in(crossing.fifo_sync + crossing.fifo_source, true);
+}
+
+/// Cycles from the end of the source task to the first flit: behind its own earlier messages, or
+/// behind others.
+void add_wait(Parts& parts, const Machine& machine, int32_t index) {
+  const auto& messages = machine.workload().messages;
+  const auto& times = machine.traffic().times(index);
+  int64_t ahead = 0;
+  for (int32_t m = index - 1; m >= 0; --m) {
+    if (messages[static_cast<size_t>(m)].source != messages[static_cast<size_t>(index)].source)
+      break;
+    ahead += messages[static_cast<size_t>(m)].flits();
+  }
+  const int64_t waited = times.injected - times.offered;
+  parts.serialise += std::min(waited, ahead);
+  parts.queue += waited - std::min(waited, ahead);
+}
+
+void add_message(Parts& parts, const Machine& machine, int32_t index) {
+  const auto& workload = machine.workload();
+  const Lowered& lowered = machine.lowered();
+  const auto& message = workload.messages[static_cast<size_t>(index)];
+  const auto tile = [&](int32_t task) {
+    return workload.tasks[static_cast<size_t>(task)].tile.index();
+  };
+  add_wait(parts, machine, index);
+  const Route route = xy_route(lowered, tile(message.source), tile(message.target));
+  const auto& times = machine.traffic().times(index);
+  int64_t left = times.delivered - times.injected;
+  const auto take = [&](int64_t& part, int64_t cycles) {
+    const int64_t taken = std::min(left, cycles);
+    part += taken;
+    left -= taken;
+  };
+  take(parts.network,
+       int64_t{lowered.mesh.hop()} * route.routers + kInjectionCycles + kEjectionCycles);
+  take(parts.crossing, crossing_constant(lowered.crossing) * route.crossings);
+  take(parts.serialise, serialisation(lowered, message, route.crossings));
+  parts.queue += left;
+}
+
+}  // namespace
+
+Breakdown critical_path(const Machine& machine) {
+  Parts parts;
+  const TaskSchedule& tasks = machine.tasks();
+  for (int32_t task = tasks.last_done(); task >= 0;) {
+    const TaskSchedule::Record& record = tasks.record(task);
+    parts.compute += record.end - record.start;
+    if (record.message >= 0) {
+      add_message(parts, machine, record.message);
+      task = machine.workload().messages[static_cast<size_t>(record.message)].source;
+    } else {
+      task = record.predecessor;
+    }
+  }
+  RANVIER_CONTRACT(parts.compute + parts.network + parts.serialise + parts.crossing + parts.queue ==
+                       machine.latency(),
+                   "the critical path adds up to the latency");
+  return {.compute = core::Cycles(parts.compute),
+          .network = core::Cycles(parts.network),
+          .serialise = core::Cycles(parts.serialise),
+          .crossing = core::Cycles(parts.crossing),
+          .queue = core::Cycles(parts.queue)};
+}
+
+}  // namespace ranvier::sim

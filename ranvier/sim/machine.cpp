@@ -1,0 +1,119 @@
+#include "ranvier/sim/machine.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/interrupt.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace ranvier::sim {
+namespace {
+
+constexpr int64_t kInterruptPeriod = 4096;  // cycles that are run between two looks at the flag
+
+std::vector<size_t> index_by_source(const workload::Workload& workload) {
+  std::vector<size_t> first(workload.tasks.size() + 1);
+  for (const auto& message : workload.messages) ++first[static_cast<size_t>(message.source) + 1];
+  std::partial_sum(first.begin(), first.end(), first.begin());
+  return first;
+}
+
+}  // namespace
+
+Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& package,
+                 const Options& options, RoutingFunction routing)
+    : workload_(workload),
+      options_(options),
+      lowered_(lower(package)),
+      mesh_(lowered_, packets_, routing),
+      emio_(lowered_, packets_, mesh_, events_, workload.boundaries.size()),
+      boundaries_(workload, package),
+      traffic_(workload, lowered_, packets_, mesh_, events_, boundaries_),
+      tasks_(workload, static_cast<size_t>(lowered_.routers()), events_),
+      first_message_(index_by_source(workload)),
+      order_(options.order_seed) {
+  mesh_.connect(traffic_, emio_);
+}
+
+void Machine::run() {
+  core::Rng* const order = options_.order_seed != 0 ? &order_ : nullptr;
+  int64_t steps = 0;
+  for (int64_t now = 0; now != kNever;) {
+    run_events(now);
+    traffic_.step(now, order);
+    mesh_.step(now, order);
+    watch(now);
+    if (++steps % kInterruptPeriod == 0) core::check_interrupt("the simulation was not finished");
+    const int64_t next =
+        std::min({events_.next_cycle(), traffic_.next_after(now), mesh_.next_after(now)});
+    if (next == kNever && (traffic_.under_way() || tasks_.unfinished() > 0)) report_deadlock(now);
+    now = next;
+  }
+}
+
+/// All events of the cycle, and what they start that ends in the same cycle.
+void Machine::run_events(int64_t now) {
+  do {
+    while (events_.next_cycle() == now) {
+      const TimedEvent event = events_.pop();
+      switch (event.kind) {
+        case EventKind::kMessageArrived:
+          tasks_.message_arrived(event.id, now);
+          break;
+        case EventKind::kTaskDone:
+          finish(event.id, now);
+          break;
+        case EventKind::kSide:
+          emio_.act(event.id, now);
+          break;
+      }
+    }
+    tasks_.start_ready(now);
+  } while (events_.next_cycle() == now);
+}
+
+void Machine::finish(int32_t index, int64_t now) {
+  const auto task_index = static_cast<size_t>(index);
+  const workload::Task& task = workload_.tasks[task_index];
+  tasks_.task_done(index, now);
+  latency_ = std::max(latency_, now);
+  count_work(task);
+  if (task.kind == workload::TaskKind::kDecode) boundaries_.decode(task, work_);
+  for (size_t m = first_message_[task_index]; m < first_message_[task_index + 1]; ++m) {
+    const workload::Message& message = workload_.messages[m];
+    if (message.kind == workload::MessageKind::kBoundary) boundaries_.encode(task, message, work_);
+    traffic_.offer(static_cast<int32_t>(m), now);
+  }
+}
+
+void Machine::count_work(const workload::Task& task) {
+  work_.add(core::Event::kMac, task.macs);
+  work_.add(core::Event::kAc, task.acs);
+  work_.add(core::Event::kLifUpdate, task.lif_updates);
+  work_.add(core::Event::kWeightReadBits, task.weight_read_bits);
+  work_.add(core::Event::kStateReadBits, task.state_read_bits);
+  work_.add(core::Event::kStateWriteBits, task.state_write_bits);
+}
+
+void Machine::watch(int64_t now) {
+  const int64_t moves = traffic_.counts().flits_in + mesh_.moves() + emio_.moves();
+  if (moves != moves_seen_ || !traffic_.under_way()) {
+    moves_seen_ = moves;
+    last_move_ = now;
+  } else if (now - last_move_ > options_.watchdog_cycles) {
+    report_deadlock(now);
+  }
+}
+
+void Machine::report_deadlock(int64_t now) const {
+  const auto& counts = traffic_.counts();
+  const std::string cycle = mesh_.waiting_cycle();
+  throw core::RunError(fmt::format(
+      "deadlock in cycle {}: {} flits under way, {} tasks unfinished, none can move; {}", now,
+      counts.flits_in - counts.flits_out, tasks_.unfinished(),
+      cycle.empty() ? "no cycle of waiting channels" : "waiting channels: " + cycle));
+}
+
+}  // namespace ranvier::sim

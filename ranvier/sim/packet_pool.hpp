@@ -1,0 +1,53 @@
+#pragma once
+// Packets under way. Flits name them by index; slots are reused, so memory follows what is in
+// flight.
+
+#include "ranvier/sim/timed_rings.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace ranvier::sim {
+
+/// Place of a tile in the global mesh: x grows east, y grows south.
+struct Place {
+  int16_t x = 0;
+  int16_t y = 0;
+  bool operator==(const Place&) const = default;
+};
+
+struct Packet {
+  Place target;
+  int32_t message = -1;  // index into Workload::messages
+  int32_t index = 0;     // place in its message
+  int32_t flits = 1;
+  int32_t received = 0;    // flits ejected so far
+  int32_t boundary = -1;   // index into Workload::boundaries, or -1
+  uint16_t head_bits = 0;  // width of flit 0
+  uint16_t body_bits = 0;  // width of every other flit
+};
+
+class PacketPool {
+ public:
+  uint32_t add(const Packet& packet) {
+    if (free_.empty()) {
+      packets_.push_back(packet);
+      return static_cast<uint32_t>(packets_.size() - 1);
+    }
+    const uint32_t index = free_.back();
+    free_.pop_back();
+    packets_[index] = packet;
+    return index;
+  }
+  void release(uint32_t index) { free_.push_back(index); }
+  Packet& operator[](uint32_t index) { return packets_[index]; }
+  const Packet& operator[](uint32_t index) const { return packets_[index]; }
+  size_t in_flight() const { return packets_.size() - free_.size(); }
+
+ private:
+  std::vector<Packet> packets_;
+  std::vector<uint32_t> free_;
+};
+
+}  // namespace ranvier::sim

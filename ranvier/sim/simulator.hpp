@@ -1,0 +1,89 @@
+#pragma once
+// Cycle-level simulation of one inference on a package: function and timing together.
+
+#include "ranvier/arch/package.hpp"
+#include "ranvier/core/ledger.hpp"
+#include "ranvier/core/quantity.hpp"
+#include "ranvier/workload/workload.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ranvier::sim {
+
+struct Options {
+  int64_t watchdog_cycles = 1'000'000;  // flits under way but none moving for so long: deadlock
+  bool record_messages = false;         // fill Result::messages
+  uint64_t order_seed = 0;  // not 0: components run in random order; no result may depend on it
+};
+
+/// One direction between two facing chips that carried something.
+struct LinkUse {
+  core::ChipId from, to;
+  int64_t flits = 0;
+  int64_t bits = 0;          // tag and framing included
+  double utilisation = 0.0;  // busy beats over link cycles of the run
+};
+
+/// One on-chip link between neighbouring routers that carried something.
+struct MeshLinkUse {
+  core::TileId from, to;
+  int64_t flits = 0;
+  int64_t bits = 0;
+};
+
+/// One router that carried something.
+struct RouterUse {
+  core::TileId tile;
+  int64_t flits = 0;
+  int64_t bits = 0;
+};
+
+struct BoundaryUse {
+  std::string name;
+  int64_t link_bits = 0;  // tag and framing included
+  int64_t flits = 0;
+  int64_t packets = 0;
+  int64_t events = 0;
+  int64_t blocks = 0;          // decoded
+  int64_t values_checked = 0;  // and found equal
+};
+
+/// Where the latency went, along the chain of tasks and messages that made it. Adds up to the
+/// latency.
+struct Breakdown {
+  core::Cycles compute;    // services of tasks
+  core::Cycles network;    // routers and on-chip links at zero load
+  core::Cycles serialise;  // flits after flits, beats after beats
+  core::Cycles crossing;   // merge, FIFOs, PHY, flight, split
+  core::Cycles queue;      // waiting for others, and for clock edges
+};
+
+struct MessageTimes {
+  core::Cycles offered;    // its task ended
+  core::Cycles injected;   // first flit leaves the tile
+  core::Cycles delivered;  // last flit has reached the target
+};
+
+struct Result {
+  core::Cycles latency;  // from time 0 to the end of the last task
+  core::Ledger ledger;
+  std::vector<LinkUse> links;           // by from, then side (east, west, north, south)
+  std::vector<MeshLinkUse> mesh_links;  // by tile, then side
+  std::vector<RouterUse> routers;       // by tile
+  std::vector<BoundaryUse> boundaries;  // as in the workload
+  std::vector<MessageTimes> messages;   // as in the workload, if recorded
+  Breakdown critical_path;
+  int64_t values_checked = 0;
+};
+
+/// Runs the workload to its end and audits it: flits, bits and credits conserved, every boundary
+/// value as expected. Errors: UserError for hardware that cannot be simulated; RunError for a
+/// value, frame or count that differs, for a flit lost or out of order and for deadlock (names the
+/// waiting channels); Interrupted. Cost: O(flit-hops + tasks log tasks). Source:
+/// docs/models/simulation.md.
+Result simulate(const workload::Workload& workload, const arch::PackageSpec& package,
+                const Options& options = {});
+
+}  // namespace ranvier::sim

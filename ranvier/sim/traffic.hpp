@@ -1,0 +1,88 @@
+#pragma once
+// Network interfaces of all tiles: injection of messages flit by flit, and delivery with every flit
+// checked.
+
+#include "ranvier/sim/boundary_check.hpp"
+#include "ranvier/sim/event_queue.hpp"
+#include "ranvier/sim/lowered.hpp"
+#include "ranvier/sim/mesh.hpp"
+#include "ranvier/sim/packet_pool.hpp"
+#include "ranvier/sim/ports.hpp"
+#include "ranvier/sim/wake_wheel.hpp"
+#include "ranvier/workload/workload.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ranvier::sim {
+
+class Traffic final : public TilePort {
+ public:
+  /// Life of a message [core cycles]; -1: not yet.
+  struct Times {
+    int64_t offered = -1;    // its task ended
+    int64_t injected = -1;   // its first flit left the tile
+    int64_t delivered = -1;  // its last flit reached the target
+  };
+  /// Counted one by one, for the audit.
+  struct Counts {
+    int64_t packets_in = 0, flits_in = 0, bits_in = 0;
+    int64_t packets_out = 0, flits_out = 0, bits_out = 0;
+    int64_t flit_hops = 0;  // of delivered flits: routers on their XY route
+    int64_t bit_hops = 0;
+  };
+
+  /// The references must outlive it.
+  Traffic(const workload::Workload& workload, const Lowered& lowered, PacketPool& packets,
+          Mesh& mesh, EventQueue& events, BoundaryCheck& boundaries);
+
+  /// Queues a message behind those of its tile; its first flit may go in this very cycle.
+  void offer(int32_t message, int64_t now);
+
+  /// One flit from every tile that has one and room for it.
+  void step(int64_t now, core::Rng* order = nullptr);
+  int64_t next_after(int64_t now) const { return wheel_.next_after(now); }
+
+  /// Errors: RunError when the flit is at the wrong tile or out of order.
+  void eject(int router, Flit flit, int64_t done) override;
+  void injection_room(int router, int64_t cycle) override {
+    if (!queues_[static_cast<size_t>(router)].idle())
+      wheel_.wake(static_cast<size_t>(router), cycle);
+  }
+
+  const Times& times(int32_t message) const { return times_[static_cast<size_t>(message)]; }
+  const Counts& counts() const { return counts_; }
+  bool under_way() const { return counts_.flits_in != counts_.flits_out; }
+
+ private:
+  struct Queue {
+    std::vector<int32_t> messages;
+    size_t next = 0;              // first message that is not injected completely
+    int32_t packet_index = 0;     // of that message
+    int32_t flit = 0;             // of that packet
+    uint32_t packet = kNoPacket;  // its name in the pool
+    bool idle() const { return next == messages.size(); }
+  };
+
+  void step_tile(int tile, int64_t now);
+  uint32_t open_packet(int32_t message, int32_t index);
+  void close_flit(Queue& queue, const Packet& packet);
+  void finish_packet(uint32_t name, int router, int64_t done);
+  int block_of(const workload::Message& message) const;
+
+  const workload::Workload& workload_;
+  const Lowered& lowered_;
+  PacketPool& packets_;
+  Mesh& mesh_;
+  EventQueue& events_;
+  BoundaryCheck& boundaries_;
+  WakeWheel wheel_;               // of tiles
+  std::vector<Queue> queues_;     // [tiles]
+  std::vector<Times> times_;      // [messages]
+  std::vector<int32_t> arrived_;  // [messages] packets delivered
+  Counts counts_;
+};
+
+}  // namespace ranvier::sim

@@ -1,0 +1,73 @@
+#pragma once
+// Who has to act in which of the next few cycles: a calendar of bit sets. Cost follows activity,
+// idle cycles are skipped.
+
+#include "ranvier/core/rng.hpp"
+#include "ranvier/sim/timed_rings.hpp"
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+namespace ranvier::sim {
+
+class WakeWheel {
+ public:
+  /// `horizon`: the furthest a wake may lie ahead [cycles].
+  WakeWheel(size_t members, int64_t horizon)
+      : words_((members + 63) / 64),
+        slots_(std::bit_ceil(static_cast<uint64_t>(horizon) + 1)),
+        used_(slots_),
+        bits_(slots_ * words_) {}
+
+  /// Member acts in `cycle`: the current one, if it is not drained yet, or a later one within the
+  /// horizon.
+  void wake(size_t member, int64_t cycle) {
+    const uint64_t slot = static_cast<uint64_t>(cycle) & (slots_ - 1);
+    bits_[slot * words_ + member / 64] |= uint64_t{1} << (member % 64);
+    used_[slot] = 1;
+  }
+
+  /// Calls act(member) for all members of `cycle`, lowest first, and forgets them.
+  template <class Act>
+  void drain(int64_t cycle, Act act) {
+    const uint64_t slot = static_cast<uint64_t>(cycle) & (slots_ - 1);
+    if (used_[slot] == 0) return;
+    used_[slot] = 0;
+    for (size_t w = 0; w < words_; ++w) {
+      uint64_t left = std::exchange(bits_[slot * words_ + w], 0);
+      for (; left != 0; left &= left - 1) {
+        act(w * 64 + static_cast<size_t>(std::countr_zero(left)));
+      }
+    }
+  }
+
+  /// The same in a random order: results must not depend on it.
+  template <class Act>
+  void drain_shuffled(int64_t cycle, core::Rng& rng, Act act) {
+    std::vector<size_t> members;
+    drain(cycle, [&](size_t member) { members.push_back(member); });
+    for (size_t i = members.size(); i > 1; --i) std::swap(members[i - 1], members[rng.below(i)]);
+    for (const size_t member : members) act(member);
+  }
+
+  /// First cycle after `now` with a wake, or kNever.
+  int64_t next_after(int64_t now) const {
+    for (uint64_t ahead = 1; ahead < slots_; ++ahead) {
+      if (used_[(static_cast<uint64_t>(now) + ahead) & (slots_ - 1)] != 0) {
+        return now + static_cast<int64_t>(ahead);
+      }
+    }
+    return kNever;
+  }
+
+ private:
+  size_t words_;
+  uint64_t slots_;
+  std::vector<uint8_t> used_;   // [slots]
+  std::vector<uint64_t> bits_;  // [slots][words]
+};
+
+}  // namespace ranvier::sim

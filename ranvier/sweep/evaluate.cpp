@@ -1,0 +1,206 @@
+#include "ranvier/sweep/evaluate.hpp"
+
+#include "ranvier/analytic/model.hpp"
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
+#include "ranvier/core/interrupt.hpp"
+#include "ranvier/core/progress.hpp"
+#include "ranvier/sweep/summary.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+namespace ranvier::sweep {
+namespace fs = std::filesystem;
+namespace {
+
+Metrics read_metrics(const fs::path& path) {
+  const auto json = nlohmann::json::parse(core::read_file(path, "metrics.json"), nullptr, false);
+  const auto need = [&](const char* key) -> const nlohmann::json& {
+    if (json.is_object() && json.contains(key)) return json.at(key);
+    throw core::UserError({.key = "metrics.json",
+                           .given = "no '" + std::string(key) + "'",
+                           .allowed = "a metrics file as training writes it",
+                           .place = path.string(),
+                           .hint = "The bundle is damaged; train again."});
+  };
+  return {.metric = need("metric").get<std::string>(),
+          .metric_float = need("metric_float").get<double>(),
+          .metric_deployed = need("metric_deployed").get<double>(),
+          .events_per_neuron = need("events_per_neuron").get<double>(),
+          .boundary_neurons = need("boundary_neurons").get<int64_t>(),
+          .test_samples = need("test_samples").get<int64_t>()};
+}
+
+/// One simulation to do: a variant, a preset, a recorded sample.
+struct Job {
+  size_t variant;
+  size_t preset;
+  int sample;
+};
+
+struct JobResult {
+  sim::Result simulated;
+  analytic::Estimate estimated;
+};
+
+JobResult run_job(const Job& job, const Experiment& experiment, const VariantResult& variant) {
+  const PresetSetup& setup = experiment.presets[job.preset];
+  const auto mapping = map::map_network(variant.bundle.network, setup.package);
+  const auto workload =
+      map::build_workload(variant.bundle.network, mapping, variant.bundle.activity, job.sample,
+                          wire_of(experiment.values, variant.name), setup.package);
+  sim::Options options;
+  options.watchdog_cycles = experiment.values.integer("simulate.watchdog_cycles");
+  return {sim::simulate(workload, setup.package, options),
+          analytic::estimate(workload, setup.package)};
+}
+
+/// Runs every job on `threads` threads; the first error by job order is rethrown.
+std::vector<JobResult> run_jobs(const std::vector<Job>& jobs, const Experiment& experiment,
+                                const std::vector<VariantResult>& variants,
+                                const EvaluateOptions& options) {
+  std::vector<JobResult> results(jobs.size());
+  std::vector<std::exception_ptr> errors(jobs.size());
+  std::atomic<size_t> next{0};
+  std::atomic<int64_t> done{0};
+  std::mutex drawing;
+  core::Progress progress("simulate", static_cast<int64_t>(jobs.size()), options.quiet);
+  const auto work = [&] {
+    for (size_t i = next++; i < jobs.size() && !core::interrupt_requested(); i = next++) {
+      try {
+        results[i] = run_job(jobs[i], experiment, variants[jobs[i].variant]);
+      } catch (...) {
+        errors[i] = std::current_exception();
+      }
+      const std::lock_guard lock(drawing);
+      progress.update(++done, variants[jobs[i].variant].name);
+    }
+  };
+  std::vector<std::jthread> pool;
+  for (int t = 1; t < options.threads; ++t) pool.emplace_back(work);
+  work();
+  pool.clear();
+  core::check_interrupt("the bundles are kept; rerun with --resume to simulate them");
+  for (const auto& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
+  return results;
+}
+
+PresetResult combine(const PresetSetup& setup, const std::vector<const JobResult*>& samples) {
+  PresetResult result{.preset = setup.name,
+                      .core_period_s = 1 / setup.package.core_clock.value(),
+                      .samples = static_cast<int>(samples.size()),
+                      .ledger = {},
+                      .priced = {},
+                      .first = {}};
+  for (const JobResult* sample : samples) {
+    result.latency_s += static_cast<double>(sample->simulated.latency.value());
+    result.latency_analytic_s += static_cast<double>(sample->estimated.latency.value());
+    result.congested = result.congested || sample->estimated.congested;
+    result.ledger += sample->simulated.ledger;
+  }
+  const double to_mean_seconds = result.core_period_s / static_cast<double>(samples.size());
+  result.latency_s *= to_mean_seconds;
+  result.latency_analytic_s *= to_mean_seconds;
+  result.first = samples.front()->simulated;
+  result.priced = cost::price(result.ledger, result.latency_s * result.samples, setup.cost);
+  for (auto& line : result.priced.lines) line.picojoules /= result.samples;
+  for (auto& [part, pj] : result.priced.parts_pj) pj /= result.samples;
+  result.priced.total_pj /= result.samples;
+  return result;
+}
+
+VariantResult prepare(const Experiment& experiment, const fs::path& run_directory,
+                      const std::string& name) {
+  VariantResult variant{.name = name,
+                        .codec = {},
+                        .wire = {},
+                        .bundle = read_bundle(run_directory, name),
+                        .boundaries = {},
+                        .cores_of_layer = {},
+                        .presets = {}};
+  const ir::Network& network = variant.bundle.network;
+  const codec::WireKind wire = wire_of(experiment.values, name);
+  const arch::PackageSpec& package = experiment.presets.front().package;
+  const auto mapping = map::map_network(network, package);
+  variant.boundaries =
+      map::boundary_statistics(network, mapping, variant.bundle.activity, wire, package);
+  variant.bits_per_activation = variant.boundaries.total.bits_per_activation;
+  variant.wire = variant.boundaries.total.wire_format();
+  if (!network.boundaries.empty())
+    variant.codec = codec::to_string(network.boundaries.front().params.spec);
+  variant.chips = mapping.chips_used;
+  variant.cores = mapping.tiles_used;
+  for (const auto& tiles : mapping.layers)
+    variant.cores_of_layer.push_back(static_cast<int>(tiles.size()));
+  return variant;
+}
+
+}  // namespace
+
+Bundle read_bundle(const fs::path& directory, const std::string& variant) {
+  const fs::path bundle = directory / "bundle" / variant;
+  Bundle read{.variant = variant,
+              .network = ir::read_network(bundle / "network.json"),
+              .activity = ir::read_activity(bundle / "activity.h5"),
+              .metrics = read_metrics(bundle / "metrics.json")};
+  return read;
+}
+
+std::vector<std::string> bundle_names(const fs::path& run_directory, const config::Values& values) {
+  std::vector<std::string> candidates = baseline_names();
+  for (const auto& name : values.children("variants")) {
+    if (std::find(candidates.begin(), candidates.end(), name) == candidates.end()) {
+      candidates.push_back(name);
+    }
+  }
+  std::vector<std::string> names;
+  for (const auto& name : candidates) {
+    if (fs::exists(run_directory / "bundle" / name / "metrics.json")) names.push_back(name);
+  }
+  if (names.empty()) {
+    throw core::UserError({.key = "DIR",
+                           .given = "'" + run_directory.string() + "'",
+                           .allowed = "a run directory with trained bundles",
+                           .place = {},
+                           .hint = "Train first: ranvier train EXPERIMENT --out DIR."});
+  }
+  return names;
+}
+
+ExperimentResult evaluate(const Experiment& experiment, const fs::path& run_directory,
+                          const EvaluateOptions& options) {
+  ExperimentResult result{.name = experiment.name, .variants = {}};
+  for (const auto& name : bundle_names(run_directory, experiment.values)) {
+    result.variants.push_back(prepare(experiment, run_directory, name));
+  }
+  std::vector<Job> jobs;
+  for (size_t v = 0; v < result.variants.size(); ++v) {
+    const int samples =
+        std::min(experiment.simulated_samples, result.variants[v].bundle.activity.samples);
+    for (size_t p = 0; p < experiment.presets.size(); ++p) {
+      for (int s = 0; s < samples; ++s) jobs.push_back({v, p, s});
+    }
+  }
+  const auto done = run_jobs(jobs, experiment, result.variants, options);
+  for (size_t v = 0; v < result.variants.size(); ++v) {
+    for (size_t p = 0; p < experiment.presets.size(); ++p) {
+      std::vector<const JobResult*> samples;
+      for (size_t i = 0; i < jobs.size(); ++i) {
+        if (jobs[i].variant == v && jobs[i].preset == p) samples.push_back(&done[i]);
+      }
+      result.variants[v].presets.push_back(combine(experiment.presets[p], samples));
+    }
+  }
+  return result;
+}
+
+}  // namespace ranvier::sweep

@@ -1,0 +1,28 @@
+#pragma once
+// From a trained bundle to latency and energy: map, simulate, price, under every preset.
+
+#include "ranvier/sweep/experiment.hpp"
+#include "ranvier/sweep/results.hpp"
+
+#include <filesystem>
+
+namespace ranvier::sweep {
+
+struct EvaluateOptions {
+  int threads = 1;  // simulations side by side; results do not depend on it
+  bool quiet = false;
+};
+
+/// Errors: UserError when a file of the bundle is missing, malformed or does not fit the others.
+Bundle read_bundle(const std::filesystem::path& directory, const std::string& variant);
+
+/// Names of the bundles in `run_directory`/bundle, baselines first, then in the experiment's order.
+std::vector<std::string> bundle_names(const std::filesystem::path& run_directory,
+                                      const config::Values& values);
+
+/// Maps, simulates and prices every variant under every preset.
+/// Errors: UserError when a network does not fit; RunError when a simulation fails its checks.
+ExperimentResult evaluate(const Experiment& experiment, const std::filesystem::path& run_directory,
+                          const EvaluateOptions& options);
+
+}  // namespace ranvier::sweep

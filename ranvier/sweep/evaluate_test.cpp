@@ -1,0 +1,132 @@
+#include "ranvier/sweep/evaluate.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
+#include "ranvier/map/test_network.hpp"
+#include "ranvier/sweep/summary.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace ranvier::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+class EvaluateTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = fs::path(::testing::TempDir()) /
+                 (std::string("evaluate_") +
+                  ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(directory_);
+    using ir::NetworkKind;
+    bundle("ann-packet", NetworkKind::kAnn, codec::parse_codec("dense(8)", "t"), 1);
+    bundle("ann-burst8", NetworkKind::kAnn, codec::parse_codec("dense(8)", "t"), 1);
+    bundle("snn", NetworkKind::kSnn, codec::parse_codec("rate(2)", "t"), 2);
+    bundle("hnn-graded", NetworkKind::kHnn, codec::parse_codec("graded(2)", "t"), 1);
+    core::write_file_atomic(directory_ / "exp.yaml",
+                            "name: small\nhardware: {chips_x: 2, mesh: 4}\nsimulate: {samples: 2}\n"
+                            "variants: {hnn-graded: {wire: auto}}\n");
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  void bundle(const std::string& name, ir::NetworkKind kind, codec::CodecSpec spec, int steps) {
+    const auto network = map::testing::two_chip_network(kind, spec, steps);
+    const fs::path path = directory_ / "bundle" / name;
+    fs::create_directories(path);
+    ir::write_network(network, path / "network.json");
+    auto activity = map::testing::random_activity(network, 2, 0.3, 7);
+    activity.steps = steps;
+    activity.labels = {1, 2};
+    activity.predictions = {1, 2};
+    ir::write_activity(activity, path / "activity.h5");
+    const json metrics{{"metric", "accuracy_percent"}, {"metric_float", 50.0},
+                       {"metric_deployed", 49.5},      {"events_per_neuron", 0.3},
+                       {"boundary_neurons", 512},      {"test_samples", 100}};
+    core::write_file_atomic(path / "metrics.json", metrics.dump());
+  }
+
+  ExperimentResult run(int threads) {
+    static const config::Field wire{
+        .key = "variants.*.wire", .kind = config::Kind::kText, .fallback = ""};
+    return evaluate(load_experiment(directory_ / "exp.yaml", {}, {&wire, 1}), directory_,
+                    {.threads = threads, .quiet = true});
+  }
+
+  fs::path directory_;
+};
+
+TEST_F(EvaluateTest, WritesTheContractedSummary) {
+  const json summary = json::parse(summary_json(run(2)));
+  EXPECT_EQ(summary.at("schema"), 1);
+  EXPECT_EQ(summary.at("fidelity"), "cycle");
+  EXPECT_EQ(summary.at("metric"), "accuracy_percent");
+  for (const char* name : {"ann-packet", "ann-burst8", "snn", "hnn-graded"}) {
+    const json& variant = summary.at("variants").at(name);
+    EXPECT_EQ(variant.at("chips"), 2) << name;
+    EXPECT_GT(variant.at("boundary").at("bits_per_activation").get<double>(), 0) << name;
+    for (const char* preset : {"paper45nm", "ucie16nm"}) {
+      const json& p = variant.at("presets").at(preset);
+      EXPECT_GT(p.at("latency_us").get<double>(), 0);
+      EXPECT_GT(p.at("latency_analytic_us").get<double>(), 0);
+      double parts = 0;
+      for (const auto& [part, value] : p.at("energy_uj").items()) {
+        if (part != "total") parts += value.get<double>();
+      }
+      EXPECT_NEAR(parts, p.at("energy_uj").at("total").get<double>(), 1e-9 * parts);
+    }
+  }
+}
+
+TEST_F(EvaluateTest, RatiosAreBaselineOverVariant) {
+  const json summary = json::parse(summary_json(run(1)));
+  const json& variants = summary.at("variants");
+  const auto latency = [&](const char* name) {
+    return variants.at(name).at("presets").at("paper45nm").at("latency_us").get<double>();
+  };
+  const json& ratio = summary.at("ratios").at("hnn-graded").at("ann-packet").at("paper45nm");
+  EXPECT_NEAR(ratio.at("latency").get<double>(), latency("ann-packet") / latency("hnn-graded"),
+              1e-12);
+  EXPECT_FALSE(summary.at("ratios").contains("ann-packet"));
+  EXPECT_FALSE(summary.at("ratios").at("snn").contains("snn"));
+}
+
+TEST_F(EvaluateTest, ThreadsDoNotChangeABit) {
+  EXPECT_EQ(summary_json(run(1)), summary_json(run(3)));
+  EXPECT_EQ(ledger_json(run(1)), ledger_json(run(2)));
+}
+
+TEST_F(EvaluateTest, EveryTableHasARowPerThing) {
+  const auto result = run(1);
+  write_tables(result, directory_);
+  const auto rows = [&](const char* name) {
+    const std::string text = core::read_file(directory_ / name, name);
+    return std::count(text.begin(), text.end(), '\n') - 1;
+  };
+  EXPECT_EQ(rows("boundaries.csv"), 4);
+  EXPECT_EQ(rows("layers.csv"), 4 * 5);
+  EXPECT_EQ(rows("links.csv"), 4 * 2);  // one used direction, two presets
+}
+
+TEST_F(EvaluateTest, RefusesDamagedBundles) {
+  const fs::path bundle = directory_ / "bundle/hnn-graded";
+  core::write_file_atomic(bundle / "metrics.json", "{}");
+  EXPECT_THROW(run(1), core::UserError);
+  fs::remove(bundle / "activity.h5");
+  EXPECT_THROW(run(1), core::UserError);
+  fs::remove_all(directory_ / "bundle");
+  EXPECT_THROW(run(1), core::UserError);
+}
+
+TEST_F(EvaluateTest, AValueThatDiffersFailsTheRun) {
+  const fs::path path = directory_ / "bundle/hnn-graded/activity.h5";
+  auto activity = ir::read_activity(path);
+  activity.boundaries.at("cut").value[17] += 1;
+  ir::write_activity(activity, path);
+  EXPECT_THROW(run(1), core::RunError);
+}
+
+}  // namespace
+}  // namespace ranvier::sweep

@@ -1,0 +1,105 @@
+#include "ranvier/sweep/experiment.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
+
+#include <array>
+
+namespace ranvier::sweep {
+namespace {
+
+using config::Field;
+using config::Kind;
+
+constexpr std::array<Field, 5> kFields{{
+    {.key = "name",
+     .kind = Kind::kText,
+     .fallback = config::kRequired,
+     .doc = "Name of the experiment; it heads the report."},
+    {.key = "seed",
+     .kind = Kind::kInteger,
+     .fallback = "1",
+     .minimum = 0,
+     .maximum = 9007199254740992.0,
+     .doc = "Seed of everything random."},
+    {.key = "presets",
+     .kind = Kind::kTexts,
+     .fallback = "[paper45nm, ucie16nm]",
+     .doc = "Hardware presets that every variant is simulated and priced under."},
+    {.key = "simulate.samples",
+     .kind = Kind::kInteger,
+     .fallback = "1",
+     .minimum = 1,
+     .maximum = 1024,
+     .doc = "Recorded test samples to simulate; latency and energy are their means."},
+    {.key = "simulate.watchdog_cycles",
+     .kind = Kind::kInteger,
+     .fallback = "1000000",
+     .minimum = 1000,
+     .maximum = 1e12,
+     .unit = "core cycles",
+     .doc = "A simulation in which no flit moves for this long is called a deadlock."},
+}};
+
+/// The experiment's own view: hardware and cost keys are there only where the file overrides the
+/// presets, so that reading the resolved file again leaves each preset's constants alone.
+std::vector<Field> without_hardware_defaults(std::span<const Field> training) {
+  auto schema = full_schema(training);
+  for (auto& field : schema) {
+    if (field.key.rfind("hardware.", 0) == 0 || field.key.rfind("cost.", 0) == 0)
+      field.fallback = "";
+  }
+  return schema;
+}
+
+PresetSetup lower(const std::string& name, const config::Source& file,
+                  std::span<const std::string> overrides, std::span<const Field> schema) {
+  const std::array<config::Source, 2> sources{
+      config::Source{"preset " + name, std::string(arch::preset_yaml(name))}, file};
+  PresetSetup setup{
+      .name = name, .values = config::load(sources, overrides, schema), .package = {}, .cost = {}};
+  setup.package = arch::package_from(setup.values);
+  setup.cost = cost::cost_from(setup.values, setup.package);
+  return setup;
+}
+
+}  // namespace
+
+std::span<const Field> experiment_schema() { return kFields; }
+
+std::vector<Field> full_schema(std::span<const Field> training) {
+  std::vector<Field> all(kFields.begin(), kFields.end());
+  for (const auto part : {training, arch::hardware_schema(), cost::cost_schema()}) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
+Experiment load_experiment(const std::filesystem::path& file,
+                           std::span<const std::string> overrides,
+                           std::span<const Field> training) {
+  const auto schema = full_schema(training);
+  const config::Source source{file.string(), core::read_file(file, "experiment")};
+  const config::Source only[]{source};
+  config::Values values = config::load(only, overrides, without_hardware_defaults(training));
+  Experiment experiment{.name = values.text("name"),
+                        .seed = static_cast<uint64_t>(values.integer("seed")),
+                        .simulated_samples = static_cast<int>(values.integer("simulate.samples")),
+                        .values = values,
+                        .presets = {}};
+  const auto names = values.texts("presets");
+  if (names.empty()) values.refuse("presets", "at least one preset");
+  for (const auto& name : names)
+    experiment.presets.push_back(lower(name, source, overrides, schema));
+  return experiment;
+}
+
+codec::WireKind wire_of(const config::Values& values, const std::string& variant) {
+  const std::string key = "variants." + variant + ".wire";
+  if (values.given(key)) return codec::parse_wire(values.text(key), key);
+  if (variant == "ann-packet") return codec::WireKind::kPacket;
+  if (variant.rfind("ann-burst", 0) == 0) return codec::WireKind::kBurst;
+  return codec::WireKind::kAuto;
+}
+
+}  // namespace ranvier::sweep

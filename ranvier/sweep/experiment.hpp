@@ -1,0 +1,47 @@
+#pragma once
+// One experiment as configured: its file, its presets lowered to hardware and prices, its variants.
+
+#include "ranvier/arch/package.hpp"
+#include "ranvier/codec/wire.hpp"
+#include "ranvier/config/values.hpp"
+#include "ranvier/cost/price.hpp"
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ranvier::sweep {
+
+/// The hardware and the prices of one preset, with the experiment's own overrides on top.
+struct PresetSetup {
+  std::string name;
+  config::Values values;
+  arch::PackageSpec package;
+  cost::CostSpec cost;
+};
+
+struct Experiment {
+  std::string name;
+  uint64_t seed = 1;
+  int simulated_samples = 1;
+  config::Values values;  // what training reads
+  std::vector<PresetSetup> presets;
+};
+
+/// Keys of this layer: name, seed, presets, simulate.*.
+std::span<const config::Field> experiment_schema();
+
+/// Every key an experiment file may hold: this layer's, hardware, cost, and `training`.
+std::vector<config::Field> full_schema(std::span<const config::Field> training);
+
+/// Reads the file and lowers every preset, so that bad hardware is refused before any training.
+/// Errors: UserError of config, arch and cost.
+Experiment load_experiment(const std::filesystem::path& file,
+                           std::span<const std::string> overrides,
+                           std::span<const config::Field> training);
+
+/// Wire format of a variant: variants.<name>.wire, or packet / burst / auto by the baseline's name.
+codec::WireKind wire_of(const config::Values& values, const std::string& variant);
+
+}  // namespace ranvier::sweep

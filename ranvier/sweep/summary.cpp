@@ -1,0 +1,106 @@
+#include "ranvier/sweep/summary.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace ranvier::sweep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr double kMicro = 1e6;  // per unit
+constexpr double kPicojoulesPerMicrojoule = 1e6;
+
+Json energy_json(const cost::PricedLedger& priced) {
+  Json energy{{"total", priced.total_pj / kPicojoulesPerMicrojoule}};
+  for (const auto& [part, pj] : priced.parts_pj) energy[part] = pj / kPicojoulesPerMicrojoule;
+  return energy;
+}
+
+Json presets_json(const VariantResult& variant) {
+  Json presets = Json::object();
+  for (const auto& p : variant.presets) {
+    presets[p.preset] = {{"latency_us", p.latency_s * kMicro},
+                         {"latency_analytic_us", p.latency_analytic_s * kMicro},
+                         {"analytic_congested", p.congested},
+                         {"energy_uj", energy_json(p.priced)}};
+  }
+  return presets;
+}
+
+Json variant_json(const VariantResult& variant) {
+  const Metrics& metrics = variant.bundle.metrics;
+  return {{"kind", ir::to_string(variant.bundle.network.kind)},
+          {"codec", variant.codec},
+          {"metric_float", metrics.metric_float},
+          {"metric_deployed", metrics.metric_deployed},
+          {"boundary",
+           {{"neurons", metrics.boundary_neurons},
+            {"events_per_neuron", metrics.events_per_neuron},
+            {"bits_per_activation", variant.bits_per_activation},
+            {"wire_format", variant.wire}}},
+          {"chips", variant.chips},
+          {"cores", variant.cores},
+          {"presets", presets_json(variant)}};
+}
+
+const VariantResult* find(const ExperimentResult& result, const std::string& name) {
+  for (const auto& variant : result.variants) {
+    if (variant.name == name) return &variant;
+  }
+  return nullptr;
+}
+
+Json ratios_against(const VariantResult& variant, const VariantResult& baseline) {
+  Json ratios = Json::object();
+  for (size_t p = 0; p < variant.presets.size(); ++p) {
+    const PresetResult& mine = variant.presets[p];
+    const PresetResult& theirs = baseline.presets[p];
+    ratios[mine.preset] = {{"latency", theirs.latency_s / mine.latency_s},
+                           {"energy", theirs.priced.total_pj / mine.priced.total_pj}};
+  }
+  return ratios;
+}
+
+Json ratios_json(const ExperimentResult& result) {
+  Json ratios = Json::object();
+  for (const auto& variant : result.variants) {
+    if (variant.bundle.network.kind == ir::NetworkKind::kAnn) continue;
+    for (const auto& name : baseline_names()) {
+      const VariantResult* baseline = find(result, name);
+      if (baseline == nullptr || baseline == &variant) continue;
+      ratios[variant.name][name] = ratios_against(variant, *baseline);
+    }
+  }
+  return ratios;
+}
+
+}  // namespace
+
+std::vector<std::string> baseline_names() {
+  return {"ann-packet", "ann-burst8", "ann-burst4", "snn"};
+}
+
+std::string summary_json(const ExperimentResult& result) {
+  Json summary{{"schema", 1}, {"experiment", result.name}, {"fidelity", "cycle"}};
+  summary["metric"] =
+      result.variants.empty() ? "accuracy_percent" : result.variants.front().bundle.metrics.metric;
+  summary["variants"] = Json::object();
+  for (const auto& variant : result.variants)
+    summary["variants"][variant.name] = variant_json(variant);
+  summary["ratios"] = ratios_json(result);
+  return summary.dump(2) + "\n";
+}
+
+std::string ledger_json(const ExperimentResult& result) {
+  Json ledger{{"schema", 1}, {"variants", Json::object()}};
+  for (const auto& variant : result.variants) {
+    for (const auto& preset : variant.presets) {
+      Json entry = Json::parse(cost::to_json(preset.priced));
+      entry["samples"] = preset.samples;
+      ledger["variants"][variant.name][preset.preset] = std::move(entry);
+    }
+  }
+  return ledger.dump(1) + "\n";
+}
+
+}  // namespace ranvier::sweep

@@ -1,0 +1,24 @@
+#pragma once
+// Result files of one experiment: summary.json (schema 1), ledger.json and the CSV tables.
+
+#include "ranvier/sweep/results.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ranvier::sweep {
+
+/// Variants that every spiking variant is compared with, in this order.
+std::vector<std::string> baseline_names();
+
+/// summary.json, schema 1. Ratios are baseline / variant: above 1 means the variant is better.
+std::string summary_json(const ExperimentResult& result);
+
+/// {"schema":1,"variants":{variant:{preset:{total_pj, lines:[...]}}}}, every line with its source.
+std::string ledger_json(const ExperimentResult& result);
+
+/// layers.csv, links.csv, routers.csv, boundaries.csv: one row each, units in the header.
+void write_tables(const ExperimentResult& result, const std::filesystem::path& directory);
+
+}  // namespace ranvier::sweep

@@ -1,0 +1,133 @@
+#pragma once
+// The learned codec at a chip cut, as a module. It trains on the deployed grid (int16 currents,
+// integer thresholds, int16 multipliers; straight through), so that the integer codec gives the
+// same values as the training graph. Equations: docs/models/boundary-training.md and
+// docs/models/converter.md.
+
+#include "ranvier/codec/codec.hpp"
+#include "ranvier/codec/wire.hpp"
+#include "ranvier/ir/activity.hpp"
+#include "ranvier/train/kernels/grid.hpp"
+#include "ranvier/train/kernels/surrogate.hpp"
+#include "ranvier/train/torch_compat.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ranvier::train {
+
+struct BoundaryOptions {
+  std::string name;
+  codec::CodecSpec spec;
+  int64_t channels = 1;  // dim 1 of the input
+  codec::WireKind wire = codec::WireKind::kAuto;
+  codec::WireLayout layout;
+  int block_elements = 256;  // neurons per frame: they share one header
+  Surrogate surrogate = Surrogate::kArctan;
+  double surrogate_width = 0.5;  // [standard deviations of the channel]
+  int leak_shift =
+      0;  // rate: initial leak 1 - 2^-k, learned per channel, stepped path; 0 = none, closed form
+};
+
+enum class BoundaryMode : uint8_t {
+  kTrain,     // float graph on the deployed grid, differentiable
+  kDeployed,  // codec::Codec on int16 currents, no gradient; can record
+  kBypass,    // unsigned: relu(a), signed: a; gathers channel statistics and calibration samples
+};
+
+/// Traffic of the last kTrain forward.
+struct BoundaryCost {
+  torch::Tensor events_per_neuron;     // scalar, differentiable; dense: 1
+  torch::Tensor wire_bits_per_neuron;  // scalar, differentiable
+  int64_t neurons = 0;                 // of one sample
+};
+
+/// Totals over all forwards since reset_counts() (kTrain and kDeployed).
+struct BoundaryCounts {
+  int64_t samples = 0;
+  int64_t neurons = 0;             // of one sample
+  std::vector<int64_t> events;     // [C]; dense: values that are not 0
+  std::vector<int64_t> saturated;  // [C] elements at the largest level
+  double events_per_neuron() const;
+  int dead_channels() const;       // never an event
+  int saturated_channels() const;  // more than half of the elements at the largest level
+};
+
+class BoundaryImpl : public torch::nn::Module {
+ public:
+  /// Errors: UserError when the wire cannot carry the codec or a value is out of range (key = the
+  /// boundary's name).
+  explicit BoundaryImpl(BoundaryOptions options);
+
+  /// Activation before its nonlinearity -> value at the far chip. Shape: [N, C, ...] float32 ->
+  /// same.
+  torch::Tensor forward(const torch::Tensor& a);
+
+  void set_mode(BoundaryMode mode) { mode_ = mode; }
+  BoundaryMode mode() const { return mode_; }
+  const BoundaryOptions& options() const { return options_; }
+  const BoundaryCost& cost() const { return cost_; }
+  const BoundaryCounts& counts() const { return counts_; }
+  void reset_counts() { counts_ = {}; }
+
+  /// Keep the inputs of up to `samples` samples seen in kBypass; calibrate() then uses and drops
+  /// them.
+  void capture(int64_t samples);
+  const torch::Tensor& captured() const { return captured_; }
+
+  /// Per-channel step and threshold of least mean square error against the bypass value. Shape:
+  /// samples [S, C, ...]. Cost: O(samples x candidates).
+  void calibrate(const torch::Tensor& samples);
+  void calibrate() {
+    calibrate(captured_);
+    captured_ = torch::Tensor();
+  }
+
+  /// kDeployed: append every forward to record() (currents, symbols, values in CHW order).
+  void set_recording(bool on) { recording_ = on; }
+  const ir::BoundaryActivity& record() const { return record_; }
+  ir::BoundaryActivity take_record();
+
+  /// The integers as deployed.
+  codec::BoundaryParams params() const;
+  std::vector<float> gains() const;  // [C] current per unit of activation
+
+  // Learned per channel [C], as natural logs of real units; for the optimiser group of the
+  // boundaries (no decay).
+  torch::Tensor log_step, log_threshold, log_scale;
+  torch::Tensor leak_logit;  // only with a leak
+  torch::Tensor sigma;  // buffer: running standard deviation of the input, the surrogate's scale
+
+ private:
+  Grid grid() const;
+  torch::Tensor forward_train(const torch::Tensor& a);
+  torch::Tensor forward_stepped(const torch::Tensor& a);
+  torch::Tensor forward_deployed(const torch::Tensor& a);
+  torch::Tensor forward_bypass(const torch::Tensor& a);
+  void update_sigma(const std::vector<double>& sum, const std::vector<double>& square_sum,
+                    int64_t values);
+  void finish_cost(const torch::Tensor& events, int64_t samples, int64_t neurons);
+  void count(int64_t samples, int64_t neurons, const std::vector<int64_t>& events,
+             const std::vector<int64_t>& saturated);
+  void count_levels(const torch::Tensor& level);
+  void record_samples(const codec::Codec& coder, std::span<const int16_t> current,
+                      std::span<const uint16_t> channel, std::span<const int32_t> value,
+                      int64_t samples);
+
+  BoundaryOptions options_;
+  BoundaryMode mode_ = BoundaryMode::kTrain;
+  BoundaryCost cost_;
+  BoundaryCounts counts_;
+  bool recording_ = false;
+  ir::BoundaryActivity record_;
+  int64_t capture_left_ = 0;
+  torch::Tensor captured_;
+};
+TORCH_MODULE(Boundary);
+
+/// Traffic of a whole network: costs weighted by neurons. Empty list: zeros.
+BoundaryCost total_cost(const std::vector<Boundary>& boundaries);
+
+}  // namespace ranvier::train

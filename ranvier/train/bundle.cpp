@@ -1,0 +1,111 @@
+#include "ranvier/train/bundle.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
+#include "ranvier/train/weights.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+namespace ranvier::train {
+
+namespace {
+
+using nlohmann::json;
+
+json history_json(const std::vector<EpochRecord>& history) {
+  json out = json::array();
+  for (const auto& r : history) {
+    out.push_back({{"epoch", r.epoch},
+                   {"loss", r.loss},
+                   {"train_accuracy_percent", r.train_accuracy},
+                   {"test_accuracy_percent", r.test_accuracy},
+                   {"learning_rate", r.learning_rate},
+                   {"events_per_neuron", r.events_per_neuron},
+                   {"wire_bits_per_neuron", r.wire_bits_per_neuron},
+                   {"lambda", r.lambda},
+                   {"seconds", r.seconds}});
+  }
+  return out;
+}
+
+json metrics_json(const Metrics& m) {
+  int dead = 0;
+  int saturated = 0;
+  json boundaries = json::array();
+  for (const auto& b : m.boundaries) {
+    dead += b.dead_channels;
+    saturated += b.saturated_channels;
+    boundaries.push_back({{"name", b.name},
+                          {"neurons", b.neurons},
+                          {"events_per_neuron", b.events_per_neuron},
+                          {"dead_channels", b.dead_channels},
+                          {"saturated_channels", b.saturated_channels}});
+  }
+  return {{"schema", 1},
+          {"variant", m.variant},
+          {"kind", ir::to_string(m.kind)},
+          {"metric", "accuracy_percent"},
+          {"metric_float", m.metric_float},
+          {"metric_deployed", m.metric_deployed},
+          {"reference", "ann-ft"},
+          {"reference_metric_float", m.reference_float},
+          {"events_per_neuron", m.events_per_neuron},
+          {"boundary_neurons", m.neurons},
+          {"test_samples", m.test_samples},
+          {"dead_channels", dead},
+          {"saturated_channels", saturated},
+          {"train_seconds", m.train_seconds},
+          {"epochs", m.epochs},
+          {"boundaries", boundaries},
+          {"history", history_json(m.history)},
+          {"signature", m.signature}};
+}
+
+}  // namespace
+
+void write_bundle(Model& model, const Sets& sets, Metrics metrics, int calibration_samples,
+                  int record_samples, const std::filesystem::path& directory, std::mutex& files) {
+  std::filesystem::create_directories(directory);
+  std::filesystem::remove(directory / "metrics.json");
+  model.set_arithmetic(Arithmetic::kFloat);
+  metrics.metric_float = score(model, sets).accuracy_percent;
+  ir::Activity activity;
+  {
+    const DeployedScope deployed(model, sets, calibration_samples);
+    const auto result = score(model, sets);
+    metrics.metric_deployed = result.accuracy_percent;
+    metrics.boundaries = result.boundaries;
+    metrics.events_per_neuron = result.events_per_neuron();
+    metrics.neurons = result.neurons();
+    metrics.test_samples = sets.data.test.size();
+    activity = record_activity(model, sets, record_samples, metrics.variant);
+  }
+  const std::lock_guard lock(files);
+  ir::write_network(model.describe(), directory / "network.json");
+  save_weights(model, directory / "weights.safetensors");
+  ir::write_activity(activity, directory / "activity.h5");
+  core::write_file_atomic(directory / "metrics.json", metrics_json(metrics).dump(2) + "\n");
+  spdlog::info("{}: {:.2f} % as floats, {:.2f} % deployed, {:.3f} events per neuron",
+               metrics.variant, metrics.metric_float, metrics.metric_deployed,
+               metrics.events_per_neuron);
+}
+
+void rescore_bundle(Model& model, const Sets& sets, int calibration_samples,
+                    const std::filesystem::path& directory) {
+  const auto path = directory / "metrics.json";
+  auto metrics = json::parse(core::read_file(path, "bundle"));
+  metrics["metric_float"] = score(model, sets).accuracy_percent;
+  const DeployedScope deployed(model, sets, calibration_samples);
+  metrics["metric_deployed"] = score(model, sets).accuracy_percent;
+  core::write_file_atomic(path, metrics.dump(2) + "\n");
+}
+
+bool is_complete_bundle(const std::filesystem::path& directory, const std::string& signature) {
+  const auto path = directory / "metrics.json";
+  if (!std::filesystem::exists(path)) return false;
+  const auto metrics = json::parse(core::read_file(path, "--resume"), nullptr, false);
+  return !metrics.is_discarded() && metrics.value("signature", "") == signature;
+}
+
+}  // namespace ranvier::train

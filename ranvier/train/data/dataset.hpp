@@ -1,0 +1,62 @@
+#pragma once
+// Labelled images in memory, read from published file formats or drawn by the built-in generator.
+// No Torch.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ranvier::train {
+
+enum class DataKind : uint8_t { kProcedural, kCifar10, kCifar100, kIdx };
+
+std::string_view to_string(DataKind kind);
+
+/// Errors: UserError naming `key` and the known kinds.
+DataKind parse_data_kind(std::string_view text, std::string_view key);
+
+/// Images of one size, each with the number of its class.
+struct Dataset {
+  std::string name;
+  int channels = 0;
+  int height = 0;
+  int width = 0;
+  int classes = 0;
+  std::vector<uint8_t> pixels;  // [N][C][H][W]
+  std::vector<int32_t> labels;  // [N], each 0..classes-1
+
+  int64_t size() const { return static_cast<int64_t>(labels.size()); }
+  int64_t image_bytes() const { return int64_t{1} * channels * height * width; }
+  std::span<const uint8_t> image(int64_t index) const {
+    const auto bytes = static_cast<size_t>(image_bytes());
+    return std::span(pixels).subspan(static_cast<size_t>(index) * bytes, bytes);
+  }
+};
+
+struct Data {
+  Dataset train;
+  Dataset test;
+};
+
+/// What to load. A limit takes the first samples of the published order; without one, all are
+/// taken.
+struct DataSpec {
+  DataKind kind = DataKind::kProcedural;
+  std::filesystem::path path;            // directory of the files; unused by kProcedural
+  std::string place;                     // where the user wrote data.path, for messages
+  std::optional<int64_t> train_samples;  // kProcedural without a limit: 20000
+  std::optional<int64_t> test_samples;   // kProcedural without a limit: 2000
+  uint64_t seed = 1;                     // kProcedural only
+  int image_size = 16;                   // kProcedural only: 8..64 pixels square
+};
+
+/// Both halves, checked: sizes, labels, and that train and test are of one kind.
+/// Errors: UserError (data.path, data.train_samples, ...) for files that are missing, truncated, of
+/// another format, or with labels out of range; the hint says which file is expected.
+Data load_data(const DataSpec& spec);
+
+}  // namespace ranvier::train

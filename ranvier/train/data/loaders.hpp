@@ -1,0 +1,40 @@
+#pragma once
+// One function per file format. Each returns all that was asked for, or throws; load_data picks and
+// checks the rest.
+
+#include "ranvier/train/data/dataset.hpp"
+
+namespace ranvier::train {
+
+/// CIFAR-10 and CIFAR-100 "binary version" (https://www.cs.toronto.edu/~kriz/cifar.html).
+Data load_cifar10(const DataSpec& spec);
+Data load_cifar100(const DataSpec& spec);  // fine labels
+
+/// IDX files of the MNIST family (http://yann.lecun.com/exdb/mnist), decompressed.
+Data load_idx(const DataSpec& spec);
+
+/// Ten classes of textured shapes, drawn from `spec.seed`; equal bytes on every machine.
+Data draw_procedural(const DataSpec& spec);
+
+/// First of `names` that exists under `spec.path`. Errors: UserError (data.path) with `how_to_get`
+/// as hint.
+std::filesystem::path find_file(const DataSpec& spec, std::span<const std::string> names,
+                                std::string_view how_to_get);
+
+/// Size of an existing file and its first `wanted` bytes, fewer if it is shorter. Errors: UserError
+/// (data.path).
+struct FileHead {
+  int64_t file_bytes = 0;
+  std::vector<uint8_t> bytes;
+};
+FileHead read_head(const std::filesystem::path& file, int64_t wanted);
+
+/// Throws UserError about a file that is there but is not what it should be.
+[[noreturn]] void refuse_file(const std::filesystem::path& file, std::string given,
+                              std::string allowed, std::string hint = {});
+
+/// Samples to take: the limit if given, else all. Errors: UserError (`key`) when the limit is
+/// not 1..available.
+int64_t limited(std::optional<int64_t> limit, int64_t available, std::string_view key);
+
+}  // namespace ranvier::train

@@ -1,0 +1,369 @@
+#include "ranvier/train/kernels/encode.hpp"
+
+#include "ranvier/core/error.hpp"
+
+#include <type_traits>
+
+namespace ranvier::train {
+namespace {
+
+using codec::CodecKind;
+
+enum Row : int {
+  kGain,
+  kThreshold,      // integer threshold of the current
+  kMultiplier,     // integer decode multiplier
+  kRealThreshold,  // the same threshold in units of activation
+  kInverseStep,    // rate: T / threshold; else 1 / step
+  kScale,
+  kJump,  // graded: value of an element that just fires
+  kInverseWidth,
+  kGradEvents,
+  kRowCount
+};
+using Table = ChannelTable<kRowCount>;
+
+/// What is the same for all elements.
+struct Constants {
+  int32_t shift;  // F
+  int32_t half;
+  int32_t top;
+  int32_t steps;
+  int32_t value_shift;
+  int32_t value_half;
+  float value_unit;
+};
+
+int32_t half_of(int shift) { return shift > 0 ? int32_t{1} << (shift - 1) : 0; }
+
+Constants make_constants(const codec::BoundaryParams& p) {
+  return {p.current_frac_bits,
+          half_of(p.current_frac_bits),
+          top_level(p.spec),
+          p.spec.steps,
+          p.decode_shift,
+          half_of(p.decode_shift),
+          std::ldexp(1.0F, -p.value_frac_bits)};
+}
+
+/// The deployed encoder, as in docs/models/converter.md.
+template <CodecKind kKind, bool kSigned>
+inline int32_t level_of(int32_t i, float threshold, const Constants& g) {
+  if constexpr (kKind == CodecKind::kDense) {
+    const int32_t level = (i + g.half) >> g.shift;
+    const int32_t low = kSigned ? -g.top : 0;
+    return level < low ? low : (level > g.top ? g.top : level);
+  }
+  const int32_t magnitude = kSigned ? (i < 0 ? -i : i) : (i < 0 ? 0 : i);
+  int32_t level = 0;
+  if constexpr (kKind == CodecKind::kGraded) {
+    const int32_t step = (magnitude + g.half) >> g.shift;
+    const int32_t bounded = step < 1 ? 1 : (step > g.top ? g.top : step);
+    level = static_cast<float>(magnitude) >= threshold ? bounded : 0;
+  } else {
+    // Exact in single precision: docs/models/converter.md, "closed form".
+    const float charge =
+        static_cast<float>(static_cast<int32_t>(threshold) / 2 + g.steps * magnitude);
+    const int32_t count = static_cast<int32_t>(charge / threshold);
+    level = count > g.top ? g.top : count;
+  }
+  return kSigned && i < 0 ? -level : level;
+}
+
+Table make_table(const EncodeArguments& a, const Constants& grid, const float* grad_events) {
+  const bool is_rate = a.params->spec.kind == CodecKind::kRate;
+  Table table(a.layout.channels);
+  for (int64_t c = 0; c < a.layout.channels; ++c) {
+    const codec::ChannelParams& integer = a.params->channels[static_cast<size_t>(c)];
+    const ChannelScales& real = (*a.scales)[static_cast<size_t>(c)];
+    const float threshold = static_cast<float>(integer.threshold);
+    const float step = std::ldexp(1.0F, grid.shift) / real.gain;
+    const int32_t first = (integer.threshold + grid.half) >> grid.shift;
+    table.row(kGain)[c] = real.gain;
+    table.row(kThreshold)[c] = threshold;
+    table.row(kMultiplier)[c] = static_cast<float>(integer.decode_multiplier);
+    table.row(kRealThreshold)[c] = threshold / real.gain;
+    table.row(kInverseStep)[c] =
+        is_rate ? static_cast<float>(grid.steps) * real.gain / threshold : 1.0F / step;
+    table.row(kScale)[c] = real.scale;
+    table.row(kJump)[c] = static_cast<float>(std::clamp(first, 1, grid.top)) * real.scale;
+    table.row(kInverseWidth)[c] = 1.0F / real.surrogate;
+    table.row(kGradEvents)[c] = grad_events != nullptr ? grad_events[c] : 0.0F;
+  }
+  return table;
+}
+
+/// f(shared, offset, count, channel, rows) over the runs of one block; `spread` is scratch.
+template <class F>
+void walk_block(const ChannelLayout& layout, const Table& table, int64_t begin, int64_t end,
+                std::vector<float>& spread, const F& f) {
+  const float* rows[kRowCount];
+  if (!has_long_runs(layout)) {
+    spread.resize(static_cast<size_t>(kRowCount * kBlock));
+    table.spread(layout, begin, end, spread.data());
+    for (int r = 0; r < kRowCount; ++r) rows[r] = spread.data() + r * kBlock;
+    f(std::false_type{}, int64_t{0}, end - begin, int64_t{0}, rows);
+    return;
+  }
+  for_each_run(layout, begin, end, [&](int64_t offset, int64_t count, int64_t channel) {
+    for (int r = 0; r < kRowCount; ++r) rows[r] = table.row(r) + channel;
+    f(std::true_type{}, offset, count, channel, rows);
+  });
+}
+
+enum ForwardSum : int { kEvents, kSaturated, kSum, kSquareSum, kForwardSums };
+using ForwardSums = ChannelSums<kForwardSums>;
+
+/// Per-element results of one run, for the sums: level and activation.
+template <CodecKind kKind, bool kSigned, bool kShared>
+void forward_run(int64_t n, const float* const* rows, const Constants& grid, const float* a,
+                 float* value, int32_t* levels) {
+  const float* const gain = rows[kGain];
+  const float* const threshold = rows[kThreshold];
+  const float* const multiplier = rows[kMultiplier];
+  const Constants g = grid;
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t k = kShared ? 0 : i;
+    const int32_t level = level_of<kKind, kSigned>(current_of(a[i], gain[k]), threshold[k], g);
+    const int32_t decoded =
+        (level * static_cast<int32_t>(multiplier[k]) + g.value_half) >> g.value_shift;
+    levels[i] = level;
+    value[i] = static_cast<float>(decoded) * g.value_unit;
+  }
+}
+
+void add_run(int64_t n, const float* a, const int32_t* levels, const Constants& grid, bool is_rate,
+             int64_t chunk, int64_t channel, ForwardSums& sums) {
+  int32_t events = 0;
+  int32_t saturated = 0;
+  float sum = 0.0F;
+  float square_sum = 0.0F;
+#pragma omp simd reduction(+ : events, saturated, sum, square_sum)
+  for (int64_t i = 0; i < n; ++i) {
+    const int32_t magnitude = levels[i] < 0 ? -levels[i] : levels[i];
+    const int32_t fired = magnitude > 0 ? 1 : 0;
+    events += is_rate ? magnitude : fired;
+    saturated += magnitude == grid.top ? 1 : 0;
+    sum += a[i];
+    square_sum += a[i] * a[i];
+  }
+  sums.at(chunk, kEvents, channel) += events;
+  sums.at(chunk, kSaturated, channel) += saturated;
+  sums.at(chunk, kSum, channel) += double{sum};
+  sums.at(chunk, kSquareSum, channel) += double{square_sum};
+}
+
+template <CodecKind kKind, bool kSigned>
+void forward_all(const EncodeArguments& arg, const Table& table, const Constants& grid,
+                 const float* a, float* value, ForwardSums& sums) {
+  for_each_chunk(arg.layout, arg.threads, [&](int64_t chunk, int64_t begin, int64_t end) {
+    std::vector<int32_t> levels(static_cast<size_t>(kBlock));
+    std::vector<float> spread;
+    for (int64_t at = begin; at < end; at += kBlock) {
+      const int64_t stop = std::min(at + kBlock, end);
+      const auto encode = [&](auto shared, int64_t offset, int64_t count, int64_t,
+                              const float* const* rows) {
+        forward_run<kKind, kSigned, shared>(count, rows, grid, a + at + offset, value + at + offset,
+                                            levels.data() + offset);
+      };
+      walk_block(arg.layout, table, at, stop, spread, encode);
+      for_each_run(arg.layout, at, stop, [&](int64_t offset, int64_t count, int64_t channel) {
+        add_run(count, a + at + offset, levels.data() + offset, grid, kKind == CodecKind::kRate,
+                chunk, channel, sums);
+      });
+    }
+  });
+}
+
+enum BackwardSum : int { kLogStep, kLogThreshold, kLogScale, kBackwardSums };
+using BackwardSums = ChannelSums<kBackwardSums>;
+
+/// Per-element contributions of one run; terms [kBackwardSums][kBlock], written.
+template <CodecKind kKind, bool kSigned, Surrogate kSurrogate, bool kShared>
+void backward_run(int64_t n, const float* const* rows, const Constants& grid, const float* a,
+                  const float* grad_value, float* grad_a, float* terms) {
+  const Constants g = grid;
+  const auto top = static_cast<float>(g.top);
+  const float* const gain = rows[kGain];
+  const float* const thresholds = rows[kThreshold];
+  const float* const real_thresholds = rows[kRealThreshold];
+  const float* const inverse_steps = rows[kInverseStep];
+  const float* const scales = rows[kScale];
+  const float* const jumps = rows[kJump];
+  const float* const inverse_widths = rows[kInverseWidth];
+  const float* const grad_events = rows[kGradEvents];
+#pragma omp simd
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t k = kShared ? 0 : i;
+    const auto level =
+        static_cast<float>(level_of<kKind, kSigned>(current_of(a[i], gain[k]), thresholds[k], g));
+    const float x = a[i] * inverse_steps[k];
+    const float size = kSigned ? std::fabs(x) : x;
+    const float gv = grad_value[i] * scales[k];
+    const float ge = grad_events[k];
+    float to_a = 0.0F;
+    float to_step = 0.0F;
+    float to_threshold = 0.0F;
+    if constexpr (kKind == CodecKind::kDense) {
+      const float inside = size <= top && (kSigned || size >= 0.0F) ? 1.0F : 0.0F;
+      to_a = gv * inside * inverse_steps[k];
+      to_step = gv * (level - inside * x);
+    } else if constexpr (kKind == CodecKind::kRate) {
+      const float inside = size <= top && (kSigned || size >= 0.0F) ? 1.0F : 0.0F;
+      const float event_sign = kSigned && x < 0.0F ? -ge : ge;
+      const float drive = inside * (gv + event_sign);
+      to_a = drive * inverse_steps[k];
+      to_threshold = -drive * x;
+    } else {
+      const float fired = level != 0.0F ? 1.0F : 0.0F;
+      const float inside = size >= 1.0F && size <= top ? fired : 0.0F;
+      const float w = inverse_widths[k];
+      const float up = surrogate_slope<kSurrogate>((a[i] - real_thresholds[k]) * w) * w;
+      const float down =
+          kSigned ? surrogate_slope<kSurrogate>((a[i] + real_thresholds[k]) * w) * w : 0.0F;
+      const float jump = grad_value[i] * jumps[k];
+      to_a = gv * inside * inverse_steps[k] + jump * (up + down) + ge * (up - down);
+      to_step = -gv * inside * x;
+      to_threshold = -real_thresholds[k] * (jump * (up - down) + ge * (up + down));
+    }
+    grad_a[i] = to_a;
+    terms[kLogStep * kBlock + i] = to_step;
+    terms[kLogThreshold * kBlock + i] = to_threshold;
+    terms[kLogScale * kBlock + i] = gv * level;
+  }
+}
+
+float sum_of(const float* values, int64_t n) {
+  float sum = 0.0F;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t i = 0; i < n; ++i) sum += values[i];
+  return sum;
+}
+
+template <CodecKind kKind, bool kSigned, Surrogate kSurrogate>
+void backward_all(const EncodeArguments& arg, const Table& table, const Constants& grid,
+                  const float* a, const float* grad_value, float* grad_a, BackwardSums& sums) {
+  for_each_chunk(arg.layout, arg.threads, [&](int64_t chunk, int64_t begin, int64_t end) {
+    std::vector<float> terms(static_cast<size_t>(kBackwardSums * kBlock));
+    std::vector<float> spread;
+    for (int64_t at = begin; at < end; at += kBlock) {
+      const int64_t stop = std::min(at + kBlock, end);
+      const auto differentiate = [&](auto shared, int64_t offset, int64_t count, int64_t,
+                                     const float* const* rows) {
+        backward_run<kKind, kSigned, kSurrogate, shared>(
+            count, rows, grid, a + at + offset, grad_value + at + offset, grad_a + at + offset,
+            terms.data() + offset);
+      };
+      walk_block(arg.layout, table, at, stop, spread, differentiate);
+      for_each_run(arg.layout, at, stop, [&](int64_t offset, int64_t count, int64_t channel) {
+        for (int row = 0; row < kBackwardSums; ++row) {
+          sums.at(chunk, row, channel) +=
+              double{sum_of(terms.data() + row * kBlock + offset, count)};
+        }
+      });
+    }
+  });
+}
+
+template <CodecKind kKind>
+using KindConstant = std::integral_constant<CodecKind, kKind>;
+
+/// f(kind, signed) as compile-time constants.
+template <class F>
+void dispatch(const codec::CodecSpec& spec, const F& f) {
+  const auto with_kind = [&](auto kind) {
+    if (spec.is_signed) {
+      f(kind, std::true_type{});
+    } else {
+      f(kind, std::false_type{});
+    }
+  };
+  switch (spec.kind) {
+    case CodecKind::kDense:
+      return with_kind(KindConstant<CodecKind::kDense>{});
+    case CodecKind::kRate:
+      return with_kind(KindConstant<CodecKind::kRate>{});
+    case CodecKind::kGraded:
+      return with_kind(KindConstant<CodecKind::kGraded>{});
+  }
+}
+
+void check(const EncodeArguments& a) {
+  const auto channels = static_cast<size_t>(a.layout.channels);
+  RANVIER_CONTRACT(a.params->channels.size() == channels && a.scales->size() == channels,
+                   "every channel has its parameters");
+  for (const codec::ChannelParams& channel : a.params->channels) {
+    RANVIER_CONTRACT(channel.leak_shift == 0, "the closed form has no leak");
+  }
+}
+
+std::vector<double> take_row(const std::vector<double>& table, int row, int64_t channels) {
+  return {table.begin() + row * channels, table.begin() + (row + 1) * channels};
+}
+
+std::vector<int64_t> to_integers(const std::vector<double>& values) {
+  return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+int32_t top_level(const codec::CodecSpec& spec) {
+  switch (spec.kind) {
+    case CodecKind::kDense:
+      return (1 << (spec.is_signed ? spec.bits - 1 : spec.bits)) - 1;
+    case CodecKind::kRate:
+      return spec.steps;
+    case CodecKind::kGraded:
+      return 1 << spec.bits;
+  }
+  throw core::ContractViolation("every codec has a largest level");
+}
+
+EncodeTotals encode_forward(const EncodeArguments& arg, const float* a, float* value) {
+  check(arg);
+  const Constants grid = make_constants(*arg.params);
+  const Table table = make_table(arg, grid, nullptr);
+  ForwardSums sums(arg.layout.channels);
+  dispatch(arg.params->spec, [&](auto kind, auto is_signed) {
+    forward_all<kind, is_signed>(arg, table, grid, a, value, sums);
+  });
+  std::vector<double> total(static_cast<size_t>(kForwardSums * arg.layout.channels));
+  sums.reduce(total.data());
+  const int64_t channels = arg.layout.channels;
+  return {to_integers(take_row(total, kEvents, channels)),
+          to_integers(take_row(total, kSaturated, channels)), take_row(total, kSum, channels),
+          take_row(total, kSquareSum, channels)};
+}
+
+EncodeGradients encode_backward(const EncodeArguments& arg, const float* a, const float* grad_value,
+                                const float* grad_events, float* grad_a) {
+  check(arg);
+  const Constants grid = make_constants(*arg.params);
+  const Table table = make_table(arg, grid, grad_events);
+  BackwardSums sums(arg.layout.channels);
+  dispatch_surrogate(arg.surrogate, [&](auto surrogate) {
+    dispatch(arg.params->spec, [&](auto kind, auto is_signed) {
+      backward_all<kind, is_signed, surrogate>(arg, table, grid, a, grad_value, grad_a, sums);
+    });
+  });
+  std::vector<double> total(static_cast<size_t>(kBackwardSums * arg.layout.channels));
+  sums.reduce(total.data());
+  const int64_t channels = arg.layout.channels;
+  return {take_row(total, kLogStep, channels), take_row(total, kLogThreshold, channels),
+          take_row(total, kLogScale, channels)};
+}
+
+void encode_currents(const EncodeArguments& arg, const float* a, int16_t* current) {
+  for_each_chunk(arg.layout, arg.threads, [&](int64_t, int64_t begin, int64_t end) {
+    for_each_run(arg.layout, begin, end, [&](int64_t offset, int64_t count, int64_t channel) {
+      const float gain = (*arg.scales)[static_cast<size_t>(channel)].gain;
+      const float* from = a + begin + offset;
+      int16_t* to = current + begin + offset;
+#pragma omp simd
+      for (int64_t i = 0; i < count; ++i) to[i] = static_cast<int16_t>(current_of(from[i], gain));
+    });
+  });
+}
+
+}  // namespace ranvier::train

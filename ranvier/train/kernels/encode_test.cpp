@@ -1,0 +1,232 @@
+#include "ranvier/train/kernels/encode.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/rng.hpp"
+#include "ranvier/train/kernels/grid.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+namespace ranvier::train {
+namespace {
+
+constexpr int64_t kChannels = 3;
+
+std::vector<codec::CodecSpec> all_specs() {
+  std::vector<codec::CodecSpec> specs;
+  for (const char* text :
+       {"dense(4)", "dense(8)", "dense(16)", "dense(4,signed)", "graded(0)", "graded(3)",
+        "graded(8)", "graded(3,signed)", "rate(1)", "rate(8)", "rate(64)", "rate(4,signed)"}) {
+    specs.push_back(codec::parse_codec(text, "codec"));
+  }
+  return specs;
+}
+
+/// A codec whose range ends near 1, with a threshold above the first level.
+LearnedChannels learned_for(const codec::CodecSpec& spec) {
+  LearnedChannels learned;
+  const double step = 1.0 / top_level(spec);
+  for (int64_t c = 0; c < kChannels; ++c) {
+    const double factor = 1.0 + 0.3 * static_cast<double>(c);
+    learned.step.push_back(step * factor);
+    learned.threshold.push_back(spec.kind == codec::CodecKind::kRate ? factor : 0.27 * factor);
+    learned.scale.push_back(step * factor * 1.1);
+    learned.beta.push_back(1.0);
+  }
+  return learned;
+}
+
+struct Problem {
+  Grid grid;
+  ChannelLayout layout;
+  std::vector<float> a;
+  int threads = 1;
+
+  Problem(const codec::CodecSpec& spec, const LearnedChannels& learned, int64_t inner, float low,
+          float high)
+      : grid(project(spec, learned)), layout{kChannels * inner, kChannels, inner} {
+    for (ChannelScales& channel : grid.scales) channel.surrogate = 0.05F;
+    for (int64_t c = 0; c < kChannels; ++c) {
+      for (int64_t i = 0; i < inner; ++i) {
+        a.push_back(low +
+                    (high - low) * (static_cast<float>(i) + 0.5F) / static_cast<float>(inner));
+      }
+    }
+  }
+
+  EncodeArguments arguments() const {
+    return {layout, &grid.params, &grid.scales, Surrogate::kTriangle, threads};
+  }
+};
+
+TEST(EncodeKernel, ValuesAreThoseOfTheIntegerCodec) {
+  for (const codec::CodecSpec& spec : all_specs()) {
+    const Problem problem(spec, learned_for(spec), 5000, -2.0F, 2.5F);
+    std::vector<float> value(problem.a.size());
+    const EncodeTotals totals = encode_forward(problem.arguments(), problem.a.data(), value.data());
+    std::vector<int16_t> current(problem.a.size());
+    encode_currents(problem.arguments(), problem.a.data(), current.data());
+    std::vector<uint16_t> channel;
+    for (size_t e = 0; e < current.size(); ++e) channel.push_back(static_cast<uint16_t>(e / 5000));
+    const auto coder = codec::make_codec(problem.grid.params);
+    const codec::Frame frame = coder->encode(current, channel);
+    const std::vector<int32_t> expected = coder->decode(frame, channel);
+    for (size_t e = 0; e < value.size(); ++e) {
+      ASSERT_EQ(value[e],
+                std::ldexp(static_cast<float>(expected[e]), -problem.grid.params.value_frac_bits))
+          << to_string(spec) << " a " << problem.a[e];
+    }
+    EXPECT_EQ(std::accumulate(totals.events.begin(), totals.events.end(), int64_t{0}),
+              frame.events())
+        << to_string(spec);
+  }
+}
+
+TEST(EncodeKernel, CurrentsRoundHalfToEvenAndSaturate) {
+  EXPECT_EQ(current_of(0.5F, 1.0F), 0);
+  EXPECT_EQ(current_of(1.5F, 1.0F), 2);
+  EXPECT_EQ(current_of(-2.5F, 1.0F), -2);
+  EXPECT_EQ(current_of(1e9F, 1.0F), 32767);
+  EXPECT_EQ(current_of(-1e9F, 1.0F), -32768);
+}
+
+/// Mean value and mean events over a fine, even spread of activations: smooth in the parameters.
+struct Means {
+  double value = 0.0;
+  double events = 0.0;
+};
+
+Means means_of(const codec::CodecSpec& spec, const LearnedChannels& learned) {
+  const Problem problem(spec, learned, 40000, -1.0F, 3.0F);
+  std::vector<float> value(problem.a.size());
+  const EncodeTotals totals = encode_forward(problem.arguments(), problem.a.data(), value.data());
+  Means means;
+  for (size_t e = 0; e < value.size(); ++e) {
+    // Odd in a signed code: weigh by the sign, so that both halves count.
+    means.value += value[e] * (problem.a[e] < 0.0F ? -1.0 : 1.0);
+  }
+  for (const int64_t n : totals.events) means.events += static_cast<double>(n);
+  return means;
+}
+
+/// Sum over channels of the analytic gradients of the same two sums.
+EncodeGradients gradients_of(const codec::CodecSpec& spec, const LearnedChannels& learned,
+                             float value_weight, float event_weight, double* to_a = nullptr) {
+  const Problem problem(spec, learned, 40000, -1.0F, 3.0F);
+  std::vector<float> grad_value, grad_a(problem.a.size());
+  for (const float a : problem.a) grad_value.push_back(a < 0.0F ? -value_weight : value_weight);
+  const std::vector<float> grad_events(kChannels, event_weight);
+  EncodeGradients g = encode_backward(problem.arguments(), problem.a.data(), grad_value.data(),
+                                      grad_events.data(), grad_a.data());
+  if (to_a != nullptr) *to_a = std::accumulate(grad_a.begin(), grad_a.end(), 0.0);
+  return g;
+}
+
+double total(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+/// d means / d log(parameter of every channel), by central differences over several levels.
+Means slope_of(const codec::CodecSpec& spec, std::vector<double> LearnedChannels::*parameter) {
+  constexpr double kStep = 0.05;
+  LearnedChannels up = learned_for(spec);
+  LearnedChannels down = up;
+  for (double& v : up.*parameter) v *= std::exp(kStep);
+  for (double& v : down.*parameter) v *= std::exp(-kStep);
+  if (spec.kind == codec::CodecKind::kDense && parameter == &LearnedChannels::step) {
+    up.scale = up.step;  // tied
+    down.scale = down.step;
+  }
+  const Means high = means_of(spec, up);
+  const Means low = means_of(spec, down);
+  return {(high.value - low.value) / (2 * kStep), (high.events - low.events) / (2 * kStep)};
+}
+
+void expect_close(double given, double expected, double scale, const std::string& what) {
+  EXPECT_NEAR(given, expected, 0.03 * std::abs(expected) + 0.01 * scale) << what;
+}
+
+TEST(EncodeKernel, GradientsAreTheSlopesOfTheMeanValue) {
+  for (const char* text :
+       {"graded(3)", "graded(5,signed)", "graded(0)", "rate(8)", "rate(4,signed)"}) {
+    const codec::CodecSpec spec = codec::parse_codec(text, "codec");
+    const double scale = means_of(spec, learned_for(spec)).value;
+    const EncodeGradients g = gradients_of(spec, learned_for(spec), 1.0F, 0.0F);
+    const std::string name = text;
+    expect_close(total(g.log_threshold), slope_of(spec, &LearnedChannels::threshold).value, scale,
+                 name + " threshold");
+    expect_close(total(g.log_scale), slope_of(spec, &LearnedChannels::scale).value, scale,
+                 name + " scale");
+    if (spec.kind == codec::CodecKind::kGraded) {
+      expect_close(total(g.log_step), slope_of(spec, &LearnedChannels::step).value, scale,
+                   name + " step");
+    }
+  }
+}
+
+TEST(EncodeKernel, GradientsAreTheSlopesOfTheEvents) {
+  for (const char* text : {"graded(3)", "graded(3,signed)", "rate(8)", "rate(4,signed)"}) {
+    const codec::CodecSpec spec = codec::parse_codec(text, "codec");
+    const double scale = means_of(spec, learned_for(spec)).events;
+    const EncodeGradients g = gradients_of(spec, learned_for(spec), 0.0F, 1.0F);
+    expect_close(total(g.log_threshold), slope_of(spec, &LearnedChannels::threshold).events, scale,
+                 text);
+  }
+}
+
+TEST(EncodeKernel, DenseStepsLearnAsTheMeanValueMoves) {
+  const codec::CodecSpec spec = codec::parse_codec("dense(4)", "codec");
+  LearnedChannels tied = learned_for(spec);
+  tied.scale = tied.step;
+  const EncodeGradients g = gradients_of(spec, tied, 1.0F, 0.0F);
+  expect_close(total(g.log_step), slope_of(spec, &LearnedChannels::step).value,
+               means_of(spec, tied).value, "dense step");
+}
+
+TEST(EncodeKernel, TheGradientOfTheActivationIntegratesToTheRangeOfValues) {
+  for (const char* text : {"graded(3)", "graded(0)", "graded(6)", "rate(8)", "dense(8)"}) {
+    const codec::CodecSpec spec = codec::parse_codec(text, "codec");
+    LearnedChannels learned = learned_for(spec);
+    if (spec.kind == codec::CodecKind::kDense) learned.scale = learned.step;
+    double sum = 0.0;
+    gradients_of(spec, learned, 1.0F, 0.0F, &sum);
+    // value_weight is -1 below 0, where the surrogate has no support here.
+    double range = 0.0;
+    for (const double s : learned.scale) range += s * top_level(spec);
+    EXPECT_NEAR(sum * 4.0 / 40000.0, range, 0.02 * range) << text;
+  }
+}
+
+TEST(EncodeKernel, HasTheSameBitsForAnyNumberOfThreads) {
+  const codec::CodecSpec spec = codec::parse_codec("graded(3)", "codec");
+  Problem problem(spec, learned_for(spec), 30001, -1.0F, 2.0F);
+  std::vector<float> value(problem.a.size()), grad_a(problem.a.size());
+  const std::vector<float> grad_events(kChannels, 0.1F);
+  encode_forward(problem.arguments(), problem.a.data(), value.data());
+  const auto run = [&] {
+    return encode_backward(problem.arguments(), problem.a.data(), value.data(), grad_events.data(),
+                           grad_a.data());
+  };
+  const EncodeGradients one = run();
+  for (const int threads : {2, 5}) {
+    problem.threads = threads;
+    const EncodeGradients many = run();
+    EXPECT_EQ(one.log_step, many.log_step);
+    EXPECT_EQ(one.log_threshold, many.log_threshold);
+    EXPECT_EQ(one.log_scale, many.log_scale);
+  }
+}
+
+TEST(EncodeKernel, RefusesALeak) {
+  const codec::CodecSpec spec = codec::parse_codec("rate(4)", "codec");
+  Problem problem(spec, learned_for(spec), 10, -1.0F, 1.0F);
+  problem.grid.params.channels[1].leak_shift = 3;
+  std::vector<float> value(problem.a.size());
+  EXPECT_THROW(encode_forward(problem.arguments(), problem.a.data(), value.data()),
+               core::ContractViolation);
+}
+
+}  // namespace
+}  // namespace ranvier::train

@@ -1,0 +1,170 @@
+#include "ranvier/train/models.hpp"
+
+#include "ranvier/core/error.hpp"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ranvier::train {
+
+namespace {
+
+constexpr double kInitialThreshold = 1.0;
+constexpr double kInitialLeak = 0.95;
+
+/// The activation that reads `layer`, whose output crosses a cut.
+std::string boundary_name(const std::string& cut) { return "after_" + cut; }
+
+}  // namespace
+
+bool Model::is_cut(const std::string& name) const {
+  const auto& cuts = spec_.network.cuts;
+  return std::find(cuts.begin(), cuts.end(), name) != cuts.end();
+}
+
+/// Channels-last is faster for dense layers; spiking ones walk plane by plane. oneDNN 2.6 writes
+/// past its buffers for channels-last convolutions of other widths than multiples of 8.
+bool Model::is_channels_last() const {
+  constexpr int kLanes = 8;
+  const auto& widths = spec_.network.widths;
+  return spec_.kind != ir::NetworkKind::kSnn &&
+         std::all_of(widths.begin(), widths.end(), [](int w) { return w % kLanes == 0; });
+}
+
+std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
+                                       const std::string& cut) {
+  const bool at_cut = !cut.empty() && is_cut(cut);
+  if (spec_.kind == ir::NetworkKind::kSnn) {
+    LifLayer lif(channels, kInitialThreshold, kInitialLeak,
+                 LifOptions{.surrogate = spec_.surrogate, .start_half = true});
+    return std::make_shared<LifSite>(layer, lif, spec_.steps, at_cut);
+  }
+  if (!at_cut || !spec_.has_boundaries) return std::make_shared<ReluSite>(layer);
+  BoundaryOptions options{.name = boundary_name(cut),
+                          .spec = spec_.codec,
+                          .channels = channels,
+                          .wire = spec_.wire,
+                          .layout = {},
+                          .surrogate = spec_.surrogate};
+  return std::make_shared<BoundarySite>(layer, Boundary(options));
+}
+
+void Model::initialise() {
+  torch::NoGradGuard no_grad;
+  auto generator = at::detail::createCPUGenerator(spec_.seed);
+  for (auto& item : named_parameters()) {
+    auto& p = item.value();
+    if (p.dim() == 4) {
+      const double fan_in = static_cast<double>(p.numel() / p.size(0));
+      p.normal_(0.0, std::sqrt(2.0 / fan_in), generator);
+      if (is_channels_last()) p.set_data(p.contiguous(at::MemoryFormat::ChannelsLast));
+    } else if (item.key() == "head.bias") {
+      p.zero_();  // Torch draws it from a generator that differs from run to run
+    } else if (p.dim() == 2) {
+      const double bound = 1.0 / std::sqrt(static_cast<double>(p.size(1)));
+      p.uniform_(-bound, bound, generator);
+    }
+  }
+}
+
+std::vector<Boundary> Model::boundaries() const {
+  std::vector<Boundary> out;
+  for (const auto& module : modules(false)) {
+    if (const auto site = std::dynamic_pointer_cast<BoundarySite>(module)) {
+      out.push_back(site->boundary());
+    }
+  }
+  return out;
+}
+
+std::vector<std::shared_ptr<LifSite>> Model::spiking_sites() const {
+  std::vector<std::shared_ptr<LifSite>> out;
+  for (const auto& module : modules(false)) {
+    if (const auto site = std::dynamic_pointer_cast<LifSite>(module)) out.push_back(site);
+  }
+  return out;
+}
+
+std::vector<torch::Tensor> Model::boundary_parameters() const {
+  std::vector<torch::Tensor> out;
+  for (const auto& boundary : boundaries()) {
+    for (const auto& p : boundary->parameters()) out.push_back(p);
+  }
+  for (const auto& site : spiking_sites()) {
+    for (const auto& p : site->lif()->parameters()) out.push_back(p);
+  }
+  return out;
+}
+
+std::vector<torch::Tensor> Model::network_parameters() const {
+  const auto apart = boundary_parameters();
+  std::vector<torch::Tensor> out;
+  for (const auto& p : parameters()) {
+    const auto same = [&](const torch::Tensor& other) { return other.is_same(p); };
+    if (std::none_of(apart.begin(), apart.end(), same)) out.push_back(p);
+  }
+  return out;
+}
+
+void Model::set_arithmetic(Arithmetic arithmetic) {
+  for (const auto& module : modules(false)) {
+    if (const auto q = std::dynamic_pointer_cast<QuantiserImpl>(module)) {
+      q->set_arithmetic(arithmetic);
+    }
+  }
+  set_boundary_mode(arithmetic == Arithmetic::kDeployed ? BoundaryMode::kDeployed
+                                                        : BoundaryMode::kTrain);
+}
+
+void Model::set_boundary_mode(BoundaryMode mode) {
+  for (auto& boundary : boundaries()) boundary->set_mode(mode);
+}
+
+void Model::warm_start(const Model& other) {
+  torch::NoGradGuard no_grad;
+  const auto copy = [](auto mine, const auto& theirs) {
+    for (auto& item : mine) {
+      const auto* source = theirs.find(item.key());
+      if (source != nullptr && source->sizes() == item.value().sizes()) {
+        item.value().copy_(*source);
+      }
+    }
+  };
+  copy(named_parameters(), other.named_parameters());
+  copy(named_buffers(), other.named_buffers());
+}
+
+ir::Network Model::describe() const {
+  ir::Network network;
+  network.name = spec_.network.model == ModelKind::kMlp ? "mlp" : "msresnet";
+  network.kind = spec_.kind;
+  network.steps = spec_.kind == ir::NetworkKind::kSnn ? spec_.steps : 1;
+  network.layers = layers();
+  const auto add = [&](const Site& site, const std::string& name, codec::BoundaryParams params) {
+    const auto found = std::find_if(network.layers.begin(), network.layers.end(),
+                                    [&](const ir::Layer& l) { return l.name == site.layer(); });
+    RANVIER_CONTRACT(found != network.layers.end(), "a site names a layer");
+    network.boundaries.push_back(
+        {name, static_cast<int>(found - network.layers.begin()), std::move(params)});
+  };
+  for (const auto& module : modules(false)) {
+    if (const auto site = std::dynamic_pointer_cast<BoundarySite>(module)) {
+      add(*site, site->boundary()->options().name, site->boundary()->params());
+    } else if (const auto lif = std::dynamic_pointer_cast<LifSite>(module); lif && lif->at_cut()) {
+      const auto channels = lif->lif()->log_threshold.numel();
+      codec::BoundaryParams params;
+      params.spec = {.kind = codec::CodecKind::kRate, .bits = 1, .steps = spec_.steps};
+      params.channels.resize(static_cast<size_t>(channels));
+      add(*lif, "", std::move(params));
+    }
+  }
+  for (size_t i = 0; i < network.boundaries.size(); ++i) {
+    network.boundaries[i].name = boundary_name(spec_.network.cuts[i]);
+  }
+  ir::validate(network, network.name);
+  return network;
+}
+
+}  // namespace ranvier::train

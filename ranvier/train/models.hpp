@@ -1,0 +1,71 @@
+#pragma once
+// Networks that can be built dense, hybrid or spiking from one description, and exported as IR.
+
+#include "ranvier/ir/network.hpp"
+#include "ranvier/train/settings.hpp"
+#include "ranvier/train/sites.hpp"
+#include "ranvier/train/torch_compat.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ranvier::train {
+
+/// What to build.
+struct ModelSpec {
+  NetworkSettings network;
+  ir::Shape image{3, 32, 32};
+  int classes = 10;
+  ir::NetworkKind kind = ir::NetworkKind::kAnn;  // kAnn with a codec: dense boundaries at the cuts
+  bool has_boundaries = false;                   // false: ReLU at the cuts too
+  codec::CodecSpec codec;
+  codec::WireKind wire = codec::WireKind::kAuto;
+  Surrogate surrogate = Surrogate::kArctan;
+  int steps = 1;  // T of an SNN
+  uint64_t seed = 1;
+};
+
+/// A network. Parameters start from `spec.seed` alone.
+class Model : public torch::nn::Module {
+ public:
+  explicit Model(ModelSpec spec) : spec_(std::move(spec)) {}
+  const ModelSpec& spec() const { return spec_; }
+
+  /// Shape: images [N, C, H, W] -> logits [N, classes].
+  virtual torch::Tensor forward(const torch::Tensor& images) = 0;
+
+  /// After thresholds are calibrated: weights that were trained on activations take spikes instead
+  /// (scale_inputs).
+  virtual void fold_thresholds() = 0;
+
+  /// The layers as the hardware sees them, with the boundaries' present integers.
+  ir::Network describe() const;
+
+  std::vector<Boundary> boundaries() const;
+  std::vector<std::shared_ptr<LifSite>> spiking_sites() const;
+
+  /// Weights and norms, and apart from them the log-parameters of boundaries and neurons.
+  std::vector<torch::Tensor> network_parameters() const;
+  std::vector<torch::Tensor> boundary_parameters() const;
+
+  void set_arithmetic(Arithmetic arithmetic);
+  void set_boundary_mode(BoundaryMode mode);
+
+  /// Copies every parameter and buffer that `other` has under the same name and shape.
+  void warm_start(const Model& other);
+
+ protected:
+  virtual std::vector<ir::Layer> layers() const = 0;
+  std::shared_ptr<Site> make_site(const std::string& layer, int channels, const std::string& cut);
+  bool is_cut(const std::string& name) const;
+  bool is_channels_last() const;
+  void initialise();
+
+ private:
+  ModelSpec spec_;
+};
+
+std::shared_ptr<Model> make_model(const ModelSpec& spec);
+
+}  // namespace ranvier::train

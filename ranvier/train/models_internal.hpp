@@ -1,0 +1,21 @@
+#pragma once
+// What the model files share: the list of IR layers under construction, and one maker per family.
+
+#include "ranvier/train/models.hpp"
+
+namespace ranvier::train {
+
+/// Layers in topological order; each `add` returns the new layer's index.
+struct LayerList {
+  std::vector<ir::Layer> layers;
+
+  int add_input(ir::Shape shape);
+  int add_conv(const std::string& name, int input, int channels, int kernel, int stride);
+  int add_linear(const std::string& name, int input, int units);
+  int add_pool_linear(const std::string& name, int input, int units);
+};
+
+std::shared_ptr<Model> make_msresnet(const ModelSpec& spec);
+std::shared_ptr<Model> make_mlp(const ModelSpec& spec);
+
+}  // namespace ranvier::train

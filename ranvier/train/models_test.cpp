@@ -1,0 +1,147 @@
+#include "ranvier/train/models.hpp"
+
+#include "ranvier/train/evaluate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace ranvier::train {
+namespace {
+
+using torch::Tensor;
+
+ModelSpec small_spec(ir::NetworkKind kind, std::vector<std::string> cuts) {
+  ModelSpec spec;
+  spec.network.widths = {4, 8, 8};
+  spec.network.blocks = {1, 2, 1};
+  spec.network.cuts = std::move(cuts);
+  spec.image = {3, 16, 16};
+  spec.classes = 7;
+  spec.kind = kind;
+  spec.has_boundaries = kind == ir::NetworkKind::kHnn;
+  spec.steps = kind == ir::NetworkKind::kSnn ? 3 : 1;
+  return spec;
+}
+
+Tensor some_images(int64_t count = 6) {
+  torch::manual_seed(5);
+  return torch::randn({count, 3, 16, 16}).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+int64_t parameters_of(const Model& model) {
+  int64_t sum = 0;
+  for (const auto& p : model.network_parameters()) sum += p.numel();
+  return sum;
+}
+
+TEST(MsResnet, HasTheParametersOfTheFormula) {
+  ModelSpec spec;
+  spec.image = {3, 32, 32};
+  spec.classes = 100;
+  spec.network.cuts.clear();
+  EXPECT_EQ(parameters_of(*make_model(spec)), 319988);
+}
+
+TEST(MsResnet, GivesOneLogitPerClassForEveryKind) {
+  for (const auto kind : {ir::NetworkKind::kAnn, ir::NetworkKind::kHnn, ir::NetworkKind::kSnn}) {
+    const auto model = make_model(small_spec(kind, {"stage1", "stage2"}));
+    const Tensor logits = model->forward(some_images());
+    EXPECT_EQ(logits.sizes(), (std::vector<int64_t>{6, 7})) << ir::to_string(kind);
+    logits.sum().backward();
+    for (const auto& p : model->network_parameters()) {
+      EXPECT_TRUE(p.grad().defined()) << ir::to_string(kind);
+    }
+  }
+}
+
+TEST(MsResnet, StartsFromItsSeedAlone) {
+  const auto spec = small_spec(ir::NetworkKind::kAnn, {});
+  const auto one = make_model(spec);
+  torch::manual_seed(123);
+  torch::randn({10});
+  const auto other = make_model(spec);
+  auto seeded = spec;
+  seeded.seed = 2;
+  const auto third = make_model(seeded);
+  const auto a = one->parameters();
+  const auto b = other->parameters();
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(torch::equal(a[i], b[i]));
+  EXPECT_FALSE(torch::equal(a[0], third->parameters()[0]));
+}
+
+TEST(MsResnet, IsUnchangedByACutThatIsBypassed) {
+  torch::NoGradGuard no_grad;
+  const auto dense = make_model(small_spec(ir::NetworkKind::kAnn, {}));
+  for (const std::vector<std::string>& cuts : {std::vector<std::string>{"stage1"},
+                                               {"stage2"},
+                                               {"stage3"},
+                                               {"stage1", "stage2", "stage3"}}) {
+    const auto cut = make_model(small_spec(ir::NetworkKind::kHnn, cuts));
+    cut->warm_start(*dense);
+    cut->set_boundary_mode(BoundaryMode::kBypass);
+    dense->eval();
+    cut->eval();
+    EXPECT_EQ(cut->boundaries().size(), cuts.size());
+    EXPECT_TRUE(torch::equal(dense->forward(some_images()), cut->forward(some_images())));
+  }
+}
+
+TEST(MsResnet, ExportsAValidNetworkForAnyCuts) {
+  for (const std::vector<std::string>& cuts :
+       {std::vector<std::string>{}, {"stage2"}, {"stage1", "stage3"}}) {
+    const auto network = make_model(small_spec(ir::NetworkKind::kHnn, cuts))->describe();
+    EXPECT_NO_THROW(ir::validate(network, "test"));
+    EXPECT_EQ(network.boundaries.size(), cuts.size());
+    EXPECT_EQ(network.chips(), static_cast<int>(cuts.size()) + 1);
+    // stem, 4 blocks of two convolutions, 2 projections, input and head
+    EXPECT_EQ(network.layers.size(), 13U);
+  }
+  const auto network = make_model(small_spec(ir::NetworkKind::kSnn, {"stage1"}))->describe();
+  EXPECT_EQ(network.steps, 3);
+  EXPECT_EQ(network.layers[static_cast<size_t>(network.boundaries[0].layer)].name,
+            "stage1.block1.conv2");
+}
+
+TEST(MsResnet, CountsTheWeightsThatItHas) {
+  const auto model = make_model(small_spec(ir::NetworkKind::kAnn, {}));
+  int64_t weights = 0;
+  for (const auto& p : model->parameters()) weights += p.dim() >= 2 ? p.numel() : 0;
+  EXPECT_EQ(model->describe().weights(), weights);
+}
+
+TEST(Mlp, ForwardsExportsAndIsUnchangedByABypassedCut) {
+  torch::NoGradGuard no_grad;
+  auto spec = small_spec(ir::NetworkKind::kAnn, {});
+  spec.network.model = ModelKind::kMlp;
+  spec.network.hidden = {12, 9};
+  const auto dense = make_model(spec);
+  EXPECT_EQ(parameters_of(*dense), 768 * 12 + 12 * 9 + 9 * 7 + 7 + 2 * (12 + 9));
+  spec.kind = ir::NetworkKind::kHnn;
+  spec.has_boundaries = true;
+  spec.network.cuts = {"fc1", "fc2"};
+  const auto cut = make_model(spec);
+  EXPECT_EQ(cut->describe().chips(), 3);
+  cut->warm_start(*dense);
+  cut->set_boundary_mode(BoundaryMode::kBypass);
+  dense->eval();
+  cut->eval();
+  EXPECT_TRUE(torch::equal(dense->forward(some_images()), cut->forward(some_images())));
+  spec.kind = ir::NetworkKind::kSnn;
+  spec.steps = 2;
+  EXPECT_EQ(make_model(spec)->forward(some_images()).size(1), 7);
+}
+
+TEST(Quantiser, RoundsToEightBitsOnlyWhenDeployed) {
+  Quantiser quantiser(true);
+  const Tensor x = torch::tensor({-1.0F, 0.303F, 0.5F});
+  EXPECT_TRUE(torch::equal(quantiser(x), x));
+  quantiser->set_arithmetic(Arithmetic::kMeasure);
+  quantiser(x);
+  quantiser->set_arithmetic(Arithmetic::kDeployed);
+  EXPECT_TRUE(torch::allclose(quantiser(x), torch::tensor({-127.0F, 38.0F, 64.0F}) / 127.0F));
+}
+
+}  // namespace
+}  // namespace ranvier::train

@@ -1,0 +1,317 @@
+#include "ranvier/train/settings.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+namespace ranvier::train {
+
+namespace {
+
+using config::Values;
+
+std::vector<int> ints(const Values& values, std::string_view key) {
+  std::vector<int> out;
+  for (const int64_t v : values.integers(key)) out.push_back(static_cast<int>(v));
+  return out;
+}
+
+std::optional<double> optional_real(const Values& values, const std::string& key) {
+  if (!values.has(key)) return std::nullopt;
+  return values.real(key);
+}
+
+std::optional<int64_t> optional_integer(const Values& values, const std::string& key) {
+  if (!values.has(key)) return std::nullopt;
+  return values.integer(key);
+}
+
+DataSpec parse_data(const Values& values, uint64_t seed) {
+  DataSpec data;
+  data.kind = parse_data_kind(values.text("data.kind"), "data.kind");
+  if (values.has("data.path")) {
+    data.path = values.text("data.path");
+    data.place = values.origin("data.path").place;
+  }
+  data.train_samples = optional_integer(values, "data.train_samples");
+  data.test_samples = optional_integer(values, "data.test_samples");
+  data.image_size = static_cast<int>(values.integer("data.image_size"));
+  data.seed = seed;
+  return data;
+}
+
+void check_cuts(const Values& values, NetworkSettings& network) {
+  const auto allowed = allowed_cuts(network);
+  std::vector<size_t> order;
+  for (const auto& cut : network.cuts) {
+    const auto found = std::find(allowed.begin(), allowed.end(), cut);
+    if (found == allowed.end()) {
+      const auto nearest = core::nearest_name(cut, allowed);
+      throw core::UserError({.key = "network.cuts",
+                             .given = cut,
+                             .allowed = fmt::format("some of {}", fmt::join(allowed, ", ")),
+                             .place = values.origin("network.cuts").place,
+                             .hint = nearest.empty() ? "" : "Did you mean " + nearest + "?"});
+    }
+    order.push_back(static_cast<size_t>(found - allowed.begin()));
+  }
+  std::sort(order.begin(), order.end());
+  if (std::adjacent_find(order.begin(), order.end()) != order.end()) {
+    values.refuse("network.cuts", "each cut once");
+  }
+  network.cuts.clear();
+  for (const size_t index : order) network.cuts.push_back(allowed[index]);
+}
+
+NetworkSettings parse_network(const Values& values) {
+  NetworkSettings network;
+  network.model = values.text("network.model") == "mlp" ? ModelKind::kMlp : ModelKind::kMsResnet;
+  network.widths = ints(values, "network.widths");
+  network.blocks = ints(values, "network.blocks");
+  network.hidden = ints(values, "network.hidden");
+  network.cuts = values.texts("network.cuts");
+  if (network.model == ModelKind::kMsResnet) {
+    if (network.widths.empty()) values.refuse("network.widths", "at least one stage");
+    if (network.blocks.size() != network.widths.size()) {
+      values.refuse("network.blocks", fmt::format("one number for each of the {} network.widths",
+                                                  network.widths.size()));
+    }
+  } else if (network.hidden.empty()) {
+    values.refuse("network.hidden", "at least one layer");
+  }
+  check_cuts(values, network);
+  return network;
+}
+
+OptimSettings parse_train(const Values& values) {
+  OptimSettings out;
+  out.epochs = static_cast<int>(values.integer("train.epochs"));
+  out.batch = static_cast<int>(values.integer("train.batch"));
+  out.optimizer =
+      values.text("train.optimizer") == "adamw" ? OptimizerKind::kAdamW : OptimizerKind::kSgd;
+  out.schedule =
+      values.text("train.schedule") == "cosine" ? ScheduleKind::kCosine : ScheduleKind::kOneCycle;
+  out.learning_rate = values.real("train.learning_rate");
+  out.momentum = values.real("train.momentum");
+  out.weight_decay = values.real("train.weight_decay");
+  out.warmup = values.real("train.warmup");
+  out.label_smoothing = values.real("train.label_smoothing");
+  return out;
+}
+
+FinetuneSettings parse_finetune(const Values& values, const OptimSettings& train) {
+  FinetuneSettings out;
+  out.optim = train;
+  out.optim.schedule = ScheduleKind::kCosine;
+  out.optim.epochs = static_cast<int>(values.integer("finetune.epochs"));
+  out.optim.learning_rate = values.real("finetune.learning_rate");
+  out.optim.warmup = values.real("finetune.warmup");
+  out.boundary_learning_rate = values.real("finetune.boundary_learning_rate");
+  out.distill = values.real("finetune.distill");
+  out.distill_temperature = values.real("finetune.distill_temperature");
+  out.calibration_samples = static_cast<int>(values.integer("finetune.calibration_samples"));
+  return out;
+}
+
+/// Checks that the objective has what it needs and nothing that it would ignore.
+void check_objective(const Values& values, const std::string& prefix, VariantSettings& variant) {
+  const auto& text = values.text(prefix + "objective");
+  variant.objective = text == "lambda"   ? ObjectiveKind::kLambda
+                      : text == "budget" ? ObjectiveKind::kBudget
+                                         : ObjectiveKind::kNone;
+  const bool has_lambda = values.has(prefix + "lambda");
+  const bool has_events = values.has(prefix + "events_per_neuron");
+  const bool has_bits = values.has(prefix + "bits_per_activation");
+  if (variant.objective == ObjectiveKind::kLambda && !has_lambda) {
+    values.refuse(prefix + "objective", "lambda together with a value of 'lambda'");
+  }
+  if (variant.objective == ObjectiveKind::kBudget && has_events == has_bits) {
+    values.refuse(prefix + "objective",
+                  "budget together with exactly one of events_per_neuron, bits_per_activation");
+  }
+  if (variant.objective != ObjectiveKind::kLambda && has_lambda) {
+    values.refuse(prefix + "lambda", "nothing, unless objective is lambda");
+  }
+  if (variant.objective != ObjectiveKind::kBudget && (has_events || has_bits)) {
+    values.refuse(prefix + (has_events ? "events_per_neuron" : "bits_per_activation"),
+                  "nothing, unless objective is budget");
+  }
+  if (has_lambda) variant.lambda = values.real(prefix + "lambda");
+  variant.events_per_neuron = optional_real(values, prefix + "events_per_neuron");
+  variant.bits_per_activation = optional_real(values, prefix + "bits_per_activation");
+}
+
+void check_kind(const Values& values, const std::string& prefix, const VariantSettings& variant) {
+  const bool is_dense = variant.codec.kind == codec::CodecKind::kDense;
+  if (variant.kind == ir::NetworkKind::kAnn && !is_dense) {
+    values.refuse(prefix + "codec", "dense(bits) for kind ann");
+  }
+  if (variant.kind == ir::NetworkKind::kHnn && is_dense) {
+    values.refuse(prefix + "codec", "rate(T) or graded(k) for kind hnn");
+  }
+  if (variant.wire == codec::WireKind::kBurst && !is_dense) {
+    values.refuse(prefix + "wire", "packet, aer, bitmap or auto for a spiking codec");
+  }
+  if (variant.kind != ir::NetworkKind::kHnn && variant.objective == ObjectiveKind::kBudget) {
+    values.refuse(prefix + "objective", "none or lambda for kinds ann and snn");
+  }
+}
+
+/// What a variant is when the user says nothing about its codec and wire.
+struct Baseline {
+  std::string_view name;
+  ir::NetworkKind kind;
+  std::string_view codec;
+  codec::WireKind wire;
+};
+
+constexpr auto kBaselines = std::to_array<Baseline>({
+    {"ann-packet", ir::NetworkKind::kAnn, "dense(8)", codec::WireKind::kPacket},
+    {"ann-burst8", ir::NetworkKind::kAnn, "dense(8)", codec::WireKind::kBurst},
+    {"ann-burst4", ir::NetworkKind::kAnn, "dense(4)", codec::WireKind::kBurst},
+});
+
+VariantSettings default_variant(const Settings& settings, const std::string& name,
+                                ir::NetworkKind kind) {
+  VariantSettings variant;
+  variant.name = name;
+  variant.kind = kind;
+  variant.codec =
+      codec::parse_codec(kind == ir::NetworkKind::kAnn ? "dense(8)" : "graded(3)", name);
+  variant.wire = kind == ir::NetworkKind::kAnn ? codec::WireKind::kBurst : codec::WireKind::kAuto;
+  for (const auto& baseline : kBaselines) {
+    if (baseline.name != name) continue;
+    variant.kind = baseline.kind;
+    variant.codec = codec::parse_codec(baseline.codec, name);
+    variant.wire = baseline.wire;
+  }
+  variant.epochs = settings.finetune.optim.epochs;
+  variant.batch = settings.train.batch;
+  variant.learning_rate = settings.finetune.optim.learning_rate;
+  variant.distill = settings.finetune.distill;
+  return variant;
+}
+
+VariantSettings parse_variant(const Values& values, const Settings& settings,
+                              const std::string& name) {
+  const std::string prefix = "variants." + name + ".";
+  const auto& kind = values.text(prefix + "kind");
+  auto variant = default_variant(settings, name,
+                                 kind == "ann"   ? ir::NetworkKind::kAnn
+                                 : kind == "snn" ? ir::NetworkKind::kSnn
+                                                 : ir::NetworkKind::kHnn);
+  if (values.has(prefix + "codec")) {
+    variant.codec = codec::parse_codec(values.text(prefix + "codec"), prefix + "codec");
+  }
+  if (values.has(prefix + "wire")) {
+    variant.wire = codec::parse_wire(values.text(prefix + "wire"), prefix + "wire");
+  }
+  if (variant.kind == ir::NetworkKind::kSnn) {
+    variant.steps = static_cast<int>(values.integer(prefix + "steps"));
+    variant.codec = {.kind = codec::CodecKind::kRate, .bits = 1, .steps = variant.steps};
+  }
+  variant.surrogate = parse_surrogate(values.text(prefix + "surrogate"), prefix + "surrogate");
+  variant.epochs =
+      static_cast<int>(optional_integer(values, prefix + "epochs").value_or(variant.epochs));
+  variant.batch =
+      static_cast<int>(optional_integer(values, prefix + "batch").value_or(variant.batch));
+  variant.learning_rate =
+      optional_real(values, prefix + "learning_rate").value_or(variant.learning_rate);
+  variant.distill = optional_real(values, prefix + "distill").value_or(variant.distill);
+  check_objective(values, prefix, variant);
+  check_kind(values, prefix, variant);
+  return variant;
+}
+
+std::vector<VariantSettings> parse_variants(const Values& values, const Settings& settings) {
+  std::vector<VariantSettings> out;
+  const auto named = values.children("variants");
+  for (const auto& baseline : kBaselines) {
+    const std::string name(baseline.name);
+    const bool is_named = std::find(named.begin(), named.end(), name) != named.end();
+    out.push_back(is_named ? parse_variant(values, settings, name)
+                           : default_variant(settings, name, baseline.kind));
+  }
+  for (const auto& name : named) {
+    const auto same_name = [&](const Baseline& baseline) { return baseline.name == name; };
+    if (std::none_of(kBaselines.begin(), kBaselines.end(), same_name)) {
+      out.push_back(parse_variant(values, settings, name));
+    }
+  }
+  return out;
+}
+
+std::string text_of(const OptimSettings& o) {
+  return fmt::format(
+      "epochs {} batch {} optimizer {} schedule {} rate {} momentum {} decay {} warmup {} "
+      "smoothing {}",
+      o.epochs, o.batch, static_cast<int>(o.optimizer), static_cast<int>(o.schedule),
+      o.learning_rate, o.momentum, o.weight_decay, o.warmup, o.label_smoothing);
+}
+
+}  // namespace
+
+std::string Settings::dense_signature() const {
+  return fmt::format(
+      "seed {} data {} {} samples {}/{} size {} augment {} model {} widths {} blocks {} hidden {}; "
+      "{}",
+      seed, to_string(data.kind), data.path.string(), data.train_samples.value_or(-1),
+      data.test_samples.value_or(-1), data.image_size, augment, static_cast<int>(network.model),
+      fmt::join(network.widths, ","), fmt::join(network.blocks, ","),
+      fmt::join(network.hidden, ","), text_of(train));
+}
+
+std::string Settings::reference_signature() const {
+  return fmt::format("{}; {} distill {} at {}", dense_signature(), text_of(finetune.optim),
+                     finetune.distill, finetune.distill_temperature);
+}
+
+std::string Settings::signature_of(const VariantSettings& v) const {
+  OptimSettings optim = finetune.optim;
+  optim.epochs = v.epochs;
+  optim.batch = v.batch;
+  optim.learning_rate = v.learning_rate;
+  return fmt::format(
+      "{}; cuts {} {} {} wire {} objective {} lambda {} events {} bits {} surrogate {} steps {}; "
+      "{} "
+      "boundary rate {} distill {} at {} calibration {}",
+      dense_signature(), fmt::join(network.cuts, ","), ir::to_string(v.kind),
+      codec::to_string(v.codec), v.objective == ObjectiveKind::kNone ? "any" : to_string(v.wire),
+      static_cast<int>(v.objective), v.lambda, v.events_per_neuron.value_or(-1),
+      v.bits_per_activation.value_or(-1), to_string(v.surrogate), v.steps, text_of(optim),
+      finetune.boundary_learning_rate, v.distill, finetune.distill_temperature,
+      finetune.calibration_samples);
+}
+
+std::vector<std::string> allowed_cuts(const NetworkSettings& network) {
+  const bool is_mlp = network.model == ModelKind::kMlp;
+  std::vector<std::string> out;
+  const size_t count = is_mlp ? network.hidden.size() : network.widths.size();
+  for (size_t i = 1; i <= count; ++i) {
+    out.push_back(fmt::format("{}{}", is_mlp ? "fc" : "stage", i));
+  }
+  return out;
+}
+
+Settings parse_settings(const Values& values) {
+  Settings out;
+  out.name = values.text("name");
+  out.seed = static_cast<uint64_t>(values.integer("seed"));
+  out.data = parse_data(values, out.seed);
+  out.augment = values.text("data.augment") == "crop_flip";
+  out.network = parse_network(values);
+  out.train = parse_train(values);
+  out.finetune = parse_finetune(values, out.train);
+  out.checkpoint_seconds = values.real("train.checkpoint_seconds");
+  out.evaluate_samples = static_cast<int>(values.integer("train.evaluate_samples"));
+  out.record_samples = static_cast<int>(values.integer("record_samples"));
+  out.variants = parse_variants(values, out);
+  return out;
+}
+
+}  // namespace ranvier::train

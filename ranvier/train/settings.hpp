@@ -1,0 +1,102 @@
+#pragma once
+// What the user asked training to do: the keys data, network, train, finetune and variants, typed
+// and checked. No Torch.
+
+#include "ranvier/codec/codec.hpp"
+#include "ranvier/codec/wire.hpp"
+#include "ranvier/config/values.hpp"
+#include "ranvier/ir/network.hpp"
+#include "ranvier/train/data/dataset.hpp"
+#include "ranvier/train/kernels/surrogate.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ranvier::train {
+
+enum class ModelKind : uint8_t { kMlp, kMsResnet };
+enum class OptimizerKind : uint8_t { kSgd, kAdamW };
+enum class ScheduleKind : uint8_t { kOneCycle, kCosine };
+
+/// How a variant's boundary traffic is held down.
+enum class ObjectiveKind : uint8_t { kNone, kLambda, kBudget };
+
+struct NetworkSettings {
+  ModelKind model = ModelKind::kMsResnet;
+  std::vector<int> widths{16, 32, 64, 128};  // channels of each stage
+  std::vector<int> blocks{1, 1, 1, 1};       // residual blocks of each stage
+  std::vector<int> hidden{256, 256};         // MLP layers
+  std::vector<std::string> cuts{"stage1", "stage2", "stage3"};
+};
+
+/// One run of stochastic gradient descent.
+struct OptimSettings {
+  int epochs = 1;
+  int batch = 100;
+  OptimizerKind optimizer = OptimizerKind::kSgd;
+  ScheduleKind schedule = ScheduleKind::kOneCycle;
+  double learning_rate = 0.3;
+  double momentum = 0.9;
+  double weight_decay = 5e-4;
+  double warmup = 0.2;  // fraction of all steps
+  double label_smoothing = 0;
+};
+
+struct FinetuneSettings {
+  OptimSettings optim;
+  double boundary_learning_rate = 0.02;
+  double distill = 0;  // weight of the teacher's part of the loss, 0..1
+  double distill_temperature = 2;
+  int calibration_samples = 300;
+};
+
+struct VariantSettings {
+  std::string name;
+  ir::NetworkKind kind = ir::NetworkKind::kHnn;
+  codec::CodecSpec codec;
+  codec::WireKind wire = codec::WireKind::kAuto;
+  ObjectiveKind objective = ObjectiveKind::kNone;
+  double lambda = 0;
+  std::optional<double> events_per_neuron;  // budgets
+  std::optional<double> bits_per_activation;
+  Surrogate surrogate = Surrogate::kArctan;
+  int epochs = 1;
+  int batch = 100;
+  double learning_rate = 0.03;
+  double distill = 0;
+  int steps = 1;  // T of an SNN
+};
+
+struct Settings {
+  std::string name;
+  uint64_t seed = 1;
+  DataSpec data;
+  bool augment = false;  // crop (4 pixels of padding) and flip
+  NetworkSettings network;
+  OptimSettings train;
+  FinetuneSettings finetune;
+  double checkpoint_seconds = 60;
+  int evaluate_samples = 2000;  // of the test set, after each epoch; the final score uses all of it
+  int record_samples = 64;      // test samples whose events are stored
+  std::vector<VariantSettings> variants;  // baselines first, then in the user's order
+
+  /// Text of everything that the weights of a phase depend on; equal text, equal weights.
+  std::string dense_signature() const;      // the dense network from scratch
+  std::string reference_signature() const;  // the same, fine-tuned
+  std::string signature_of(const VariantSettings& variant) const;
+};
+
+/// Keys data.*, network.*, train.*, finetune.*, record_samples and variants.*.
+std::span<const config::Field> training_schema();
+
+/// Errors: UserError for values that contradict each other or the codec grammar; cuts are checked
+/// too.
+Settings parse_settings(const config::Values& values);
+
+/// Names a cut may have: stage1, stage2, ... or fc1, fc2, ...
+std::vector<std::string> allowed_cuts(const NetworkSettings& network);
+
+}  // namespace ranvier::train

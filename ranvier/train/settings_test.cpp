@@ -1,0 +1,127 @@
+#include "ranvier/train/settings.hpp"
+
+#include "ranvier/core/error.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace ranvier::train {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Settings parse(const std::string& yaml, std::vector<std::string> overrides = {}) {
+  std::vector<config::Field> schema(training_schema().begin(), training_schema().end());
+  schema.push_back({.key = "name", .kind = config::Kind::kText, .fallback = "test"});
+  schema.push_back({.key = "seed", .kind = config::Kind::kInteger, .fallback = "1"});
+  const config::Source source{"exp.yaml", yaml};
+  return parse_settings(config::load(std::span(&source, 1), overrides, schema));
+}
+
+/// The refusal of `yaml`; fails the test when it is accepted.
+core::Refusal refusal_of(const std::string& yaml, std::vector<std::string> overrides = {}) {
+  try {
+    parse(yaml, std::move(overrides));
+  } catch (const core::UserError& error) {
+    return error.refusal();
+  }
+  ADD_FAILURE() << "accepted: " << yaml;
+  return {};
+}
+
+const VariantSettings& variant_of(const Settings& settings, const std::string& name) {
+  for (const auto& variant : settings.variants) {
+    if (variant.name == name) return variant;
+  }
+  throw std::out_of_range(name);
+}
+
+TEST(Settings, HasTheDenseBaselinesWithoutBeingAsked) {
+  const Settings settings = parse("");
+  ASSERT_EQ(settings.variants.size(), 3U);
+  EXPECT_EQ(settings.variants[0].name, "ann-packet");
+  EXPECT_EQ(settings.variants[0].wire, codec::WireKind::kPacket);
+  EXPECT_EQ(settings.variants[1].codec.bits, 8);
+  EXPECT_EQ(settings.variants[2].name, "ann-burst4");
+  EXPECT_EQ(settings.variants[2].codec.bits, 4);
+  EXPECT_EQ(settings.variants[2].wire, codec::WireKind::kBurst);
+}
+
+TEST(Settings, GivesVariantsTheFinetuneBudgetUnlessTheySayOtherwise) {
+  const Settings settings = parse(
+      "finetune: {epochs: 7, learning_rate: 0.01}\n"
+      "variants: {snn: {kind: snn, steps: 3, epochs: 2}, hnn-a: {codec: rate(4)}}\n");
+  EXPECT_EQ(variant_of(settings, "ann-packet").epochs, 7);
+  EXPECT_EQ(variant_of(settings, "snn").epochs, 2);
+  EXPECT_EQ(variant_of(settings, "snn").codec.steps, 3);
+  EXPECT_EQ(variant_of(settings, "hnn-a").epochs, 7);
+  EXPECT_DOUBLE_EQ(variant_of(settings, "hnn-a").learning_rate, 0.01);
+  EXPECT_EQ(variant_of(settings, "hnn-a").codec.kind, codec::CodecKind::kRate);
+}
+
+TEST(Settings, PutsCutsInTheOrderOfTheNetwork) {
+  EXPECT_THAT(parse("network: {cuts: [stage3, stage1]}").network.cuts,
+              ElementsAre("stage1", "stage3"));
+}
+
+TEST(Settings, SignsWhatChangesWeightsAndNothingElse) {
+  const Settings one = parse("variants: {h: {codec: graded(3)}}");
+  const Settings other = parse("variants: {h: {codec: graded(2)}}");
+  const Settings recorded = parse("record_samples: 8\nvariants: {h: {codec: graded(3)}}");
+  EXPECT_EQ(one.dense_signature(), other.dense_signature());
+  EXPECT_NE(one.signature_of(variant_of(one, "h")), other.signature_of(variant_of(other, "h")));
+  EXPECT_EQ(one.signature_of(variant_of(one, "h")),
+            recorded.signature_of(variant_of(recorded, "h")));
+  EXPECT_NE(one.dense_signature(), parse("seed: 2").dense_signature());
+  EXPECT_EQ(one.signature_of(one.variants[0]), one.signature_of(one.variants[1]))
+      << "two wires of one dense codec share a training";
+}
+
+TEST(SettingsRefusal, NamesTheAllowedCutsAndTheNearest) {
+  const auto refusal = refusal_of("network:\n  cuts: [stagee2]\n");
+  EXPECT_EQ(refusal.key, "network.cuts");
+  EXPECT_EQ(refusal.given, "stagee2");
+  EXPECT_THAT(refusal.allowed, HasSubstr("stage1, stage2, stage3, stage4"));
+  EXPECT_THAT(refusal.hint, HasSubstr("stage2"));
+  EXPECT_THAT(refusal.place, HasSubstr("exp.yaml"));
+}
+
+TEST(SettingsRefusal, RefusesCutsTwiceAndOfAnotherFamily) {
+  EXPECT_EQ(refusal_of("network: {cuts: [stage1, stage1]}").key, "network.cuts");
+  EXPECT_EQ(refusal_of("network: {model: mlp, cuts: [stage1]}").key, "network.cuts");
+}
+
+TEST(SettingsRefusal, RefusesZeroStepsAndEpochs) {
+  EXPECT_EQ(refusal_of("variants: {s: {kind: snn, steps: 0}}").key, "variants.s.steps");
+  EXPECT_EQ(refusal_of("variants: {h: {codec: rate(0)}}").key, "variants.h.codec");
+  EXPECT_EQ(refusal_of("train: {epochs: 0}").key, "train.epochs");
+  EXPECT_EQ(refusal_of("", {"finetune.epochs=0"}).key, "finetune.epochs");
+}
+
+TEST(SettingsRefusal, RefusesUnknownCodecsAndKinds) {
+  EXPECT_EQ(refusal_of("variants: {h: {codec: morse(3)}}").key, "variants.h.codec");
+  EXPECT_EQ(refusal_of("variants: {h: {kind: rnn}}").key, "variants.h.kind");
+  EXPECT_EQ(refusal_of("variants: {h: {kind: hnn, codec: dense(8)}}").key, "variants.h.codec");
+  EXPECT_EQ(refusal_of("variants: {a: {kind: ann, codec: rate(4)}}").key, "variants.a.codec");
+  EXPECT_EQ(refusal_of("variants: {h: {codec: rate(4), wire: burst}}").key, "variants.h.wire");
+  EXPECT_EQ(refusal_of("network: {blocks: [1, 1]}").key, "network.blocks");
+}
+
+TEST(SettingsRefusal, RefusesObjectivesThatAreNotWhole) {
+  EXPECT_EQ(refusal_of("variants: {h: {objective: budget}}").key, "variants.h.objective");
+  EXPECT_EQ(refusal_of("variants: {h: {objective: lambda}}").key, "variants.h.objective");
+  EXPECT_EQ(refusal_of("variants: {h: {objective: budget, events_per_neuron: 0.3, "
+                       "bits_per_activation: 2}}")
+                .key,
+            "variants.h.objective");
+  EXPECT_EQ(refusal_of("variants: {h: {lambda: 0.5}}").key, "variants.h.lambda");
+  EXPECT_EQ(refusal_of("variants: {h: {objective: budget, events_per_neuron: -1}}").key,
+            "variants.h.events_per_neuron");
+}
+
+}  // namespace
+}  // namespace ranvier::train

@@ -1,0 +1,92 @@
+#pragma once
+// Where a nonlinearity stands in a network: a ReLU, a boundary codec or spiking neurons, behind one
+// interface.
+
+#include "ranvier/train/boundary.hpp"
+#include "ranvier/train/lif.hpp"
+#include "ranvier/train/torch_compat.hpp"
+
+#include <memory>
+#include <string>
+
+namespace ranvier::train {
+
+/// What the network computes with: float, float while ranges are measured, or the deployed
+/// integers.
+enum class Arithmetic : uint8_t { kFloat, kMeasure, kDeployed };
+
+/// 8-bit rounding of a dense tensor, one scale for all of it, from the largest magnitude seen in
+/// kMeasure.
+class QuantiserImpl : public torch::nn::Module {
+ public:
+  explicit QuantiserImpl(bool is_signed);
+  torch::Tensor forward(const torch::Tensor& x);
+  void set_arithmetic(Arithmetic arithmetic) { arithmetic_ = arithmetic; }
+
+ private:
+  bool is_signed_;
+  Arithmetic arithmetic_ = Arithmetic::kFloat;
+  torch::Tensor largest_;  // buffer, scalar
+};
+TORCH_MODULE(Quantiser);
+
+/// One nonlinearity. `layer` names the IR layer whose output it is.
+class Site : public torch::nn::Module {
+ public:
+  explicit Site(std::string layer) : layer_(std::move(layer)) {}
+  const std::string& layer() const { return layer_; }
+  virtual torch::Tensor forward(const torch::Tensor& x) = 0;
+
+ private:
+  std::string layer_;
+};
+
+/// max(0, x), in 8 bits when deployed.
+class ReluSite : public Site {
+ public:
+  explicit ReluSite(std::string layer);
+  torch::Tensor forward(const torch::Tensor& x) override;
+
+ private:
+  Quantiser quantiser_;
+};
+
+class BoundarySite : public Site {
+ public:
+  BoundarySite(std::string layer, Boundary boundary);
+  torch::Tensor forward(const torch::Tensor& x) override;
+  const Boundary& boundary() const { return boundary_; }
+
+ private:
+  Boundary boundary_;
+};
+
+/// Spiking neurons; time is folded into the batch, step by step: [T * N, C, ...].
+class LifSite : public Site {
+ public:
+  LifSite(std::string layer, LifLayer lif, int steps, bool at_cut);
+  torch::Tensor forward(const torch::Tensor& x) override;
+  const LifLayer& lif() const { return lif_; }
+  bool at_cut() const { return at_cut_; }
+
+  /// Sets thresholds from the input of the next forward, which gives the ReLU of it.
+  void calibrate_next() { calibrate_ = true; }
+  /// Keeps the spikes of the last forward, [T, N, C, ...].
+  void set_recording(bool on) { recording_ = on; }
+  const torch::Tensor& spikes() const { return spikes_; }
+
+ private:
+  LifLayer lif_;
+  int steps_;
+  bool at_cut_;
+  bool calibrate_ = false;
+  bool recording_ = false;
+  torch::Tensor spikes_;
+};
+
+/// Multiplies a weight [out, in, ...] that reads spikes of `source` by their thresholds, so that
+/// spikes per step stand for the activations that the weight was trained on. Nothing happens for
+/// other sites.
+void scale_inputs(torch::Tensor& weight, const Site& source);
+
+}  // namespace ranvier::train

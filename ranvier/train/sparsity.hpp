@@ -1,0 +1,68 @@
+#pragma once
+// What a boundary's traffic costs, as a differentiable number, and who steers it: a fixed lambda or
+// a budget held by dual ascent. Equations: docs/models/boundary-training.md.
+
+#include "ranvier/codec/codec.hpp"
+#include "ranvier/codec/wire.hpp"
+#include "ranvier/train/torch_compat.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace ranvier::train {
+
+/// Expected link bits per neuron of a boundary cut into blocks of `block_elements`, at `events`
+/// events per neuron. Header, padding to whole flits, lane tag and framing are included as
+/// expectations; kAuto is a soft minimum. Shape: events scalar -> scalar; differentiable.
+torch::Tensor wire_bits_per_neuron(const torch::Tensor& events, const codec::CodecSpec& spec,
+                                   codec::WireKind wire, const codec::WireLayout& layout,
+                                   int block_elements);
+
+enum class Objective : uint8_t { kLambda, kBudget };
+enum class CostUnit : uint8_t { kEvents, kWireBits };  // events per neuron, or wire bits per neuron
+
+struct SparsityOptions {
+  Objective objective = Objective::kLambda;
+  CostUnit unit = CostUnit::kWireBits;
+  double lambda = 0.0;     // kLambda: the factor; kBudget: where the search starts (0 = 0.05)
+  double target = 0.0;     // kBudget: cost per neuron to hold
+  double ramp = 0.3;       // fraction of training over which lambda (or the target) is brought in
+  double integral = 40.0;  // kBudget: gain on log(cost / target), summed over the whole training
+  double proportional = 4.0;  // kBudget: gain on log(cost / target) now
+  double min_lambda = 1e-6;
+  double max_lambda = 1e3;
+};
+
+/// Steers lambda. Per step: loss = task + lambda() * cost, then observe(cost) once.
+/// kBudget keeps cost <= target; lambda falls to its minimum while the network needs less than its
+/// budget.
+class BudgetController {
+ public:
+  /// Errors: UserError when a value is outside its range (key "variants.<...>" prefix given by
+  /// `key`).
+  BudgetController(SparsityOptions options, int64_t total_steps,
+                   std::string_view key = "objective");
+
+  double lambda() const { return lambda_; }
+  double current_target() const;  // the target of this step, ramped
+  void observe(double cost);
+
+  /// Everything that changes, for checkpoints: restore(state()) continues bit for bit.
+  std::vector<double> state() const;
+  void restore(std::span<const double> state);
+
+ private:
+  double progress() const;  // of the ramp, 0..1
+
+  SparsityOptions options_;
+  int64_t total_steps_;
+  int64_t step_ = 0;
+  double first_cost_ = 0.0;  // smoothed cost before the ramp
+  double smooth_ = 0.0;      // running mean of the cost
+  double log_lambda_ = 0.0;  // integral part
+  double lambda_ = 0.0;
+};
+
+}  // namespace ranvier::train

@@ -1,0 +1,173 @@
+#include "ranvier/train/sparsity.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/rng.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+
+namespace ranvier::train {
+namespace {
+
+/// Mean link bits per neuron of random frames at a given rate of events.
+struct Measured {
+  double bits = 0.0;
+  double events = 0.0;
+};
+
+Measured measure(const codec::CodecSpec& spec, codec::WireKind wire, double rate) {
+  constexpr int kElements = 256;
+  constexpr int kFrames = 400;
+  const codec::WireLayout layout;
+  const auto format = codec::make_wire_format(wire, spec, layout);
+  core::Rng rng(17);
+  Measured measured;
+  for (int f = 0; f < kFrames; ++f) {
+    codec::Frame frame{spec.steps, kElements, {}};
+    for (int i = 0; i < spec.steps * kElements; ++i) {
+      const bool fires = rng.uniform() < rate / spec.steps;
+      frame.symbols.push_back(static_cast<int16_t>(fires ? 1 : 0));
+    }
+    measured.events += static_cast<double>(frame.events()) / (kFrames * kElements);
+    measured.bits += static_cast<double>(codec::link_bits(format->encode(frame), layout)) /
+                     (kFrames * kElements);
+  }
+  return measured;
+}
+
+TEST(WireBits, AreThoseOfTheRealFormats) {
+  using codec::WireKind;
+  for (const char* text : {"graded(3)", "graded(0)", "graded(2,signed)", "rate(4)"}) {
+    const codec::CodecSpec spec = codec::parse_codec(text, "codec");
+    for (const WireKind wire :
+         {WireKind::kPacket, WireKind::kAer, WireKind::kBitmap, WireKind::kAuto}) {
+      for (const double rate : {0.03, 0.1, 0.3, 0.7}) {
+        const Measured measured = measure(spec, wire, rate);
+        const torch::Tensor given =
+            wire_bits_per_neuron(torch::tensor(measured.events), spec, wire, {}, 256);
+        EXPECT_NEAR(given.item<double>(), measured.bits, 0.03 * measured.bits)
+            << text << " " << codec::to_string(wire) << " " << rate;
+      }
+    }
+  }
+}
+
+TEST(WireBits, OfADenseBurstAreExact) {
+  const codec::CodecSpec spec = codec::parse_codec("dense(8)", "codec");
+  const Measured measured = measure(spec, codec::WireKind::kBurst, 0.5);
+  EXPECT_NEAR(
+      wire_bits_per_neuron(torch::ones({}), spec, codec::WireKind::kBurst, {}, 256).item<double>(),
+      measured.bits, 1e-5);
+}
+
+TEST(WireBits, RiseWithEvents) {
+  const codec::CodecSpec spec = codec::parse_codec("graded(3)", "codec");
+  torch::Tensor events = torch::tensor(0.2).set_requires_grad(true);
+  wire_bits_per_neuron(events, spec, codec::WireKind::kAuto, {}, 256).backward();
+  EXPECT_GT(events.grad().item<double>(), 1.0);
+}
+
+/// A network whose cost follows lambda with a lag: cost -> natural / (1 + sensitivity x lambda),
+/// slower as the learning rate anneals.
+class Plant {
+ public:
+  Plant(double natural, double sensitivity, int steps)
+      : natural_(natural), sensitivity_(sensitivity), steps_(steps), cost_(natural) {}
+
+  double step(double lambda, int at, core::Rng& rng) {
+    const double rate = 0.05 * (1.0 + std::cos(M_PI * at / steps_)) / 2.0;
+    cost_ += rate * (natural_ / (1.0 + sensitivity_ * lambda) - cost_);
+    return cost_ * (0.9 + 0.2 * rng.uniform());
+  }
+  double cost() const { return cost_; }
+
+ private:
+  double natural_, sensitivity_;
+  int steps_;
+  double cost_;
+};
+
+SparsityOptions budget_of(double target) {
+  SparsityOptions options;
+  options.objective = Objective::kBudget;
+  options.target = target;
+  return options;
+}
+
+TEST(BudgetController, HoldsItsTargetWithinFivePercent) {
+  for (const int steps : {300, 1500}) {
+    for (const double sensitivity : {0.3, 3.0, 30.0}) {
+      for (const double target : {0.6, 0.25, 0.1}) {
+        BudgetController controller(budget_of(target), steps);
+        Plant plant(1.0, sensitivity, steps);
+        core::Rng rng(5);
+        for (int i = 0; i < steps; ++i) controller.observe(plant.step(controller.lambda(), i, rng));
+        EXPECT_NEAR(plant.cost(), target, 0.05 * target)
+            << steps << " steps, sensitivity " << sensitivity;
+      }
+    }
+  }
+}
+
+TEST(BudgetController, LetsGoWhenTheNetworkNeedsLess) {
+  BudgetController controller(budget_of(0.5), 500);
+  Plant plant(0.2, 3.0, 500);
+  core::Rng rng(5);
+  for (int i = 0; i < 500; ++i) controller.observe(plant.step(controller.lambda(), i, rng));
+  EXPECT_LT(controller.lambda(), 1e-3);
+  EXPECT_NEAR(plant.cost(), 0.2, 0.01);
+}
+
+TEST(BudgetController, ResumesBitForBit) {
+  BudgetController whole(budget_of(0.3), 100);
+  BudgetController first(budget_of(0.3), 100);
+  core::Rng rng(1);
+  for (int i = 0; i < 40; ++i) {
+    const double cost = rng.uniform();
+    whole.observe(cost);
+    first.observe(cost);
+  }
+  BudgetController second(budget_of(0.3), 100);
+  second.restore(first.state());
+  EXPECT_EQ(second.lambda(), whole.lambda());
+  whole.observe(0.4);
+  second.observe(0.4);
+  EXPECT_EQ(second.lambda(), whole.lambda());
+  EXPECT_EQ(second.current_target(), whole.current_target());
+  EXPECT_THROW(second.restore(std::vector<double>{1.0}), core::ContractViolation);
+}
+
+TEST(BudgetController, RampsAFixedLambda) {
+  SparsityOptions options;
+  options.lambda = 0.8;
+  options.ramp = 0.5;
+  BudgetController controller(options, 100);
+  EXPECT_EQ(controller.lambda(), 0.0);
+  for (int i = 0; i < 25; ++i) controller.observe(1.0);
+  EXPECT_NEAR(controller.lambda(), 0.4, 1e-12);
+  for (int i = 0; i < 75; ++i) controller.observe(1.0);
+  EXPECT_EQ(controller.lambda(), 0.8);
+}
+
+TEST(BudgetController, RefusesWhatCannotBeHeld) {
+  for (const double target : {0.0, -1.0, std::nan("")}) {
+    try {
+      BudgetController(budget_of(target), 10, "variants.hnn");
+      FAIL() << target;
+    } catch (const core::UserError& error) {
+      EXPECT_EQ(error.refusal().key, "variants.hnn.target");
+    }
+  }
+  SparsityOptions options;
+  options.lambda = -0.1;
+  EXPECT_THROW(BudgetController(options, 10), core::UserError);
+  options.lambda = 0.1;
+  options.ramp = 2.0;
+  EXPECT_THROW(BudgetController(options, 10), core::UserError);
+  EXPECT_THROW(BudgetController({}, 10).observe(std::nan("")), core::ContractViolation);
+}
+
+}  // namespace
+}  // namespace ranvier::train

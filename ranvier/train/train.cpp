@@ -1,0 +1,282 @@
+#include "ranvier/train/train.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
+#include "ranvier/train/bundle.hpp"
+#include "ranvier/train/side_by_side.hpp"
+#include "ranvier/train/trainer.hpp"
+#include "ranvier/train/weights.hpp"
+
+#include <fmt/format.h>
+#include <malloc.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace ranvier::train {
+
+namespace {
+
+/// Keeps freed blocks of a few MB: otherwise every temporary of every step is mapped and
+/// page-faulted anew.
+void keep_freed_memory() {
+  constexpr int kGiB = 1 << 30;
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, kGiB);
+  mallopt(M_TRIM_THRESHOLD, 2 * (kGiB - 1));
+  mallopt(M_TOP_PAD, kGiB / 4);
+}
+
+void require_known_device(const std::string& device) {
+  if (device == "cpu") return;
+  throw core::UserError({.key = "--device",
+                         .given = device,
+                         .allowed = "cpu",
+                         .place = {},
+                         .hint = "Training runs on the processor"});
+}
+
+class Experiment {
+ public:
+  Experiment(Settings settings, const TrainOptions& options)
+      : settings_(std::move(settings)), options_(options) {
+    require_known_device(options.device);
+    sets_.data = load_data(settings_.data);
+    sets_.normalisation = measure_normalisation(sets_.data.train);
+    context_ = {.sets = &sets_,
+                .checkpoints = options.out / "checkpoints",
+                .seed = settings_.seed,
+                .augment = settings_.augment,
+                .resume = options.resume,
+                .quiet = options.quiet,
+                .checkpoint_seconds = settings_.checkpoint_seconds,
+                .evaluate_samples = settings_.evaluate_samples};
+    context_.stop = &stop_;
+    core::require_writable_directory(context_.checkpoints, "--out");
+  }
+
+  void run() {
+    plan();
+    if (works_.empty()) return;
+    TrainProgress progress(planned_steps(), options_.quiet);
+    context_.progress = &progress;
+    train_dense();
+    std::vector<Job> jobs;
+    for (auto& work : works_) jobs.emplace_back([this, &work] { train(work); });
+    run_side_by_side(jobs, workers(), stop_);
+    reference_float_ = works_.front().accuracy;
+    jobs.clear();
+    for (auto& work : works_) jobs.emplace_back([this, &work] { write(work); });
+    run_side_by_side(jobs, workers(), stop_);
+  }
+
+  void rescore() {
+    std::vector<Job> jobs;
+    for (const auto& variant : settings_.variants) {
+      const auto directory = bundle_directory(variant);
+      if (!std::filesystem::exists(directory / "metrics.json")) continue;
+      jobs.emplace_back([this, &variant, directory] {
+        const auto model = make_model(spec_of(variant));
+        load_weights(*model, directory / "weights.safetensors");
+        rescore_bundle(*model, sets_, settings_.finetune.calibration_samples, directory);
+      });
+    }
+    if (jobs.empty()) {
+      throw core::UserError({.key = "--out",
+                             .given = options_.out.string(),
+                             .allowed = "a run directory with at least one complete bundle",
+                             .place = {},
+                             .hint = "Train first"});
+    }
+    run_side_by_side(jobs, workers(), stop_);
+  }
+
+ private:
+  ModelSpec plain_spec() const {
+    ModelSpec spec;
+    spec.network = settings_.network;
+    spec.image = {sets_.data.train.channels, sets_.data.train.height, sets_.data.train.width};
+    spec.classes = sets_.data.train.classes;
+    spec.seed = settings_.seed;
+    return spec;
+  }
+
+  ModelSpec spec_of(const VariantSettings& variant) const {
+    ModelSpec spec = plain_spec();
+    spec.kind = variant.kind;
+    spec.has_boundaries = variant.kind != ir::NetworkKind::kSnn;
+    spec.codec = variant.codec;
+    spec.wire = variant.wire;
+    spec.surrogate = variant.surrogate;
+    spec.steps = variant.steps;
+    return spec;
+  }
+
+  /// One training and the bundles that come of it.
+  struct Work {
+    Phase phase;
+    ModelSpec spec;
+    std::vector<VariantSettings> variants;  // none: the dense reference
+    std::shared_ptr<Model> model;
+    PhaseResult result;
+    double accuracy = 0;  // of the reference
+  };
+
+  int workers() const {
+    const int machine = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    return options_.threads > 0 ? options_.threads : machine;
+  }
+
+  std::filesystem::path bundle_directory(const VariantSettings& variant) const {
+    return options_.out / "bundle" / variant.name;
+  }
+
+  Phase phase_of(const VariantSettings& variant) const {
+    Phase phase{.name = variant.name,
+                .optim = settings_.finetune.optim,
+                .boundary_learning_rate = settings_.finetune.boundary_learning_rate,
+                .distill = variant.distill,
+                .distill_temperature = settings_.finetune.distill_temperature,
+                .objective = variant.objective,
+                .lambda = variant.lambda,
+                .events_per_neuron = variant.events_per_neuron,
+                .bits_per_activation = variant.bits_per_activation,
+                .signature = settings_.signature_of(variant)};
+    phase.optim.epochs = variant.epochs;
+    phase.optim.batch = variant.batch;
+    phase.optim.learning_rate = variant.learning_rate;
+    return phase;
+  }
+
+  /// The dense network from scratch: every other network starts from it.
+  Phase dense_phase() const {
+    return {.name = "ann", .optim = settings_.train, .signature = settings_.dense_signature()};
+  }
+
+  /// The same network, fine-tuned as long as the variants are.
+  Work reference() const {
+    Work work;
+    work.phase = {.name = "ann-ft",
+                  .optim = settings_.finetune.optim,
+                  .distill = settings_.finetune.distill,
+                  .distill_temperature = settings_.finetune.distill_temperature,
+                  .signature = settings_.reference_signature()};
+    work.spec = plain_spec();
+    return work;
+  }
+
+  /// What is left to do. Dense variants of one codec differ in their wire alone and share a
+  /// training.
+  void plan() {
+    for (const auto& variant : settings_.variants) {
+      const auto phase = phase_of(variant);
+      if (options_.resume && is_complete_bundle(bundle_directory(variant), phase.signature)) {
+        spdlog::info("{}: complete, skipped", variant.name);
+        continue;
+      }
+      const auto same = std::find_if(works_.begin(), works_.end(), [&](const Work& work) {
+        return work.phase.signature == phase.signature;
+      });
+      if (same != works_.end()) {
+        same->variants.push_back(variant);
+        continue;
+      }
+      Work work;
+      work.phase = phase;
+      work.spec = spec_of(variant);
+      work.variants.push_back(variant);
+      if (variant.kind == ir::NetworkKind::kAnn) work.phase.name = dense_name(variant);
+      works_.push_back(std::move(work));
+    }
+    // The longest first, so that the workers end together.
+    std::stable_partition(works_.begin(), works_.end(),
+                          [](const Work& work) { return work.spec.kind == ir::NetworkKind::kSnn; });
+    if (!works_.empty()) works_.insert(works_.begin(), reference());
+  }
+
+  std::string dense_name(const VariantSettings& variant) const {
+    const std::string name = fmt::format("dense{}", variant.codec.bits);
+    const bool is_taken = std::any_of(works_.begin(), works_.end(),
+                                      [&](const Work& work) { return work.phase.name == name; });
+    return is_taken ? variant.name : name;
+  }
+
+  int64_t planned_steps() const {
+    int64_t steps = phase_steps(dense_phase(), context_);
+    for (const auto& work : works_) steps += phase_steps(work.phase, context_);
+    return steps;
+  }
+
+  PhaseResult obtain(Model& model, const Phase& phase) {
+    if (auto finished = load_finished(model, phase, context_)) {
+      context_.progress->advance(phase_steps(phase, context_), phase.name);
+      return *finished;
+    }
+    return train_phase(model, dense_.get(), phase, context_);
+  }
+
+  void train_dense() {
+    const auto dense = make_model(plain_spec());
+    obtain(*dense, dense_phase());
+    dense->eval();
+    dense_ = dense;
+  }
+
+  void train(Work& work) {
+    work.model = make_model(work.spec);
+    work.model->warm_start(*dense_);
+    if (!work.variants.empty()) {
+      calibrate(*work.model, sets_, settings_.finetune.calibration_samples);
+    }
+    work.result = obtain(*work.model, work.phase);
+    if (!work.variants.empty()) return;
+    work.accuracy = score(*work.model, sets_).accuracy_percent;
+    spdlog::info("ann-ft: {:.2f} % as floats", work.accuracy);
+  }
+
+  void write(Work& work) {
+    for (const auto& variant : work.variants) {
+      Metrics metrics;
+      metrics.variant = variant.name;
+      metrics.kind = variant.kind;
+      metrics.reference_float = reference_float_;
+      metrics.train_seconds = work.result.seconds;
+      metrics.epochs = work.phase.optim.epochs;
+      metrics.history = work.result.history;
+      metrics.signature = work.phase.signature;
+      write_bundle(*work.model, sets_, std::move(metrics), settings_.finetune.calibration_samples,
+                   settings_.record_samples, bundle_directory(variant), files_);
+    }
+  }
+
+  std::mutex files_;
+  std::atomic<bool> stop_{false};
+  std::vector<Work> works_;
+  Settings settings_;
+  TrainOptions options_;
+  Sets sets_;
+  TrainContext context_;
+  std::shared_ptr<Model> dense_;
+  double reference_float_ = 0;
+};
+
+}  // namespace
+
+void train_all(const Settings& settings, const TrainOptions& options) {
+  keep_freed_memory();
+  prepare_thread();
+  Experiment(settings, options).run();
+}
+
+void train_all(const config::Values& values, const TrainOptions& options) {
+  train_all(parse_settings(values), options);
+}
+
+void evaluate_bundles(const config::Values& values, const TrainOptions& options) {
+  keep_freed_memory();
+  prepare_thread();
+  Experiment(parse_settings(values), options).rescore();
+}
+
+}  // namespace ranvier::train

@@ -1,0 +1,42 @@
+#pragma once
+// From an experiment file to trained, measured bundles. The rest of ranvier meets training through
+// these files alone.
+
+#include "ranvier/config/values.hpp"
+#include "ranvier/train/settings.hpp"
+
+#include <filesystem>
+#include <span>
+#include <string>
+
+namespace ranvier::train {
+
+struct TrainOptions {
+  std::filesystem::path out;  // run directory
+  bool resume = false;        // go on from out/checkpoints; finished variants are skipped
+  bool quiet = false;
+  int threads = 0;             // 0 = as many as the machine has
+  std::string device = "cpu";  // the only one
+};
+
+/// Trains every variant in order and writes out/bundle/<variant>/{network.json,
+/// weights.safetensors, activity.h5, metrics.json}; metrics.json comes last, so a bundle without it
+/// is not a result. Errors: UserError (settings, data, directory), RunError (loss not finite,
+/// disk), Interrupted.
+void train_all(const config::Values& values, const TrainOptions& options);
+
+/// The same, from settings that were parsed or made otherwise. The calling thread keeps one Torch
+/// thread.
+void train_all(const Settings& settings, const TrainOptions& options);
+
+/// Scores the bundles under out/bundle again from their weights; rewrites metric_float and
+/// metric_deployed.
+void evaluate_bundles(const config::Values& values, const TrainOptions& options);
+
+/// Measured speed of a 768 x 768 float matrix product [GFLOP/s], median of several, on `threads`
+/// threads.
+double matmul_gflops(int threads);
+
+std::string torch_version();
+
+}  // namespace ranvier::train

@@ -1,0 +1,289 @@
+#include "ranvier/train/trainer.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/interrupt.hpp"
+#include "ranvier/train/evaluate.hpp"
+#include "ranvier/train/optimiser.hpp"
+#include "ranvier/train/sparsity.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <cmath>
+
+namespace ranvier::train {
+
+namespace {
+
+using torch::Tensor;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Sums over the epoch under way; kept in checkpoints, so that a resumed epoch reports the same
+/// means.
+enum Sum : size_t { kLoss, kHits, kSeen, kSteps, kEvents, kBits, kSumCount };
+
+/// Traffic of the last forward: the boundaries' own cost, or the spikes of every layer of an SNN.
+struct StepCost {
+  Tensor events;
+  Tensor wire_bits;
+};
+
+StepCost traffic_of(const Model& model) {
+  const auto sites = model.spiking_sites();
+  if (!sites.empty()) {
+    Tensor sum = torch::zeros({});
+    for (const auto& site : sites) sum = sum + site->lif()->spikes_per_neuron();
+    sum = sum / static_cast<double>(sites.size());
+    return {sum, sum};
+  }
+  const auto cost = total_cost(model.boundaries());
+  return {cost.events_per_neuron, cost.wire_bits_per_neuron};
+}
+
+std::optional<BudgetController> make_controller(const Phase& phase, int64_t total_steps) {
+  if (phase.objective == ObjectiveKind::kNone) return std::nullopt;
+  SparsityOptions options;
+  if (phase.objective == ObjectiveKind::kLambda) {
+    options.objective = Objective::kLambda;
+    options.unit = CostUnit::kWireBits;
+    options.lambda = phase.lambda;
+  } else {
+    options.objective = Objective::kBudget;
+    options.unit = phase.events_per_neuron ? CostUnit::kEvents : CostUnit::kWireBits;
+    options.target =
+        phase.events_per_neuron ? *phase.events_per_neuron : *phase.bits_per_activation;
+  }
+  return BudgetController(options, total_steps, "variants." + phase.name);
+}
+
+class PhaseTrainer {
+ public:
+  PhaseTrainer(Model& model, Model* teacher, const Phase& phase, const TrainContext& context)
+      : model_(model),
+        teacher_(phase.distill > 0 ? teacher : nullptr),
+        phase_(phase),
+        context_(context),
+        batches_(context.sets->data.train, context.sets->normalisation, batch_options()),
+        per_epoch_(batches_.per_epoch()),
+        total_(per_epoch_ * phase.optim.epochs),
+        weights_(model.network_parameters(), phase.optim.optimizer, phase.optim.momentum,
+                 phase.optim.weight_decay),
+        codes_(model.boundary_parameters(), OptimizerKind::kAdamW, 0.9, 0.0),
+        controller_(make_controller(phase, total_)),
+        has_traffic_(!model.boundaries().empty() || !model.spiking_sites().empty()) {}
+
+  PhaseResult run() {
+    restore();
+    report(step_, "");
+    batches_.start(step_ / per_epoch_, step_ % per_epoch_);
+    start_ = saved_ = Clock::now();
+    const int64_t stop = context_.stop_after_steps < 0 ? -1 : step_ + context_.stop_after_steps;
+    while (step_ < total_) {
+      if (step_ == stop) throw core::Interrupted("stopped after the given number of steps");
+      train_step();
+      report(1, fmt::format("{} loss {:.3f}", phase_.name, sums_[kLoss] / sums_[kSteps]));
+      if (step_ % per_epoch_ == 0) finish_epoch();
+      save_when_due();
+    }
+    save(true);
+    return {history_, seconds_before_ + seconds_since(start_)};
+  }
+
+ private:
+  BatchOptions batch_options() const {
+    return {.batch_size = phase_.optim.batch,
+            .crop = context_.augment,
+            .flip = context_.augment,
+            .drop_last = true,
+            .seed = context_.seed};
+  }
+
+  std::filesystem::path path() const { return context_.checkpoints / (phase_.name + ".pt"); }
+
+  void report(int64_t steps, const std::string& note) {
+    if (context_.progress != nullptr) context_.progress->advance(steps, note);
+  }
+
+  void restore() {
+    if (!context_.resume) return;
+    const auto checkpoint = read_checkpoint(path(), phase_.signature);
+    if (!checkpoint) return;
+    step_ = checkpoint->step;
+    seconds_before_ = checkpoint->seconds;
+    sums_ = checkpoint->sums;
+    history_ = checkpoint->history;
+    restore_module(model_, checkpoint->model);
+    const auto& state = checkpoint->optimisers;
+    const auto split = state.begin() + static_cast<int64_t>(weights_.state().size());
+    weights_.restore({state.begin(), split});
+    codes_.restore({split, state.end()});
+    if (controller_) controller_->restore(checkpoint->controller);
+    spdlog::info("{}: resumed at step {} of {}", phase_.name, step_, total_);
+  }
+
+  double factor() const {
+    return schedule_factor(phase_.optim.schedule, phase_.optim.warmup, step_, total_);
+  }
+
+  Tensor task_loss(const Tensor& logits, const Batch& batch) {
+    namespace F = torch::nn::functional;
+    const auto hard = F::cross_entropy(
+        logits, batch.labels,
+        F::CrossEntropyFuncOptions().label_smoothing(phase_.optim.label_smoothing));
+    if (teacher_ == nullptr) return hard;
+    Tensor target;
+    {
+      torch::NoGradGuard no_grad;
+      target = torch::softmax(teacher_->forward(batch.images) / phase_.distill_temperature, 1);
+    }
+    const auto own = torch::log_softmax(logits / phase_.distill_temperature, 1);
+    const double scale = phase_.distill_temperature * phase_.distill_temperature;
+    const auto soft = -(target * own).sum(1).mean() * scale;
+    return hard * (1.0 - phase_.distill) + soft * phase_.distill;
+  }
+
+  void train_step() {
+    const auto batch = batches_.next();
+    model_.train();
+    weights_.zero_grad();
+    codes_.zero_grad();
+    const auto logits = model_.forward(batch.images);
+    auto loss = task_loss(logits, batch);
+    const double task = loss.item<double>();
+    StepCost cost;
+    if (has_traffic_) cost = traffic_of(model_);
+    if (controller_) loss = loss + controller_->lambda() * steered(cost);
+    check_finite(task, loss.item<double>());
+    loss.backward();
+    weights_.step(phase_.optim.learning_rate * factor());
+    codes_.step(phase_.boundary_learning_rate *
+                schedule_factor(ScheduleKind::kCosine, 0.0, step_, total_));
+    if (controller_) controller_->observe(steered(cost).item<double>());
+    tally(task, logits, batch, cost);
+    ++step_;
+  }
+
+  Tensor steered(const StepCost& cost) const {
+    return phase_.events_per_neuron ? cost.events : cost.wire_bits;
+  }
+
+  void check_finite(double task, double total) const {
+    if (std::isfinite(task) && std::isfinite(total)) return;
+    throw core::RunError(fmt::format(
+        "[{}] the loss is {} at step {} of {} with learning rate {:.3g}; the last checkpoint is "
+        "{}. Lower the learning rate",
+        phase_.name, std::isfinite(task) ? total : task, step_, total_,
+        phase_.optim.learning_rate * factor(), path().string()));
+  }
+
+  void tally(double task, const Tensor& logits, const Batch& batch, const StepCost& cost) {
+    sums_[kLoss] += task;
+    sums_[kHits] += logits.detach().argmax(1).eq(batch.labels).sum().item<double>();
+    sums_[kSeen] += static_cast<double>(batch.position.size);
+    sums_[kSteps] += 1;
+    if (!has_traffic_) return;
+    sums_[kEvents] += cost.events.item<double>();
+    sums_[kBits] += cost.wire_bits.item<double>();
+  }
+
+  void finish_epoch() {
+    EpochRecord r;
+    r.epoch = static_cast<int>(step_ / per_epoch_);
+    r.loss = sums_[kLoss] / sums_[kSteps];
+    r.train_accuracy = 100.0 * sums_[kHits] / sums_[kSeen];
+    r.test_accuracy = test_accuracy(model_, *context_.sets, context_.evaluate_samples);
+    r.learning_rate = phase_.optim.learning_rate * factor();
+    r.events_per_neuron = sums_[kEvents] / sums_[kSteps];
+    r.wire_bits_per_neuron = sums_[kBits] / sums_[kSteps];
+    r.lambda = controller_ ? controller_->lambda() : 0.0;
+    r.seconds = seconds_before_ + seconds_since(start_);
+    sums_.assign(kSumCount, 0.0);
+    history_.push_back(r);
+    if (!context_.quiet) {
+      spdlog::info(
+          "{} epoch {}/{}: loss {:.4f}, train {:.2f} %, test {:.2f} %, {:.3f} events and {:.2f} "
+          "bits per neuron, lambda {:.3g}, {:.0f} s",
+          phase_.name, r.epoch, phase_.optim.epochs, r.loss, r.train_accuracy, r.test_accuracy,
+          r.events_per_neuron, r.wire_bits_per_neuron, r.lambda, r.seconds);
+    }
+    save(false);
+  }
+
+  void save_when_due() {
+    const bool stopped = context_.stop != nullptr && *context_.stop;
+    if (!stopped && !core::interrupt_requested() &&
+        seconds_since(saved_) < context_.checkpoint_seconds)
+      return;
+    save(false);
+    core::check_interrupt("training stopped; its checkpoint is written. Go on with --resume");
+    if (stopped) throw core::Interrupted("stopped because another part of the training failed");
+  }
+
+  void save(bool is_finished) {
+    Checkpoint c;
+    c.signature = phase_.signature;
+    c.step = step_;
+    c.is_finished = is_finished;
+    c.seconds = seconds_before_ + seconds_since(start_);
+    c.sums = sums_;
+    if (controller_) c.controller = controller_->state();
+    c.history = history_;
+    c.model = module_state(model_);
+    c.optimisers = weights_.state();
+    for (const auto& t : codes_.state()) c.optimisers.push_back(t);
+    write_checkpoint(c, path());
+    saved_ = Clock::now();
+  }
+
+  Model& model_;
+  Model* teacher_;
+  const Phase& phase_;
+  const TrainContext& context_;
+  Batches batches_;
+  int64_t per_epoch_;
+  int64_t total_;
+  Optimiser weights_;
+  Optimiser codes_;
+  std::optional<BudgetController> controller_;
+  bool has_traffic_;
+  int64_t step_ = 0;
+  std::vector<double> sums_ = std::vector<double>(kSumCount, 0.0);
+  std::vector<EpochRecord> history_;
+  double seconds_before_ = 0;
+  Clock::time_point start_;
+  Clock::time_point saved_;
+};
+
+}  // namespace
+
+void TrainProgress::advance(int64_t steps, const std::string& note) {
+  const std::lock_guard lock(mutex_);
+  done_ += steps;
+  progress_.update(done_, note);
+}
+
+int64_t phase_steps(const Phase& phase, const TrainContext& context) {
+  return context.sets->data.train.size() / phase.optim.batch * phase.optim.epochs;
+}
+
+PhaseResult train_phase(Model& model, Model* teacher, const Phase& phase,
+                        const TrainContext& context) {
+  return PhaseTrainer(model, teacher, phase, context).run();
+}
+
+std::optional<PhaseResult> load_finished(Model& model, const Phase& phase,
+                                         const TrainContext& context) {
+  if (!context.resume) return std::nullopt;
+  const auto checkpoint =
+      read_checkpoint(context.checkpoints / (phase.name + ".pt"), phase.signature);
+  if (!checkpoint || !checkpoint->is_finished) return std::nullopt;
+  restore_module(model, checkpoint->model);
+  return PhaseResult{checkpoint->history, checkpoint->seconds};
+}
+
+}  // namespace ranvier::train

@@ -1,0 +1,192 @@
+// Bad input: each case has a message with key, value, allowed range and place, the exit code of the
+// contract, and leaves nothing behind that could be mistaken for a result.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "tests/cli/program.hpp"
+
+namespace ranvier::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class CommandLine : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ =
+        fs::path(::testing::TempDir()) /
+        (std::string("cli_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(directory_);
+    fs::create_directories(directory_);
+    write("exp.yaml", tiny_experiment());
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  void write(const std::string& name, const std::string& content) {
+    std::ofstream(directory_ / name, std::ios::binary) << content;
+  }
+
+  Outcome run(const std::string& arguments, const std::string& prefix = {}) {
+    return run_ranvier(arguments, directory_, prefix);
+  }
+
+  /// Runs the tiny experiment with overrides and expects a refusal that says all of `parts`.
+  void expect_refusal(const std::string& set, const std::vector<std::string>& parts) {
+    const Outcome outcome = run("run exp.yaml --out out --quiet " + set);
+    EXPECT_EQ(outcome.exit_code, 2) << set << "\n" << outcome.err;
+    for (const auto& part : parts) EXPECT_THAT(outcome.err, HasSubstr(part)) << set;
+    EXPECT_FALSE(fs::exists(directory_ / "out" / "summary.json"));
+    EXPECT_EQ(outcome.out, "");
+  }
+
+  fs::path directory_;
+};
+
+TEST_F(CommandLine, RefusesUnknownCommandsAndFlagsWithTheNearestName) {
+  const Outcome command = run("smulate out");
+  EXPECT_EQ(command.exit_code, 2);
+  EXPECT_THAT(command.err, HasSubstr("Did you mean 'simulate'?"));
+  const Outcome flag = run("run exp.yaml --out out --resum");
+  EXPECT_EQ(flag.exit_code, 2);
+  EXPECT_THAT(flag.err, HasSubstr("did you mean '--resume'?"));
+  EXPECT_EQ(run("").exit_code, 2);
+}
+
+TEST_F(CommandLine, HelpAndVersionSucceed) {
+  EXPECT_EQ(run("--help").exit_code, 0);
+  EXPECT_EQ(run("run --help").exit_code, 0);
+  EXPECT_THAT(run("--version").out, HasSubstr("ranvier "));
+}
+
+TEST_F(CommandLine, RefusesAMissingExperiment) {
+  const Outcome outcome = run("run absent.yaml --out out");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("absent.yaml"));
+}
+
+TEST_F(CommandLine, RefusesUnknownKeysWithFileLineAndNearestName) {
+  write("exp.yaml", tiny_experiment() + "simulate: {sampels: 2}\n");
+  expect_refusal("", {"simulate.sampels", "samples", "exp.yaml:"});
+  write("exp.yaml", tiny_experiment());
+  expect_refusal("--set train.epoch=3", {"train.epoch", "train.epochs", "--set"});
+}
+
+TEST_F(CommandLine, RefusesWrongUnits) {
+  expect_refusal("--set 'hardware.core_clock=200 pJ'", {"hardware.core_clock", "200 pJ", "Hz"});
+  expect_refusal("--set hardware.core_clock=200", {"hardware.core_clock", "200"});
+}
+
+TEST_F(CommandLine, RefusesImpossibleMeshes) {
+  expect_refusal("--set hardware.mesh=0", {"hardware.mesh", "0"});
+  expect_refusal("--set hardware.mesh=100000", {"hardware.mesh", "100000"});
+}
+
+TEST_F(CommandLine, RefusesANetworkLargerThanThePackage) {
+  expect_refusal("--set hardware.chips_x=1", {"hardware.chips_x", "1", "2"});
+  expect_refusal("--set hardware.neurons_per_core=1", {"hardware."});
+}
+
+TEST_F(CommandLine, RefusesCutsThatDoNotExist) {
+  expect_refusal("--set 'network.cuts=[stage7]'", {"network.cuts", "stage7", "stage1"});
+}
+
+TEST_F(CommandLine, RefusesWindowsOfNoSteps) {
+  expect_refusal("--set variants.snn.steps=0", {"variants.snn.steps", "0"});
+  expect_refusal("--set 'variants.hnn-graded.codec=rate(0)'",
+                 {"variants.hnn-graded.codec", "rate(0)"});
+}
+
+TEST_F(CommandLine, RefusesMissingTruncatedAndForeignData) {
+  expect_refusal("--set data.kind=cifar100 --set data.path=nowhere", {"data.path", "nowhere"});
+  fs::create_directories(directory_ / "cifar");
+  write("cifar/train.bin", std::string(3074 * 4 + 100, 'x'));
+  write("cifar/test.bin", std::string(3074, '\1'));
+  expect_refusal("--set data.kind=cifar100 --set data.path=cifar", {"data.path", "train.bin"});
+  fs::create_directories(directory_ / "idx");
+  for (const char* name : {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+                           "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}) {
+    write(std::string("idx/") + name, "not an IDX file at all");
+  }
+  expect_refusal("--set data.kind=idx --set data.path=idx", {"data.path", "magic"});
+}
+
+TEST_F(CommandLine, RefusesAnUnwritableDirectory) {
+  write("file", "in the way");
+  const Outcome outcome = run("run exp.yaml --out file/out");
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--out"));
+}
+
+TEST_F(CommandLine, ReportsALossThatIsNotANumber) {
+  const Outcome outcome =
+      run("run exp.yaml --out out --quiet --set train.learning_rate=900 --set train.weight_decay=1 "
+          "--set train.epochs=30");
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("loss"));
+  EXPECT_THAT(outcome.err, HasSubstr("learning"));
+  EXPECT_FALSE(fs::exists(directory_ / "out" / "summary.json"));
+}
+
+TEST_F(CommandLine, ReportsAFullDisk) {
+  // A file size limit makes every larger write fail as a full disk would.
+  const Outcome outcome = run("run exp.yaml --out out --quiet", "trap '' XFSZ; ulimit -f 4; ");
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.err;
+  EXPECT_FALSE(fs::exists(directory_ / "out" / "summary.json"));
+}
+
+TEST_F(CommandLine, JsonIsAloneOnStdout) {
+  const Outcome outcome = run("codec --codec 'graded(2)' --format json");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.out.front(), '{');
+  EXPECT_EQ(run("codec --codec 'graded(99)'").exit_code, 2);
+  EXPECT_EQ(run("describe hardware.routr").exit_code, 2);
+  EXPECT_EQ(run("compare nowhere").exit_code, 2);
+}
+
+TEST_F(CommandLine, AnInterruptedRunSaysSoAndResumesToTheSameBits) {
+  const std::string run_it = "run exp.yaml --quiet --threads 1 --out ";
+  ASSERT_EQ(run(run_it + "straight").exit_code, 0);
+  int attempts = 0;
+  bool interrupted = false;
+  for (int milliseconds = 400; attempts < 12 && !fs::exists(directory_ / "broken/summary.json");
+       ++attempts) {
+    const int signal = attempts % 2 == 0 ? SIGINT : SIGKILL;
+    const Outcome outcome =
+        run_and_signal(run_it + "broken --resume", directory_, signal, milliseconds);
+    if (outcome.exit_code != 0) {
+      interrupted = true;
+      EXPECT_EQ(outcome.exit_code, signal == SIGINT ? 130 : -SIGKILL) << outcome.err;
+      EXPECT_FALSE(fs::exists(directory_ / "broken/summary.json"));
+    }
+    milliseconds += 350;
+  }
+  EXPECT_TRUE(interrupted);
+  ASSERT_EQ(run(run_it + "broken --resume").exit_code, 0);
+  for (const char* variant : {"ann-burst8", "snn", "hnn-graded"}) {
+    const fs::path weights = fs::path("bundle") / variant / "weights.safetensors";
+    EXPECT_TRUE(slurp(directory_ / "straight" / weights) == slurp(directory_ / "broken" / weights))
+        << variant;
+  }
+  EXPECT_TRUE(slurp(directory_ / "straight/summary.json") ==
+              slurp(directory_ / "broken/summary.json"));
+}
+
+TEST_F(CommandLine, AFinishedRunIsNotOverwritten) {
+  ASSERT_EQ(run("run exp.yaml --quiet --out out").exit_code, 0);
+  const Outcome again = run("run exp.yaml --quiet --out out");
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_THAT(again.err, HasSubstr("--resume"));
+  EXPECT_EQ(run("simulate out --quiet --set hardware.router.buffer_flits=8").exit_code, 0);
+  EXPECT_EQ(run("report out").exit_code, 0);
+  EXPECT_EQ(run("map out").exit_code, 0);
+  EXPECT_EQ(run("compare out --format json").out.front(), '{');
+}
+
+}  // namespace
+}  // namespace ranvier::tests

@@ -1,0 +1,79 @@
+#include "tests/cli/program.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+namespace ranvier::tests {
+namespace fs = std::filesystem;
+namespace {
+
+int code_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status); }
+
+pid_t start(const std::string& command, const fs::path& directory) {
+  const pid_t child = fork();
+  if (child == 0) {
+    fs::current_path(directory);
+    execl("/bin/bash", "bash", "-c", command.c_str(), static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  return child;
+}
+
+std::string redirected(const std::string& arguments, const std::string& prefix) {
+  return prefix + "exec " + RANVIER_PROGRAM + " " + arguments +
+         " >stdout.txt 2>stderr.txt </dev/null";
+}
+
+Outcome collect(int status, const fs::path& directory) {
+  return {code_of(status), slurp(directory / "stdout.txt"), slurp(directory / "stderr.txt")};
+}
+
+}  // namespace
+
+std::string slurp(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return std::move(text).str();
+}
+
+Outcome run_ranvier(const std::string& arguments, const fs::path& directory,
+                    const std::string& prefix) {
+  const pid_t child = start(redirected(arguments, prefix), directory);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return collect(status, directory);
+}
+
+Outcome run_and_signal(const std::string& arguments, const fs::path& directory, int signal,
+                       int milliseconds) {
+  const pid_t child = start(redirected(arguments, {}), directory);
+  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+  kill(child, signal);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return collect(status, directory);
+}
+
+std::string tiny_experiment() {
+  return R"yaml(name: tiny
+data: {kind: procedural, train_samples: 256, test_samples: 128}
+network: {model: msresnet, widths: [8, 16], blocks: [1, 1], cuts: [stage1]}
+train: {epochs: 2, batch: 32, learning_rate: 0.05, checkpoint_seconds: 0}
+finetune: {epochs: 1, calibration_samples: 64}
+record_samples: 4
+variants:
+  snn: {kind: snn, steps: 2, epochs: 1}
+  hnn-graded: {kind: hnn, codec: "graded(2)", objective: budget, events_per_neuron: 0.3}
+presets: [ucie16nm]
+hardware: {chips_x: 2, mesh: 8}
+)yaml";
+}
+
+}  // namespace ranvier::tests

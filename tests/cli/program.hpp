@@ -1,0 +1,30 @@
+#pragma once
+// Runs the built program as a user would: exit code, stdout and stderr apart.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ranvier::tests {
+
+struct Outcome {
+  int exit_code = -1;  // -signal when a signal ended it
+  std::string out;
+  std::string err;
+};
+
+/// Runs `ranvier ARGUMENTS` through a shell in `directory`; `prefix` goes before it ("ulimit -f 8;
+/// ").
+Outcome run_ranvier(const std::string& arguments, const std::filesystem::path& directory,
+                    const std::string& prefix = {});
+
+/// Starts it, sends `signal` after `milliseconds` (if it still runs), waits for the end.
+Outcome run_and_signal(const std::string& arguments, const std::filesystem::path& directory,
+                       int signal, int milliseconds);
+
+/// An experiment that trains in about a second: procedural images, two stages, one cut.
+std::string tiny_experiment();
+
+std::string slurp(const std::filesystem::path& path);
+
+}  // namespace ranvier::tests

@@ -1,0 +1,89 @@
+// Two models of one machine, written apart: they must count the same events, and time the same way
+// where nothing queues.
+
+#include "ranvier/analytic/model.hpp"
+#include "ranvier/map/mapper.hpp"
+#include "ranvier/map/test_network.hpp"
+#include "ranvier/sim/simulator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace ranvier {
+namespace {
+
+struct Case {
+  const char* name;
+  ir::NetworkKind kind;
+  const char* codec;
+  codec::WireKind wire;
+  int steps;
+};
+
+arch::PackageSpec package(int mesh, double core_hz, double lane_rate, int lanes) {
+  arch::PackageSpec spec;
+  spec.chips_x = 2;
+  spec.chip.mesh = mesh;
+  spec.core_clock = core::Hertz(core_hz);
+  spec.serdes.lane_rate = core::Hertz(lane_rate);
+  spec.serdes.lanes = lanes;
+  return spec;
+}
+
+class CrossTest : public ::testing::TestWithParam<Case> {
+ protected:
+  workload::Workload make(const arch::PackageSpec& spec, double density) const {
+    const Case& c = GetParam();
+    const auto network =
+        map::testing::two_chip_network(c.kind, codec::parse_codec(c.codec, "test"), c.steps);
+    auto activity = map::testing::random_activity(network, 1, density, 3);
+    activity.steps = c.steps;
+    return map::build_workload(network, map::map_network(network, spec), activity, 0, c.wire, spec);
+  }
+};
+
+TEST_P(CrossTest, CountTheSameEvents) {
+  for (const auto& spec : {package(4, 200e6, 0.68e9, 1), package(5, 1e9, 16e9, 16)}) {
+    const auto workload = make(spec, 0.25);
+    const auto simulated = sim::simulate(workload, spec);
+    const auto estimated = analytic::estimate(workload, spec);
+    for (size_t i = 0; i < core::kEventKinds; ++i) {
+      const auto event = static_cast<core::Event>(i);
+      // These two grow with the run time, which queueing makes longer.
+      if (event == core::Event::kTileCycles || event == core::Event::kDieToDieIdleBits) continue;
+      EXPECT_EQ(simulated.ledger[event], estimated.ledger[event]) << core::event_info(event).name;
+    }
+  }
+}
+
+TEST_P(CrossTest, AgreeOnLatencyWithinTheQueueingTheAnalyticModelLeavesOut) {
+  for (const auto& spec : {package(4, 200e6, 0.68e9, 1), package(5, 1e9, 16e9, 16)}) {
+    const auto workload = make(spec, 0.1);
+    const auto simulated = static_cast<double>(sim::simulate(workload, spec).latency.value());
+    const auto estimated = static_cast<double>(analytic::estimate(workload, spec).latency.value());
+    EXPECT_NEAR(estimated / simulated, 1.0, 0.15) << simulated << " cycles simulated";
+  }
+}
+
+TEST_P(CrossTest, CriticalPathAddsUpToTheLatency) {
+  const auto spec = package(4, 200e6, 0.68e9, 1);
+  const auto result = sim::simulate(make(spec, 0.25), spec);
+  const auto& path = result.critical_path;
+  EXPECT_EQ(path.compute + path.network + path.serialise + path.crossing + path.queue,
+            result.latency);
+  EXPECT_GT(result.values_checked, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Variants, CrossTest,
+    ::testing::Values(
+        Case{"ann_packet", ir::NetworkKind::kAnn, "dense(8)", codec::WireKind::kPacket, 1},
+        Case{"ann_burst4", ir::NetworkKind::kAnn, "dense(4)", codec::WireKind::kBurst, 1},
+        Case{"hnn_graded", ir::NetworkKind::kHnn, "graded(3)", codec::WireKind::kAuto, 1},
+        Case{"hnn_rate", ir::NetworkKind::kHnn, "rate(4)", codec::WireKind::kAer, 1},
+        Case{"snn", ir::NetworkKind::kSnn, "rate(2)", codec::WireKind::kAuto, 2}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+}  // namespace
+}  // namespace ranvier
