@@ -103,8 +103,7 @@ void require_writable_directory(const fs::path& directory, std::string_view key)
                    .hint = code ? code.message() + "." : "Permission denied or disk full."});
 }
 
-uint64_t content_hash(std::string_view content) {
-  uint64_t hash = 0xCBF29CE484222325ULL;
+uint64_t content_hash(std::string_view content, uint64_t hash) {
   for (const char c : content) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
   return hash;
 }

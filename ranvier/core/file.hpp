@@ -24,7 +24,8 @@ std::string read_file(const std::filesystem::path& path, std::string_view key);
 /// Makes `directory` and proves that files can be written there. Errors: UserError (key = `key`).
 void require_writable_directory(const std::filesystem::path& directory, std::string_view key);
 
-/// 64-bit FNV-1a: names content in provenance and cache keys; not cryptographic.
-uint64_t content_hash(std::string_view content);
+/// 64-bit FNV-1a, continued from the `hash` of what came before: names content in provenance and
+/// cache keys; not cryptographic.
+uint64_t content_hash(std::string_view content, uint64_t hash = 0xCBF29CE484222325ULL);
 
 }  // namespace ranvier::core

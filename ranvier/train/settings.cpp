@@ -258,9 +258,10 @@ std::string text_of(const OptimSettings& o) {
 
 std::string Settings::dense_signature() const {
   return fmt::format(
-      "seed {} data {} {} samples {}/{} size {} augment {} model {} widths {} blocks {} hidden {}; "
+      "seed {} data {} content {:016x} samples {}/{} size {} augment {} model {} widths {} blocks "
+      "{} hidden {}; "
       "{}",
-      seed, to_string(data.kind), data.path.string(), data.train_samples.value_or(-1),
+      seed, to_string(data.kind), data_hash, data.train_samples.value_or(-1),
       data.test_samples.value_or(-1), data.image_size, augment, static_cast<int>(network.model),
       fmt::join(network.widths, ","), fmt::join(network.blocks, ","),
       fmt::join(network.hidden, ","), text_of(train));

@@ -74,6 +74,8 @@ struct Settings {
   std::string name;
   uint64_t seed = 1;
   DataSpec data;
+  uint64_t data_hash =
+      0;  // of the images and labels, once they are loaded: where they lie is no matter
   bool augment = false;  // crop (4 pixels of padding) and flip
   NetworkSettings network;
   OptimSettings train;

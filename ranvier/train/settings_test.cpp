@@ -77,6 +77,11 @@ TEST(Settings, SignsWhatChangesWeightsAndNothingElse) {
   EXPECT_EQ(one.signature_of(variant_of(one, "h")),
             recorded.signature_of(variant_of(recorded, "h")));
   EXPECT_NE(one.dense_signature(), parse("seed: 2").dense_signature());
+  EXPECT_EQ(parse("data: {kind: cifar100, path: here}").dense_signature(),
+            parse("data: {kind: cifar100, path: there}").dense_signature());
+  Settings on_other_images = one;
+  on_other_images.data_hash = 1;
+  EXPECT_NE(one.dense_signature(), on_other_images.dense_signature());
   EXPECT_EQ(one.signature_of(one.variants[0]), one.signature_of(one.variants[1]))
       << "two wires of one dense codec share a training";
 }

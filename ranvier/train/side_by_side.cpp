@@ -7,10 +7,16 @@
 #include <mutex>
 #include <thread>
 
+/// Of OpenBLAS, where that is the BLAS that LibTorch was given; another BLAS leaves it undefined.
+extern "C" void openblas_set_num_threads(int threads) __attribute__((weak));
+
 namespace ranvier::train {
 
 void prepare_thread() {
   at::set_num_threads(1);
+  // OpenBLAS has threads of its own, which at::set_num_threads() does not reach: idle, they spin
+  // in sched_yield() and take a third of a core from the next worker.
+  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
   at::globalContext().setFlushDenormal(true);
 }
 

@@ -43,6 +43,7 @@ class Experiment {
       : settings_(std::move(settings)), options_(options) {
     require_known_device(options.device);
     sets_.data = load_data(settings_.data);
+    settings_.data_hash = content_hash(sets_.data);
     sets_.normalisation = measure_normalisation(sets_.data.train);
     context_ = {.sets = &sets_,
                 .checkpoints = options.out / "checkpoints",

@@ -52,11 +52,14 @@ Outcome run_ranvier(const std::string& arguments, const fs::path& directory,
 }
 
 Outcome run_and_signal(const std::string& arguments, const fs::path& directory, int signal,
-                       int milliseconds) {
+                       const fs::path& sign) {
   const pid_t child = start(redirected(arguments, {}), directory);
-  std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
-  kill(child, signal);
   int status = 0;
+  while (!fs::exists(directory / sign)) {
+    if (waitpid(child, &status, WNOHANG) == child) return collect(status, directory);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  kill(child, signal);
   waitpid(child, &status, 0);
   return collect(status, directory);
 }

@@ -18,9 +18,9 @@ struct Outcome {
 Outcome run_ranvier(const std::string& arguments, const std::filesystem::path& directory,
                     const std::string& prefix = {});
 
-/// Starts it, sends `signal` after `milliseconds` (if it still runs), waits for the end.
+/// Starts it, sends `signal` as soon as the file `sign` exists in `directory`, waits for the end.
 Outcome run_and_signal(const std::string& arguments, const std::filesystem::path& directory,
-                       int signal, int milliseconds);
+                       int signal, const std::filesystem::path& sign);
 
 /// An experiment that trains in about a second: procedural images, two stages, one cut.
 std::string tiny_experiment();

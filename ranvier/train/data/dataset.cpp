@@ -1,6 +1,7 @@
 #include "ranvier/train/data/dataset.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
 #include "ranvier/train/data/loaders.hpp"
 
 #include <algorithm>
@@ -59,6 +60,17 @@ DataKind parse_data_kind(std::string_view text, std::string_view key) {
                          .allowed = allowed,
                          .place = {},
                          .hint = nearest.empty() ? "" : "Did you mean " + nearest + "?"});
+}
+
+uint64_t content_hash(const Data& data) {
+  uint64_t hash = core::content_hash("");
+  for (const Dataset* set : {&data.train, &data.test}) {
+    const auto* pixels = reinterpret_cast<const char*>(set->pixels.data());
+    const auto* labels = reinterpret_cast<const char*>(set->labels.data());
+    hash = core::content_hash({pixels, set->pixels.size()}, hash);
+    hash = core::content_hash({labels, set->labels.size() * sizeof(int32_t)}, hash);
+  }
+  return hash;
 }
 
 Data load_data(const DataSpec& spec) {

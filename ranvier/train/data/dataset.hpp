@@ -42,6 +42,9 @@ struct Data {
   Dataset test;
 };
 
+/// 64-bit FNV-1a of all pixels and labels of both sets.
+uint64_t content_hash(const Data& data);
+
 /// What to load. A limit takes the first samples of the published order; without one, all are
 /// taken.
 struct DataSpec {
