@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <numeric>
 #include <queue>
 #include <set>
 #include <tuple>
@@ -74,7 +73,7 @@ class ListScheduler {
         trains_(workload.messages.size()),
         tiles_(static_cast<size_t>(package.width() * package.height())),
         channel_free_(tiles_.size() * kDirections),
-        first_message_(workload.tasks.size() + 1) {
+        first_message_(workload::first_messages(workload)) {
     const auto sides = static_cast<size_t>(package.chips_x * package.chips_y) * kDirections;
     held_.assign(sides * static_cast<size_t>(package.chip.mesh), -1);
     for (size_t s = 0; s < sides; ++s) {
@@ -82,9 +81,7 @@ class ListScheduler {
     }
     for (const Message& message : workload.messages) {
       ++tasks_[static_cast<size_t>(message.target)].open;
-      ++first_message_[static_cast<size_t>(message.source) + 1];
     }
-    std::partial_sum(first_message_.begin(), first_message_.end(), first_message_.begin());
   }
 
   ScheduleResult run() {
@@ -392,31 +389,20 @@ ScheduleResult schedule(const Workload& workload, const arch::PackageSpec& packa
 }
 
 core::Cycles longest_path(const Workload& workload, const arch::PackageSpec& package) {
+  const auto first = workload::first_messages(workload);
   std::vector<int64_t> ready(workload.tasks.size());
-  std::vector<int32_t> open(workload.tasks.size());
-  std::vector<size_t> first(workload.tasks.size() + 1);
-  for (const Message& message : workload.messages) {
-    ++open[static_cast<size_t>(message.target)];
-    ++first[static_cast<size_t>(message.source) + 1];
-  }
-  std::partial_sum(first.begin(), first.end(), first.begin());
-  std::vector<size_t> order;
-  for (size_t t = 0; t < open.size(); ++t) {
-    if (open[t] == 0) order.push_back(t);
-  }
   int64_t latest = 0;
-  for (size_t done = 0; done < order.size(); ++done) {
-    const Task& task = workload.tasks[order[done]];
-    int64_t injected = ready[order[done]] + task.service.value();
+  for (const size_t t : workload::topological_order(workload)) {
+    const Task& task = workload.tasks[t];
+    int64_t injected = ready[t] + task.service.value();
     latest = std::max(latest, injected);
-    for (size_t m = first[order[done]]; m < first[order[done] + 1]; ++m) {
+    for (size_t m = first[t]; m < first[t + 1]; ++m) {
       const Message& message = workload.messages[m];
       const auto target = static_cast<size_t>(message.target);
       ready[target] = std::max(
           ready[target],
           zero_load_delivery(message, task.tile, workload.tasks[target].tile, injected, package));
       injected += stream_cycles(package.router, message.flits()) + 1;
-      if (--open[target] == 0) order.push_back(target);
     }
   }
   return core::Cycles(latest);

@@ -24,7 +24,8 @@ void attach_compare(CLI::App& app, const Common& common, std::function<void()>& 
       for (const auto& directory : *directories) {
         const auto summary = read_summary(directory);
         all[directory] = summary;
-        text += directory + "\n" + summary_table(summary) + "\n";
+        if (!text.empty()) text += "\n";
+        text += directory + "\n" + summary_table(summary) + "\n" + ratio_table(summary);
       }
       if (common.json) {
         fmt::print("{}\n", all.dump(2));

@@ -28,22 +28,24 @@ void require_fresh_or_resume(const ExperimentOptions& options) {
 }
 
 #ifdef RANVIER_HAS_TORCH
-train::TrainOptions train_options(const ExperimentOptions& options, const Common& common) {
+train::TrainOptions train_options(const sweep::Experiment& experiment,
+                                  const ExperimentOptions& options, const Common& common) {
   return {.out = options.out,
           .resume = options.resume,
           .quiet = common.quiet,
           .threads = thread_count(options),
-          .device = options.device};
+          .device = options.device,
+          .examine = [&](const ir::Network& network) { sweep::require_fit(experiment, network); }};
 }
 
 void train_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
                    const Common& common) {
-  train::train_all(experiment.values, train_options(options, common));
+  train::train_all(experiment.values, train_options(experiment, options, common));
 }
 
 void score_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
                    const Common& common) {
-  train::evaluate_bundles(experiment.values, train_options(options, common));
+  train::evaluate_bundles(experiment.values, train_options(experiment, options, common));
 }
 #else
 [[noreturn]] void refuse_training() {

@@ -75,15 +75,20 @@ std::string summary_table(const Json& summary) {
 }
 
 std::string ratio_table(const Json& summary) {
-  std::vector<std::vector<std::string>> rows{
-      {"variant", "against", "preset", "latency x", "energy x"}};
+  std::vector<std::string> header{"x better", "against"};
+  for (const auto& preset : preset_names(summary)) {
+    header.push_back(preset + " latency");
+    header.push_back("energy");
+  }
+  std::vector<std::vector<std::string>> rows{header};
   for (const auto& [name, baselines] : summary.at("ratios").items()) {
     for (const auto& [baseline, presets] : baselines.items()) {
+      std::vector<std::string> row{name, baseline};
       for (const auto& [preset, ratio] : presets.items()) {
-        rows.push_back({name, baseline, preset,
-                        fmt::format("{:.2f}", ratio.at("latency").get<double>()),
-                        fmt::format("{:.2f}", ratio.at("energy").get<double>())});
+        row.push_back(fmt::format("{:.2f}", ratio.at("latency").get<double>()));
+        row.push_back(fmt::format("{:.2f}", ratio.at("energy").get<double>()));
       }
+      rows.push_back(std::move(row));
     }
   }
   return text_table(rows);

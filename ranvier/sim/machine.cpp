@@ -6,19 +6,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace ranvier::sim {
 namespace {
 
 constexpr int64_t kInterruptPeriod = 4096;  // cycles that are run between two looks at the flag
-
-std::vector<size_t> index_by_source(const workload::Workload& workload) {
-  std::vector<size_t> first(workload.tasks.size() + 1);
-  for (const auto& message : workload.messages) ++first[static_cast<size_t>(message.source) + 1];
-  std::partial_sum(first.begin(), first.end(), first.begin());
-  return first;
-}
 
 }  // namespace
 
@@ -32,7 +24,7 @@ Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& pa
       boundaries_(workload, package),
       traffic_(workload, lowered_, packets_, mesh_, events_, boundaries_),
       tasks_(workload, static_cast<size_t>(lowered_.routers()), events_),
-      first_message_(index_by_source(workload)),
+      first_message_(workload::first_messages(workload)),
       order_(options.order_seed) {
   mesh_.connect(traffic_, emio_);
 }

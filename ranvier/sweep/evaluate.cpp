@@ -176,6 +176,10 @@ std::vector<std::string> bundle_names(const fs::path& run_directory, const confi
   return names;
 }
 
+void require_fit(const Experiment& experiment, const ir::Network& network) {
+  for (const auto& setup : experiment.presets) map::map_network(network, setup.package);
+}
+
 ExperimentResult evaluate(const Experiment& experiment, const fs::path& run_directory,
                           const EvaluateOptions& options) {
   ExperimentResult result{.name = experiment.name, .variants = {}};

@@ -20,6 +20,9 @@ Bundle read_bundle(const std::filesystem::path& directory, const std::string& va
 std::vector<std::string> bundle_names(const std::filesystem::path& run_directory,
                                       const config::Values& values);
 
+/// Errors: UserError when the network does not fit on the package of one of the presets.
+void require_fit(const Experiment& experiment, const ir::Network& network);
+
 /// Maps, simulates and prices every variant under every preset.
 /// Errors: UserError when a network does not fit; RunError when a simulation fails its checks.
 ExperimentResult evaluate(const Experiment& experiment, const std::filesystem::path& run_directory,

@@ -60,6 +60,7 @@ class Experiment {
   void run() {
     plan();
     if (works_.empty()) return;
+    examine();
     TrainProgress progress(planned_steps(), options_.quiet);
     context_.progress = &progress;
     train_dense();
@@ -194,6 +195,14 @@ class Experiment {
     std::stable_partition(works_.begin(), works_.end(),
                           [](const Work& work) { return work.spec.kind == ir::NetworkKind::kSnn; });
     if (!works_.empty()) works_.insert(works_.begin(), reference());
+  }
+
+  /// A network that the hardware cannot take is refused now, not after hours of training.
+  void examine() const {
+    if (!options_.examine) return;
+    for (const auto& variant : settings_.variants) {
+      options_.examine(make_model(spec_of(variant))->describe());
+    }
   }
 
   std::string dense_name(const VariantSettings& variant) const {

@@ -3,13 +3,18 @@
 // these files alone.
 
 #include "ranvier/config/values.hpp"
+#include "ranvier/ir/network.hpp"
 #include "ranvier/train/settings.hpp"
 
 #include <filesystem>
-#include <span>
+#include <functional>
 #include <string>
 
 namespace ranvier::train {
+
+/// Looks at a network that is about to be trained, its thresholds still uncalibrated; throws to
+/// refuse it.
+using Examine = std::function<void(const ir::Network&)>;
 
 struct TrainOptions {
   std::filesystem::path out;  // run directory
@@ -17,6 +22,7 @@ struct TrainOptions {
   bool quiet = false;
   int threads = 0;             // 0 = as many as the machine has
   std::string device = "cpu";  // the only one
+  Examine examine;             // of every variant, before the first step; may be empty
 };
 
 /// Trains every variant in order and writes out/bundle/<variant>/{network.json,

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 namespace ranvier::workload {
 namespace {
@@ -99,27 +98,6 @@ void check_block_tasks(const Workload& workload) {
 }
 
 /// Removes tasks without open inputs until none is left (Kahn 1962).
-void check_acyclic(const Workload& workload) {
-  std::vector<int32_t> open(workload.tasks.size());
-  std::vector<size_t> first(workload.tasks.size() + 1);
-  for (const Message& message : workload.messages) {
-    ++open[static_cast<size_t>(message.target)];
-    ++first[static_cast<size_t>(message.source) + 1];
-  }
-  std::partial_sum(first.begin(), first.end(), first.begin());
-  std::vector<size_t> ready;
-  for (size_t t = 0; t < open.size(); ++t) {
-    if (open[t] == 0) ready.push_back(t);
-  }
-  for (size_t done = 0; done < ready.size(); ++done) {
-    for (size_t m = first[ready[done]]; m < first[ready[done] + 1]; ++m) {
-      const auto target = static_cast<size_t>(workload.messages[m].target);
-      if (--open[target] == 0) ready.push_back(target);
-    }
-  }
-  RANVIER_CONTRACT(ready.size() == open.size(), "tasks wait for each other in a cycle");
-}
-
 }  // namespace
 
 void check(const Workload& workload, const arch::PackageSpec& package) {
@@ -128,7 +106,8 @@ void check(const Workload& workload, const arch::PackageSpec& package) {
   for (size_t t = 0; t < workload.tasks.size(); ++t) check_task(workload, t, tiles);
   for (size_t m = 0; m < workload.messages.size(); ++m) check_message(workload, m);
   check_block_tasks(workload);
-  check_acyclic(workload);
+  RANVIER_CONTRACT(topological_order(workload).size() == workload.tasks.size(),
+                   "tasks wait for each other in a cycle");
 }
 
 core::Cycles compute_cycles(const Task& task, const arch::ComputeSpec& compute) {

@@ -97,6 +97,12 @@ struct Workload {
 /// cycles. Cost: O(tasks + messages + elements).
 void check(const Workload& workload, const arch::PackageSpec& package);
 
+/// Messages of task t: indices [first[t], first[t + 1]) of the list. [tasks + 1].
+std::vector<size_t> first_messages(const Workload& workload);
+
+/// Every task after all tasks that it waits for; tasks of a cycle are left out.
+std::vector<size_t> topological_order(const Workload& workload);
+
 /// Core cycles a compute task takes: the sum over its operation kinds of ceil(ops / throughput).
 core::Cycles compute_cycles(const Task& task, const arch::ComputeSpec& compute);
 

@@ -91,6 +91,7 @@ TEST_F(CommandLine, RefusesImpossibleMeshes) {
 
 TEST_F(CommandLine, RefusesANetworkLargerThanThePackage) {
   expect_refusal("--set hardware.chips_x=1", {"hardware.chips_x", "1", "2"});
+  EXPECT_FALSE(fs::exists(directory_ / "out/checkpoints/ann.pt")) << "refused before training";
   expect_refusal("--set hardware.neurons_per_core=1", {"hardware."});
 }
 
