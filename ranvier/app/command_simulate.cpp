@@ -16,7 +16,7 @@ namespace {
 
 /// Bundles stay where they are; results go to --out, which is the run directory itself unless
 /// given.
-void simulate(ExperimentOptions options, const Common& common) {
+void simulate(ExperimentOptions options, const std::string& timelines, const Common& common) {
   const sweep::Experiment experiment = load(options, common);
   if (options.out.empty()) options.out = options.source;
   core::require_writable_directory(options.out, "--out");
@@ -28,8 +28,10 @@ void simulate(ExperimentOptions options, const Common& common) {
   }
   remove_results(options.out);
   write_configuration(experiment, options.out);
-  const auto result = sweep::evaluate(experiment, options.out,
-                                      {.threads = thread_count(options), .quiet = common.quiet});
+  if (!timelines.empty()) core::require_writable_directory(timelines, "--timeline");
+  const auto result = sweep::evaluate(
+      experiment, options.out,
+      {.threads = thread_count(options), .quiet = common.quiet, .timelines = timelines});
   write_results(experiment, result, options.out, command_text("simulate", options, common));
   print_summary(options.out, common);
 }
@@ -42,8 +44,12 @@ void attach_simulate(CLI::App& app, const Common& common, std::function<void()>&
   app.add_option("--out", options->out, "where the results go [DIR]");
   add_set(app, *options);
   add_threads(app, *options);
-  app.callback(
-      [options, &common, &action] { action = [options, &common] { simulate(*options, common); }; });
+  auto timelines = std::make_shared<std::string>();
+  app.add_option("--timeline", *timelines,
+                 "directory for timelines of the first sample, to open in ui.perfetto.dev");
+  app.callback([options, timelines, &common, &action] {
+    action = [options, timelines, &common] { simulate(*options, *timelines, common); };
+  });
 }
 
 void attach_report(CLI::App& app, const Common&, std::function<void()>& action) {

@@ -6,6 +6,25 @@
 
 namespace ranvier::sim {
 
+namespace {
+
+void record_messages(const Machine& machine, size_t count, Result& result) {
+  for (size_t m = 0; m < count; ++m) {
+    const auto& times = machine.traffic().times(static_cast<int32_t>(m));
+    result.messages.push_back(
+        {core::Cycles(times.offered), core::Cycles(times.injected), core::Cycles(times.delivered)});
+  }
+}
+
+void record_tasks(const Machine& machine, size_t count, Result& result) {
+  for (size_t t = 0; t < count; ++t) {
+    const auto& record = machine.tasks().record(static_cast<int32_t>(t));
+    result.tasks.push_back({core::Cycles(record.start), core::Cycles(record.end)});
+  }
+}
+
+}  // namespace
+
 Result simulate(const workload::Workload& workload, const arch::PackageSpec& package,
                 const Options& options) {
   workload::check(workload, package);
@@ -17,13 +36,8 @@ Result simulate(const workload::Workload& workload, const arch::PackageSpec& pac
   fill_tables(machine, result);
   result.ledger = fill_ledger(machine, result);
   result.critical_path = critical_path(machine);
-  if (options.record_messages) {
-    for (size_t m = 0; m < workload.messages.size(); ++m) {
-      const auto& times = machine.traffic().times(static_cast<int32_t>(m));
-      result.messages.push_back({core::Cycles(times.offered), core::Cycles(times.injected),
-                                 core::Cycles(times.delivered)});
-    }
-  }
+  if (options.record_messages) record_messages(machine, workload.messages.size(), result);
+  if (options.record_tasks) record_tasks(machine, workload.tasks.size(), result);
   return result;
 }
 

@@ -15,6 +15,7 @@ namespace ranvier::sim {
 struct Options {
   int64_t watchdog_cycles = 1'000'000;  // flits under way but none moving for so long: deadlock
   bool record_messages = false;         // fill Result::messages
+  bool record_tasks = false;            // fill Result::tasks
   uint64_t order_seed = 0;  // not 0: components run in random order; no result may depend on it
 };
 
@@ -66,6 +67,11 @@ struct MessageTimes {
   core::Cycles delivered;  // last flit has reached the target
 };
 
+struct TaskTimes {
+  core::Cycles start;
+  core::Cycles end;
+};
+
 struct Result {
   core::Cycles latency;  // from time 0 to the end of the last task
   core::Ledger ledger;
@@ -74,6 +80,7 @@ struct Result {
   std::vector<RouterUse> routers;       // by tile
   std::vector<BoundaryUse> boundaries;  // as in the workload
   std::vector<MessageTimes> messages;   // as in the workload, if recorded
+  std::vector<TaskTimes> tasks;         // as in the workload, if recorded
   Breakdown critical_path;
   int64_t values_checked = 0;
 };

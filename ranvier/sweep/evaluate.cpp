@@ -6,6 +6,7 @@
 #include "ranvier/core/interrupt.hpp"
 #include "ranvier/core/progress.hpp"
 #include "ranvier/sweep/summary.hpp"
+#include "ranvier/sweep/timeline.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -50,7 +51,8 @@ struct JobResult {
   analytic::Estimate estimated;
 };
 
-JobResult run_job(const Job& job, const Experiment& experiment, const VariantResult& variant) {
+JobResult run_job(const Job& job, const Experiment& experiment, const VariantResult& variant,
+                  const fs::path& timelines) {
   const PresetSetup& setup = experiment.presets[job.preset];
   const auto mapping = map::map_network(variant.bundle.network, setup.package);
   const auto workload =
@@ -58,8 +60,15 @@ JobResult run_job(const Job& job, const Experiment& experiment, const VariantRes
                           wire_of(experiment.values, variant.name), setup.package);
   sim::Options options;
   options.watchdog_cycles = experiment.values.integer("simulate.watchdog_cycles");
-  return {sim::simulate(workload, setup.package, options),
-          analytic::estimate(workload, setup.package)};
+  const bool has_timeline = !timelines.empty() && job.sample == 0;
+  if (has_timeline) options = with_timeline(options);
+  JobResult result{sim::simulate(workload, setup.package, options),
+                   analytic::estimate(workload, setup.package)};
+  if (has_timeline) {
+    write_timeline(workload, setup.package, result.simulated,
+                   timelines / fmt::format("{}.{}.json", variant.name, setup.name));
+  }
+  return result;
 }
 
 /// Runs every job on `threads` threads; the first error by job order is rethrown.
@@ -75,7 +84,7 @@ std::vector<JobResult> run_jobs(const std::vector<Job>& jobs, const Experiment& 
   const auto work = [&] {
     for (size_t i = next++; i < jobs.size() && !core::interrupt_requested(); i = next++) {
       try {
-        results[i] = run_job(jobs[i], experiment, variants[jobs[i].variant]);
+        results[i] = run_job(jobs[i], experiment, variants[jobs[i].variant], options.timelines);
       } catch (...) {
         errors[i] = std::current_exception();
       }

@@ -11,6 +11,8 @@ namespace ranvier::sweep {
 struct EvaluateOptions {
   int threads = 1;  // simulations side by side; results do not depend on it
   bool quiet = false;
+  std::filesystem::path timelines =
+      {};  // directory for VARIANT.PRESET.json of sample 0; empty: none
 };
 
 /// Errors: UserError when a file of the bundle is missing, malformed or does not fit the others.

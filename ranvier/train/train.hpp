@@ -22,7 +22,7 @@ struct TrainOptions {
   bool quiet = false;
   int threads = 0;             // 0 = as many as the machine has
   std::string device = "cpu";  // the only one
-  Examine examine;             // of every variant, before the first step; may be empty
+  Examine examine = {};        // of every variant, before the first step; may be empty
 };
 
 /// Trains every variant in order and writes out/bundle/<variant>/{network.json,

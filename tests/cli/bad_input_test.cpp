@@ -186,7 +186,10 @@ TEST_F(CommandLine, AFinishedRunIsNotOverwritten) {
   const Outcome again = run("run exp.yaml --quiet --out out");
   EXPECT_EQ(again.exit_code, 2);
   EXPECT_THAT(again.err, HasSubstr("--resume"));
-  EXPECT_EQ(run("simulate out --quiet --set hardware.router.buffer_flits=8").exit_code, 0);
+  EXPECT_EQ(
+      run("simulate out --quiet --set hardware.router.buffer_flits=8 --timeline time").exit_code,
+      0);
+  EXPECT_TRUE(fs::exists(directory_ / "time/hnn-graded.ucie16nm.json"));
   EXPECT_EQ(run("report out").exit_code, 0);
   EXPECT_EQ(run("map out").exit_code, 0);
   EXPECT_EQ(run("compare out --format json").out.front(), '{');

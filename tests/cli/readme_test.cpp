@@ -1,7 +1,5 @@
 // Every command that README.md shows runs as it stands; training ones are made short.
 
-#include "tests/cli/program.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -10,6 +8,8 @@
 #include <sstream>
 #include <string>
 #include <vector>
+
+#include "tests/cli/program.hpp"
 
 namespace ranvier::tests {
 namespace {
