@@ -14,9 +14,10 @@ add_library(ranvier_hdf5 INTERFACE)
 target_include_directories(ranvier_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(ranvier_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
 
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+
 if(RANVIER_WITH_TORCH)
   find_package(Torch REQUIRED)
-  find_package(OpenMP REQUIRED)
 endif()
 
 if(RANVIER_TESTS)

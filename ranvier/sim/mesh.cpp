@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace ranvier::sim {
 namespace {
@@ -21,17 +22,22 @@ int64_t horizon(const Lowered& lowered) {
 }
 
 /// The first set bit of `set` at or after `first`, going round.
-int round_robin(uint32_t set, int first) {
-  const uint32_t later = set >> first << first;
+int round_robin(uint64_t set, int first) {
+  const uint64_t later = set >> first << first;
   return std::countr_zero(later != 0 ? later : set);
 }
 
+constexpr uint64_t bit(int channel) { return uint64_t{1} << channel; }
+
 }  // namespace
 
+// Without branches: which way a packet turns cannot be predicted.
 Port route_xy(Place here, Place target) {
-  if (target.x != here.x) return target.x > here.x ? kEast : kWest;
-  if (target.y != here.y) return target.y > here.y ? kSouth : kNorth;
-  return kLocal;
+  constexpr Port kPort[3][3] = {
+      {kWest, kWest, kWest}, {kNorth, kLocal, kSouth}, {kEast, kEast, kEast}};
+  const int x = 1 + (target.x > here.x) - (target.x < here.x);
+  const int y = 1 + (target.y > here.y) - (target.y < here.y);
+  return kPort[x][y];
 }
 
 Mesh::Mesh(const Lowered& lowered, const PacketPool& packets, RoutingFunction routing)
@@ -39,22 +45,24 @@ Mesh::Mesh(const Lowered& lowered, const PacketPool& packets, RoutingFunction ro
       packets_(packets),
       timing_(lowered.mesh),
       routing_(routing),
-      inputs_(static_cast<size_t>(lowered.routers() * kPorts * lowered.mesh.virtual_channels),
-              lowered.mesh.buffer_flits),
-      wheel_(static_cast<size_t>(lowered.routers()), horizon(lowered)),
-      occupied_(static_cast<size_t>(lowered.routers())),
-      out_(inputs_.rings(), kFree),
-      owner_(inputs_.rings(), kFree),
-      vc_turn_(static_cast<size_t>(lowered.routers() * kPorts)),
-      turn_(vc_turn_.size()),
-      across_(vc_turn_.size(), kNowhere),
-      behind_(vc_turn_.size(), kNowhere),
-      use_(vc_turn_.size()) {
+      vcs_(lowered.mesh.virtual_channels),
+      channels_each_(kPorts * vcs_),
+      nodes_(static_cast<size_t>(lowered.routers())),
+      channels_(nodes_.size() * static_cast<size_t>(channels_each_)),
+      slots_(channels_.size() * static_cast<size_t>(timing_.buffer_flits)),
+      wheel_(nodes_.size(), horizon(lowered)),
+      arrivals_(wheel_.slots() * nodes_.size()),
+      across_(nodes_.size() * kPorts, kNowhere),
+      behind_(across_.size(), kNowhere),
+      use_(across_.size()) {
+  for (int channel = 0; channel < channels_each_; ++channel) {
+    port_of_[channel] = static_cast<uint8_t>(channel / vcs_);
+  }
   for (int router = 0; router < lowered.routers(); ++router) wire(router);
 }
 
 void Mesh::wire(int router) {
-  const Place at = lowered_.place(router);
+  const Place at = nodes_[static_cast<size_t>(router)].place = lowered_.place(router);
   const int step[kDirections] = {1, -1, -timing_.width, timing_.width};
   const bool inside[kDirections] = {at.x + 1 < timing_.width, at.x > 0, at.y > 0,
                                     at.y + 1 < timing_.height};
@@ -72,148 +80,240 @@ void Mesh::connect(TilePort& tiles, EdgePort& edges) {
   edges_ = &edges;
 }
 
+int64_t Mesh::room_at(int router, Port port, int vc) const {
+  const size_t channel =
+      first_channel(static_cast<size_t>(router)) + static_cast<size_t>(port * vcs_ + vc);
+  if (channels_[channel].held == timing_.buffer_flits) return kNever;
+  return slots_[write_slot(channel)].free_at;
+}
+
 void Mesh::accept(int router, Port port, Flit flit, int64_t ready) {
-  inputs_.push(channel(router, port, flit.vc), flit, ready);
-  occupied_[static_cast<size_t>(router)] |= uint64_t{1}
-                                            << (port * timing_.virtual_channels + flit.vc);
-  wheel_.wake(static_cast<size_t>(router), ready);
+  push(static_cast<size_t>(router), port * vcs_ + flit.vc, flit, ready);
+}
+
+inline void Mesh::push(size_t router, int channel, Flit flit, int64_t ready) {
+  const size_t index = first_channel(router) + static_cast<size_t>(channel);
+  slots_[write_slot(index)].flit = flit;
+  ++channels_[index].held;
+  arrivals(router, ready) |= bit(channel);
+  wheel_.wake(router, ready);
 }
 
 void Mesh::step(int64_t now, core::Rng* order) {
-  const auto act = [&](size_t router) { step_router(static_cast<int>(router), now); };
-  if (order != nullptr) {
-    wheel_.drain_shuffled(now, *order, act);
+  const auto all = [&](auto act) {
+    if (order != nullptr) {
+      wheel_.drain_shuffled(now, *order, act);
+    } else {
+      wheel_.drain(now, act);
+    }
+  };
+  if (vcs_ == 1) {
+    all([&](size_t router) { step_router<true>(router, now); });
   } else {
-    wheel_.drain(now, act);
+    all([&](size_t router) { step_router<false>(router, now); });
   }
 }
 
 // A router that granted nothing may sleep: whatever it waits for (a flit, a slot) wakes it.
-void Mesh::step_router(int router, int64_t now) {
-  const uint64_t occupied = occupied_[static_cast<size_t>(router)];
-  if (occupied == 0) return;
-  uint32_t requests[kPorts] = {};  // per output: input ports that ask for it
-  uint8_t chosen[kPorts];
+template <bool kOneVc>
+void Mesh::step_router(size_t router, int64_t now) {
+  RouterState& node = nodes_[router];
+  take_arrivals<kOneVc>(router, node, std::exchange(arrivals(router, now), 0));
+  if (node.ready == 0) return;
+  const ChannelState* const channels = &channels_[first_channel(router)];
+  uint64_t left = able<kOneVc>(router, node, now);
+  if constexpr (!kOneVc) left = one_per_port(node, left);
+  uint32_t requests[kPorts] = {};  // per output port: input ports that ask for it
+  uint8_t asking[kPorts];          // per input port: its channel
   uint32_t outputs = 0;
-  for (int port = 0; port < kPorts; ++port) {
-    const int vc = choose_vc(router, port, occupied, now);
-    if (vc < 0) continue;
-    const int to = out_[channel(router, port, vc)];
-    chosen[port] = static_cast<uint8_t>(vc);
-    requests[to] |= 1U << port;
+  for (; left != 0; left &= left - 1) {
+    const int channel = std::countr_zero(left);
+    const int from = port_of<kOneVc>(channel);
+    const int to = port_of<kOneVc>(channels[channel].output);
+    asking[from] = static_cast<uint8_t>(channel);
+    requests[to] |= 1U << from;
     outputs |= 1U << to;
   }
   if (outputs == 0) return;
   for (; outputs != 0; outputs &= outputs - 1) {
     const int to = std::countr_zero(outputs);
-    const int from = round_robin(requests[to], turn_[output(router, to)]);
-    send(router, from, to, chosen[from], now);
+    send<kOneVc>(router, node, asking[round_robin(requests[to], node.turn[to])], now);
   }
-  if (occupied_[static_cast<size_t>(router)] != 0) {
-    wheel_.wake(static_cast<size_t>(router), now + 1);
-  }
+  if (node.ready != 0) wheel_.wake(router, now + 1);
 }
 
-/// The VC of an input port that asks for its output in this cycle, or -1.
-int Mesh::choose_vc(int router, int port, uint64_t occupied, int64_t now) {
-  const int vcs = timing_.virtual_channels;
-  const uint64_t mine = (occupied >> (port * vcs)) & ((uint64_t{1} << vcs) - 1);
-  if (mine == 0) return -1;
-  int vc = vc_turn_[output(router, port)];
-  for (int tried = 0; tried < vcs; ++tried, vc = vc + 1 < vcs ? vc + 1 : 0) {
-    if (((mine >> vc) & 1) == 0) continue;
-    const size_t ring = channel(router, port, vc);
-    if (inputs_.ready_at(ring) > now) continue;
-    if (out_[ring] == kFree) {
-      out_[ring] = routing_(lowered_.place(router), packets_[inputs_.front(ring).packet].target);
+template <bool kOneVc>
+inline void Mesh::take_arrivals(size_t router, RouterState& node, uint64_t arrived) {
+  node.ready |= arrived;
+  for (; arrived != 0; arrived &= arrived - 1) {
+    const int channel = std::countr_zero(arrived);
+    const size_t index = first_channel(router) + static_cast<size_t>(channel);
+    if (channels_[index].visible++ == 0 && (node.holds & bit(channel)) == 0) {
+      route<kOneVc>(node, index);
     }
-    if (can_send(router, port, out_[ring], vc, now)) return vc;
   }
-  return -1;
 }
 
-bool Mesh::can_send(int router, int from, int to, int vc, int64_t now) const {
-  const uint8_t owner = owner_[channel(router, to, vc)];
-  if (owner != kFree && owner != from) return false;
+/// Chooses the output of the packet whose head is at the front.
+template <bool kOneVc>
+inline void Mesh::route(const RouterState& node, size_t channel) {
+  ChannelState& in = channels_[channel];
+  const Flit head = slots_[slot(channel, in.read)].flit;
+  const Port port = routing_(node.place, packets_[head.packet].target);
+  in.output = static_cast<uint8_t>(kOneVc ? port : port * vcs_ + head.vc);
+}
+
+/// Input channels whose front flit could go now: the output is free or their own, and has room.
+template <bool kOneVc>
+inline uint64_t Mesh::able(size_t router, const RouterState& node, int64_t now) {
+  const size_t first = first_channel(router);
+  uint64_t able = 0;
+  for (uint64_t left = node.ready; left != 0; left &= left - 1) {
+    const int channel = std::countr_zero(left);
+    const int out = channels_[first + static_cast<size_t>(channel)].output;
+    if ((((node.free >> out) | (node.holds >> channel)) & 1) == 0) continue;
+    if (has_room<kOneVc>(router, out, now)) able |= bit(channel);
+  }
+  return able;
+}
+
+/// If not: the router is woken when there may be.
+template <bool kOneVc>
+inline bool Mesh::has_room(size_t router, int out, int64_t now) {
+  const int to = port_of<kOneVc>(out);
   if (to == kLocal) return true;
-  const int32_t link = across_[output(router, to)];
-  if (link >= 0) return has_room(link, opposite(static_cast<Port>(to)), vc, now);
-  return edges_->lane_room(lane_of_link(link), vc, now);
+  const int vc = kOneVc ? 0 : out - to * vcs_;
+  const int32_t link = across_[router * kPorts + static_cast<size_t>(to)];
+  if (link < 0) return edges_->lane_room(lane_of_link(link), vc, now);
+  const int in = opposite(static_cast<Port>(to)) * (kOneVc ? 1 : vcs_) + vc;
+  const size_t next = first_channel(static_cast<size_t>(link)) + static_cast<size_t>(in);
+  if (channels_[next].held == timing_.buffer_flits) {
+    channels_[next].awaited = true;
+    return false;
+  }
+  const int64_t free_at = slots_[write_slot(next)].free_at;
+  if (free_at > now) wheel_.wake(router, free_at);
+  return free_at <= now;
 }
 
-void Mesh::send(int router, int from, int to, int vc, int64_t now) {
-  const size_t ring = channel(router, from, vc);
-  const Flit flit = inputs_.pop(ring, now + timing_.credit());
-  if (inputs_.empty(ring)) {
-    occupied_[static_cast<size_t>(router)] &=
-        ~(uint64_t{1} << (from * timing_.virtual_channels + vc));
+/// Each input port asks for one of its VCs, in turn.
+uint64_t Mesh::one_per_port(const RouterState& node, uint64_t able) const {
+  uint64_t chosen = 0;
+  while (able != 0) {
+    const int port = port_of_[std::countr_zero(able)];
+    const uint64_t mine = able & (((uint64_t{1} << vcs_) - 1) << (port * vcs_));
+    chosen |= bit(round_robin(mine, port * vcs_ + node.vc_turn[port]));
+    able ^= mine;
   }
-  tell_upstream(router, from, now + timing_.credit());
-  owner_[channel(router, to, vc)] = flit.tail ? kFree : static_cast<uint8_t>(from);
-  if (flit.tail) out_[ring] = kFree;
-  turn_[output(router, to)] = static_cast<uint8_t>(from + 1 < kPorts ? from + 1 : 0);
-  vc_turn_[output(router, from)] =
-      static_cast<uint8_t>(vc + 1 < timing_.virtual_channels ? vc + 1 : 0);
-  Use& use = use_[output(router, to)];
+  return chosen;
+}
+
+template <bool kOneVc>
+inline void Mesh::send(size_t router, RouterState& node, int channel, int64_t now) {
+  ChannelState& in = channels_[first_channel(router) + static_cast<size_t>(channel)];
+  const int from = port_of<kOneVc>(channel);
+  const int to = port_of<kOneVc>(in.output);
+  const int64_t free_at = now + timing_.credit();
+  const Flit flit = pop<kOneVc>(router, node, channel, free_at);
+  tell_writer(router, from, in, free_at);
+  node.turn[to] = static_cast<uint8_t>(from + 1 < kPorts ? from + 1 : 0);
+  if constexpr (!kOneVc) {
+    node.vc_turn[from] = static_cast<uint8_t>(flit.vc + 1 < vcs_ ? flit.vc + 1 : 0);
+  }
+  Use& use = use_[router * kPorts + static_cast<size_t>(to)];
   ++use.flits;
   use.bits += flit.bits;
   ++moves_;
   forward(router, to, flit, now);
 }
 
-void Mesh::forward(int router, int to, Flit flit, int64_t now) {
-  if (to == kLocal) {
-    tiles_->eject(router, flit, now + timing_.eject());
-    return;
-  }
-  const int32_t link = across_[output(router, to)];
-  if (link >= 0) {
-    accept(link, opposite(static_cast<Port>(to)), flit, now + timing_.hop());
+/// Takes the front flit. Its head takes the output channel, its tail gives it back.
+template <bool kOneVc>
+inline Flit Mesh::pop(size_t router, RouterState& node, int channel, int64_t free_at) {
+  const size_t index = first_channel(router) + static_cast<size_t>(channel);
+  ChannelState& in = channels_[index];
+  BufferSlot& front = slots_[slot(index, in.read)];
+  const Flit flit = front.flit;
+  front.free_at = free_at;
+  in.read = static_cast<uint16_t>(in.read + 1 < timing_.buffer_flits ? in.read + 1 : 0);
+  --in.held;
+  --in.visible;
+  if (flit.tail != 0) {
+    node.free |= bit(in.output);
+    node.holds &= ~bit(channel);
   } else {
-    edges_->send(lane_of_link(link), flit, now);
+    node.free &= ~bit(in.output);
+    node.holds |= bit(channel);
   }
+  if (in.visible == 0) {
+    node.ready &= ~bit(channel);
+  } else if (flit.tail != 0) {
+    route<kOneVc>(node, index);
+  }
+  return flit;
 }
 
-void Mesh::tell_upstream(int router, int from, int64_t cycle) {
-  if (from == kLocal) {
-    tiles_->injection_room(router, cycle);
-    return;
-  }
-  const int32_t link = behind_[output(router, from)];
+/// A slot of the input buffer may be written again from `cycle` on.
+inline void Mesh::tell_writer(size_t router, int from, ChannelState& in, int64_t cycle) {
+  const int32_t link = behind_[router * kPorts + static_cast<size_t>(from)];
   if (link >= 0) {
+    if (!in.awaited) return;
+    in.awaited = false;
     wheel_.wake(static_cast<size_t>(link), cycle);
+  } else if (from == kLocal) {
+    tiles_->injection_room(static_cast<int>(router), cycle);
   } else {
     edges_->far_room(lane_of_link(link), cycle);
   }
 }
 
+inline void Mesh::forward(size_t router, int to, Flit flit, int64_t now) {
+  const int32_t link = across_[router * kPorts + static_cast<size_t>(to)];
+  if (link >= 0) {
+    const int in = opposite(static_cast<Port>(to)) * vcs_ + flit.vc;
+    push(static_cast<size_t>(link), in, flit, now + timing_.hop());
+  } else if (to == kLocal) {
+    tiles_->eject(static_cast<int>(router), flit, now + timing_.eject());
+  } else {
+    edges_->send(lane_of_link(link), flit, now);
+  }
+}
+
 bool Mesh::at_rest() const {
-  return std::all_of(occupied_.begin(), occupied_.end(), [](uint64_t mask) { return mask == 0; }) &&
-         std::all_of(owner_.begin(), owner_.end(), [](uint8_t owner) { return owner == kFree; });
+  return std::all_of(channels_.begin(), channels_.end(),
+                     [](const ChannelState& channel) { return channel.held == 0; }) &&
+         std::all_of(nodes_.begin(), nodes_.end(),
+                     [](const RouterState& node) { return node.holds == 0; });
 }
 
 /// The input channel that `waiting` cannot pass, or -1: the holder of its output VC, else the full
 /// buffer downstream.
 int64_t Mesh::waits_for(size_t waiting) const {
-  const int vcs = timing_.virtual_channels;
-  const int vc = static_cast<int>(waiting) % vcs;
-  const int router = static_cast<int>(waiting) / vcs / kPorts;
-  const int from = static_cast<int>(waiting) / vcs % kPorts;
-  const int to = out_[waiting];
-  if (inputs_.empty(waiting) || to == kFree) return -1;
-  const uint8_t owner = owner_[channel(router, to, vc)];
-  if (owner != kFree && owner != from) return static_cast<int64_t>(channel(router, owner, vc));
-  const int32_t link = to == kLocal ? kNowhere : across_[output(router, to)];
+  const auto each = static_cast<size_t>(channels_each_);
+  const size_t router = waiting / each;
+  const RouterState& node = nodes_[router];
+  const ChannelState& in = channels_[waiting];
+  if (in.visible == 0) return -1;
+  const bool holds = (node.holds & bit(static_cast<int>(waiting % each))) != 0;
+  if (!holds && (node.free & bit(in.output)) == 0) {
+    for (uint64_t left = node.holds; left != 0; left &= left - 1) {
+      const size_t other = first_channel(router) + static_cast<size_t>(std::countr_zero(left));
+      if (channels_[other].output == in.output) return static_cast<int64_t>(other);
+    }
+  }
+  const int to = port_of_[in.output];
+  const int32_t link = to == kLocal ? kNowhere : across_[router * kPorts + static_cast<size_t>(to)];
   if (link < 0) return -1;
-  const size_t next = channel(link, opposite(static_cast<Port>(to)), vc);
-  return inputs_.room_at(next) == kNever ? static_cast<int64_t>(next) : -1;
+  const int channel = opposite(static_cast<Port>(to)) * vcs_ + in.output - to * vcs_;
+  const size_t next = first_channel(static_cast<size_t>(link)) + static_cast<size_t>(channel);
+  return channels_[next].held == timing_.buffer_flits ? static_cast<int64_t>(next) : -1;
 }
 
 std::string Mesh::waiting_cycle() const {
   constexpr const char* kNames[kPorts] = {"east", "west", "north", "south", "local"};
-  const int vcs = timing_.virtual_channels;
-  std::vector<size_t> seen(inputs_.rings());  // walk that came by, counted from 1
-  for (size_t start = 0; start < inputs_.rings(); ++start) {
+  const int vcs = vcs_;
+  std::vector<size_t> seen(channels_.size());  // walk that came by, counted from 1
+  for (size_t start = 0; start < channels_.size(); ++start) {
     int64_t at = static_cast<int64_t>(start);
     while (at >= 0 && seen[static_cast<size_t>(at)] == 0) {
       seen[static_cast<size_t>(at)] = start + 1;

@@ -1,12 +1,13 @@
 #pragma once
 // All routers of the global mesh in one kernel: input buffers, credits, wormhole, separable
-// round-robin allocation. Semantics are those of separate two-phase components (see TimedRings);
-// the order of routers within a cycle is free.
+// round-robin allocation. Semantics are those of separate two-phase components (see
+// router_state.hpp); the order of routers within a cycle is free.
 
 #include "ranvier/core/rng.hpp"
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/packet_pool.hpp"
 #include "ranvier/sim/ports.hpp"
+#include "ranvier/sim/router_state.hpp"
 #include "ranvier/sim/timed_rings.hpp"
 #include "ranvier/sim/wake_wheel.hpp"
 
@@ -28,14 +29,11 @@ class Mesh {
   Mesh(const Lowered& lowered, const PacketPool& packets, RoutingFunction routing = route_xy);
   void connect(TilePort& tiles, EdgePort& edges);
 
-  /// Input buffer `port`, `vc` of a router, for whoever writes it from outside (tile or die edge).
-  bool has_room(int router, Port port, int vc, int64_t now) const {
-    return inputs_.room_at(channel(router, port, vc)) <= now;
-  }
-  int64_t room_at(int router, Port port, int vc) const {
-    return inputs_.room_at(channel(router, port, vc));
-  }
-  /// The flit can win the router's switch from cycle `ready` on.
+  /// When whoever writes input buffer `port`, `vc` from outside (tile or die edge) may write the
+  /// next flit; kNever if every slot holds one.
+  int64_t room_at(int router, Port port, int vc) const;
+  /// The flit can win the router's switch from cycle `ready` on. At most one flit per buffer and
+  /// `ready` cycle.
   void accept(int router, Port port, Flit flit, int64_t ready);
 
   /// An output of the router that was blocked may have room from `cycle` on.
@@ -51,52 +49,73 @@ class Mesh {
   int64_t bits(int router, Port port) const { return use_[output(router, port)].bits; }
   int64_t moves() const { return moves_; }  // flits through any output port
 
-  /// No flit in any buffer and no output held: every credit is home.
+  /// No flit in any buffer and no output held.
   bool at_rest() const;
 
   /// The waiting channels that form a cycle, as text; empty if none wait for each other.
   std::string waiting_cycle() const;
 
  private:
-  static constexpr uint8_t kFree = 255;
   struct Use {
     int64_t flits = 0;
     int64_t bits = 0;
   };
 
   size_t output(int router, int port) const { return static_cast<size_t>(router * kPorts + port); }
-  size_t channel(int router, int port, int vc) const {
-    return output(router, port) * static_cast<size_t>(timing_.virtual_channels) +
-           static_cast<size_t>(vc);
+  size_t first_channel(size_t router) const { return router * static_cast<size_t>(channels_each_); }
+  size_t slot(size_t channel, int place) const {
+    return channel * static_cast<size_t>(timing_.buffer_flits) + static_cast<size_t>(place);
+  }
+  size_t write_slot(size_t channel) const {
+    const int place = channels_[channel].read + channels_[channel].held;
+    return slot(channel, place < timing_.buffer_flits ? place : place - timing_.buffer_flits);
+  }
+  uint64_t& arrivals(size_t router, int64_t cycle) {
+    return arrivals_[wheel_.slot(cycle) * nodes_.size() + router];
   }
   void wire(int router);
-  void step_router(int router, int64_t now);
-  int choose_vc(int router, int port, uint64_t occupied, int64_t now);
-  bool can_send(int router, int from, int to, int vc, int64_t now) const;
-  void send(int router, int from, int to, int vc, int64_t now);
-  void forward(int router, int to, Flit flit, int64_t now);
-  void tell_upstream(int router, int from, int64_t cycle);
+  void push(size_t router, int channel, Flit flit, int64_t ready);
+  // The kernel, compiled twice: with one VC a channel is a port.
+  template <bool kOneVc>
+  int port_of(int channel) const {
+    return kOneVc ? channel : port_of_[channel];
+  }
+  template <bool kOneVc>
+  void step_router(size_t router, int64_t now);
+  template <bool kOneVc>
+  void take_arrivals(size_t router, RouterState& node, uint64_t arrived);
+  template <bool kOneVc>
+  void route(const RouterState& node, size_t channel);
+  template <bool kOneVc>
+  uint64_t able(size_t router, const RouterState& node, int64_t now);
+  template <bool kOneVc>
+  bool has_room(size_t router, int out, int64_t now);
+  uint64_t one_per_port(const RouterState& node, uint64_t able) const;
+  template <bool kOneVc>
+  void send(size_t router, RouterState& node, int channel, int64_t now);
+  template <bool kOneVc>
+  Flit pop(size_t router, RouterState& node, int channel, int64_t free_at);
+  void tell_writer(size_t router, int from, ChannelState& in, int64_t cycle);
+  void forward(size_t router, int to, Flit flit, int64_t now);
   int64_t waits_for(size_t waiting) const;
 
   const Lowered& lowered_;
   const PacketPool& packets_;
   MeshTiming timing_;
   RoutingFunction routing_;
+  int vcs_;
+  int channels_each_;  // per router: ports x VCs
   TilePort* tiles_ = nullptr;
   EdgePort* edges_ = nullptr;
-  TimedRings inputs_;               // [routers][ports][VCs]
-  WakeWheel wheel_;                 // of routers
-  std::vector<uint64_t> occupied_;  // [routers] bit port * VCs + vc: the buffer holds a flit
-  std::vector<uint8_t>
-      out_;  // [routers][ports][VCs] output port of the packet at the head, or kFree
-  std::vector<uint8_t>
-      owner_;  // [routers][ports][VCs] input port that holds the output VC, or kFree
-  std::vector<uint8_t> vc_turn_;  // [routers][ports] input side: VC that is asked first
-  std::vector<uint8_t> turn_;     // [routers][ports] output side: input port that is asked first
-  std::vector<int32_t>
-      across_;  // [routers][ports] the router on the other end; kNowhere; or lane_link(lane)
-  std::vector<int32_t> behind_;  // [routers][ports] who writes this input: the same code
-  std::vector<Use> use_;         // [routers][ports]
+  std::vector<RouterState> nodes_;      // [routers]
+  std::vector<ChannelState> channels_;  // [routers][ports][VCs]
+  std::vector<BufferSlot> slots_;       // [routers][ports][VCs][depth]
+  WakeWheel wheel_;                     // of routers
+  std::vector<uint64_t> arrivals_;  // [wheel slots][routers] input channels that get a flit to see
+  std::vector<int32_t> across_;     // [routers][ports] other end: a router, kNowhere or a lane
+  std::vector<int32_t> behind_;     // [routers][ports] who writes this input: the same code
+  std::vector<Use> use_;            // [routers][ports]
+  uint8_t port_of_[64] = {};        // [channels of a router]
   int64_t moves_ = 0;
 };
 

@@ -25,19 +25,19 @@ class WakeWheel {
   /// Member acts in `cycle`: the current one, if it is not drained yet, or a later one within the
   /// horizon.
   void wake(size_t member, int64_t cycle) {
-    const uint64_t slot = static_cast<uint64_t>(cycle) & (slots_ - 1);
-    bits_[slot * words_ + member / 64] |= uint64_t{1} << (member % 64);
-    used_[slot] = 1;
+    const size_t at = slot(cycle);
+    bits_[at * words_ + member / 64] |= uint64_t{1} << (member % 64);
+    used_[at] = 1;
   }
 
   /// Calls act(member) for all members of `cycle`, lowest first, and forgets them.
   template <class Act>
   void drain(int64_t cycle, Act act) {
-    const uint64_t slot = static_cast<uint64_t>(cycle) & (slots_ - 1);
-    if (used_[slot] == 0) return;
-    used_[slot] = 0;
+    const size_t at = slot(cycle);
+    if (used_[at] == 0) return;
+    used_[at] = 0;
     for (size_t w = 0; w < words_; ++w) {
-      uint64_t left = std::exchange(bits_[slot * words_ + w], 0);
+      uint64_t left = std::exchange(bits_[at * words_ + w], 0);
       for (; left != 0; left &= left - 1) {
         act(w * 64 + static_cast<size_t>(std::countr_zero(left)));
       }
@@ -52,6 +52,9 @@ class WakeWheel {
     for (size_t i = members.size(); i > 1; --i) std::swap(members[i - 1], members[rng.below(i)]);
     for (const size_t member : members) act(member);
   }
+
+  size_t slots() const { return slots_; }
+  size_t slot(int64_t cycle) const { return static_cast<uint64_t>(cycle) & (slots_ - 1); }
 
   /// First cycle after `now` with a wake, or kNever.
   int64_t next_after(int64_t now) const {

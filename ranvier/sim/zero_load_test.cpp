@@ -5,8 +5,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <tuple>
+#include <vector>
 
 namespace ranvier::sim {
 namespace {
@@ -151,6 +154,78 @@ TEST(ZeroLoad, LongPacketOverASlowLinkFollowsItsBeats) {
   const int flits = 6;
   const int64_t one = measured(spec, 1, 2, 1, 1, bits);
   EXPECT_EQ(measured(spec, 1, 2, 1, flits, bits), one + 10 * (flits - 1));
+}
+
+/// Core cycles in which the flits of one packet, at the die edge in cycles `at`, are in the facing
+/// router's input buffer: crossing() for the first, then one flit per beats and core cycle.
+std::vector<int64_t> cross(const arch::PackageSpec& spec, const std::vector<int64_t>& at,
+                           int bits) {
+  const auto core_hz = static_cast<int64_t>(spec.core_clock.value());
+  const auto link_hz = static_cast<int64_t>(spec.serdes.lane_rate.value());
+  const int64_t beats =
+      core::ceil_div(bits + spec.tag_bits() + spec.packet.framing_bits, spec.serdes.lanes);
+  // Whole core cycles in the cases below, so that the sum with link cycles rounds exactly.
+  const int64_t delay_ps = spec.serdes.phy_latency.value() + spec.serdes.flight.value();
+  const int64_t delay = delay_ps * (core_hz / 1000000) / 1000000;  // [core cycles]
+  std::vector<int64_t> out;
+  int64_t free = 0;  // [link cycles]
+  for (const int64_t leaves : at) {
+    const int64_t written = leaves + spec.emio.merge_cycles + 1;
+    const int64_t start = std::max(core::ceil_div(written * link_hz, core_hz) + 3, free);
+    const int64_t next_core = start * core_hz / link_hz + 1;  // the merge: one flit a core cycle
+    free = std::max(start + beats, core::ceil_div(next_core * link_hz, core_hz));
+    const int64_t visible =
+        core::ceil_div((start + beats + 1) * core_hz, link_hz) + delay + 3 + spec.emio.split_cycles;
+    out.push_back(out.empty() ? visible : std::max(visible, out.back() + 1));
+  }
+  return out;
+}
+
+/// Tail of an uncontended packet: (P + L) R + L_inj + L_ej + (F - 1), flit by flit, with every
+/// crossing on the XY way.
+int64_t law(const arch::PackageSpec& spec, int from, int to, int flits, int bits) {
+  const int w = spec.width();
+  const int per_hop = spec.router.router_cycles + spec.router.link_cycles;
+  const auto chip = [&](int x, int y) {
+    return y / spec.chip.mesh * spec.chips_x + x / spec.chip.mesh;
+  };
+  int x = from % w, y = from / w;
+  std::vector<int64_t> at;
+  for (int f = 0; f < flits; ++f) at.push_back(1 + f);
+  while (true) {
+    for (auto& t : at) t += per_hop;
+    const int here = chip(x, y);
+    if (x != to % w) {
+      x += to % w > x ? 1 : -1;
+    } else if (y != to / w) {
+      y += to / w > y ? 1 : -1;
+    } else {
+      return at.back() + 1;
+    }
+    if (chip(x, y) != here) at = cross(spec, at, bits);
+  }
+}
+
+TEST(ZeroLoad, LawHoldsForAllPairsOfPackagesWithAnyClocksLanesAndPacketLengths) {
+  const LinkCase links[] = {
+      {200e6, 680e6, 1, 5000, 0}, {1e9, 16e9, 16, 4000, 0}, {1e9, 999e6, 5, 3000, 9000}};
+  for (const LinkCase& link : links) {
+    for (const auto& [chips_x, chips_y, mesh] : {std::tuple(2, 2, 2), {3, 1, 1}, {1, 2, 3}}) {
+      auto spec = testing::package(chips_x, chips_y, mesh);
+      spec.core_clock = core::Hertz(link.core_hz);
+      spec.serdes = {link.lanes, core::Hertz(link.lane_hz), core::Picoseconds(link.phy_ps),
+                     core::Picoseconds(link.flight_ps)};
+      spec.router = {.router_cycles = 3, .link_cycles = 2, .buffer_flits = 16};
+      const int tiles = spec.width() * spec.height();
+      for (int from = 0; from < tiles; ++from) {
+        for (int to = 0; to < tiles; ++to) {
+          const int flits = 1 + (from + 2 * to) % 4;
+          ASSERT_EQ(measured(spec, from, to, 1, flits, 34), law(spec, from, to, flits, 34))
+              << from << " to " << to << ", " << flits << " flits, " << link.lane_hz;
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
