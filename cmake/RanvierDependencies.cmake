@@ -1,5 +1,6 @@
 # Every outside library, each from the distribution (tools/packages.txt names the packages).
 find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)
@@ -16,7 +17,6 @@ target_link_libraries(ranvier_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
 
 if(RANVIER_WITH_TORCH)
   find_package(Torch REQUIRED)
-  find_package(OpenMP REQUIRED)
 endif()
 
 if(RANVIER_TESTS)
