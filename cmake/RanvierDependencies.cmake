@@ -1,5 +1,6 @@
 # Every outside library, each from the distribution (tools/packages.txt names the packages).
 find_package(Threads REQUIRED)
+find_package(OpenMP REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)

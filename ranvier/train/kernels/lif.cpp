@@ -1,6 +1,7 @@
 #include "ranvier/train/kernels/lif.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/train/kernels/memory.hpp"
 
 #include <type_traits>
 #include <vector>
@@ -23,6 +24,31 @@ struct Neurons {
   float start_factor;  // d u_0 / d theta
 };
 
+/// A parameter in a loop over neurons; a shared one is read once.
+template <bool kShared>
+class Parameter {
+ public:
+  explicit Parameter(const float* row) : row_(row), first_(*row) {}
+  float operator[](int64_t i) const { return kShared ? first_ : row_[i]; }
+
+ private:
+  const float* row_;
+  float first_;
+};
+
+template <bool kShared>
+struct Parameters {
+  explicit Parameters(const Neurons& p)
+      : inverse_gain(p.row[kInverseGain]),
+        theta(p.row[kTheta]),
+        beta(p.row[kBeta]),
+        level(p.row[kLevel]),
+        inverse_width(p.row[kInverseWidth]),
+        carry(p.row[kCarry]) {}
+
+  Parameter<kShared> inverse_gain, theta, beta, level, inverse_width, carry;
+};
+
 template <bool kSigned>
 inline float fire(float u, float level) {
   const float up = u >= level ? 1.0F : 0.0F;
@@ -42,22 +68,23 @@ inline float charge(float u, float s, float input, float theta, float beta) {
 
 /// One step of n neurons: the next membrane, and its spikes unless Spike is void.
 template <bool kSigned, Reset kReset, bool kShared, class Spike>
-void step_forward(int64_t n, const Neurons& p, const float* __restrict x, const float* u_in,
+void step_forward(int64_t n, const Neurons& neurons, const float* __restrict x, const float* u_in,
                   float* u_out, Spike* spikes) {
-  const float* const inverse_gain = p.row[kInverseGain];
-  const float* const theta = p.row[kTheta];
-  const float* const beta = p.row[kBeta];
-  const float* const levels = p.row[kLevel];
+  const Parameters<kShared> p(neurons);
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
-    const int64_t k = kShared ? 0 : i;
-    const float s = fire<kSigned>(u_in[i], levels[k]);
-    const float u = charge<kReset>(u_in[i], s, x[i] * inverse_gain[k], theta[k], beta[k]);
+    const float level = p.level[i];
+    const float s = fire<kSigned>(u_in[i], level);
+    const float u = charge<kReset>(u_in[i], s, x[i] * p.inverse_gain[i], p.theta[i], p.beta[i]);
     u_out[i] = u;
-    if constexpr (!std::is_void_v<Spike>) {
-      spikes[i] = static_cast<Spike>(fire<kSigned>(u, levels[k]));
-    }
+    if constexpr (!std::is_void_v<Spike>) spikes[i] = static_cast<Spike>(fire<kSigned>(u, level));
   }
+}
+
+/// What the leak acts on: with a decayed reset, the membrane after it.
+template <bool kSigned, Reset kReset>
+inline float after_reset(float u, float theta, float level) {
+  return kReset == Reset::kPlain ? u : u - theta * fire<kSigned>(u, level);
 }
 
 /// What the backward pass of one step reads and writes; all rows have n values.
@@ -73,54 +100,36 @@ struct BackwardRows {
 
 /// One step back in time. Shared parameters: the sums of the run are added to `totals`.
 template <Surrogate kKind, bool kSigned, Reset kReset, bool kShared>
-void step_backward(int64_t n, const Neurons& p, const BackwardRows& rows, double* totals) {
-  const float* const inverse_gain = p.row[kInverseGain];
-  const float* const theta = p.row[kTheta];
-  const float* const beta = p.row[kBeta];
-  const float* const levels = p.row[kLevel];
-  const float* const inverse_width = p.row[kInverseWidth];
-  const float* const carry = p.row[kCarry];
-  const float* __restrict x = rows.x;
-  const float* __restrict grad_spikes = rows.grad_spikes;
-  const float* __restrict u_now = rows.u;
-  const float* __restrict u_before = rows.u_before;
-  float* __restrict grad_u = rows.grad_u;
-  float* __restrict grad_x = rows.grad_x;
-  float* __restrict gain_sums = rows.sums[kSumGain];
-  float* __restrict theta_sums = rows.sums[kSumTheta];
-  float* __restrict beta_sums = rows.sums[kSumBeta];
-  const float level_factor = p.level_factor;
+void step_backward(int64_t n, const Neurons& neurons, const BackwardRows& rows, double* totals) {
+  const Parameters<kShared> p(neurons);
+  const float level_factor = neurons.level_factor;
   float sum_gain = 0.0F;
   float sum_theta = 0.0F;
   float sum_beta = 0.0F;
 #pragma omp simd reduction(+ : sum_gain, sum_theta, sum_beta)
   for (int64_t i = 0; i < n; ++i) {
-    const int64_t k = kShared ? 0 : i;
-    const float u = u_now[i];
-    const float next = grad_u[i];
-    const float width = inverse_width[k];
-    const float up = surrogate_slope<kKind>((u - levels[k]) * width) * width;
-    const float down = kSigned ? surrogate_slope<kKind>((u + levels[k]) * width) * width : 0.0F;
-    const float s = fire<kSigned>(u, levels[k]);
-    const float grad_s = grad_spikes[i] - carry[k] * next;
-    const float grad = beta[k] * next + (up + down) * grad_s;
-    const float before = kReset == Reset::kPlain
-                             ? u_before[i]
-                             : u_before[i] - theta[k] * fire<kSigned>(u_before[i], levels[k]);
-    const float reset = kReset == Reset::kPlain ? next : beta[k] * next;
-    const float to_gain = grad * x[i];
-    const float to_theta = -(level_factor * (up - down) * grad_s + reset * s);
-    const float to_beta = grad * before;
-    grad_u[i] = grad;
-    grad_x[i] = grad * inverse_gain[k];
+    const float u = rows.u[i];
+    const float level = p.level[i];
+    const float width = p.inverse_width[i];
+    const float up = surrogate_slope<kKind>((u - level) * width) * width;
+    const float down = kSigned ? surrogate_slope<kKind>((u + level) * width) * width : 0.0F;
+    const float next = rows.grad_u[i];
+    const float leaked = p.beta[i] * next;
+    const float grad_s = rows.grad_spikes[i] - p.carry[i] * next;
+    const float grad = leaked + (up + down) * grad_s;
+    const float reset = (kReset == Reset::kPlain ? next : leaked) * fire<kSigned>(u, level);
+    const float to_theta = -(level_factor * (up - down) * grad_s + reset);
+    const float before = after_reset<kSigned, kReset>(rows.u_before[i], p.theta[i], level);
+    rows.grad_u[i] = grad;
+    rows.grad_x[i] = grad * p.inverse_gain[i];
     if constexpr (kShared) {
-      sum_gain += to_gain;
+      sum_gain += grad * rows.x[i];
       sum_theta += to_theta;
-      sum_beta += to_beta;
+      sum_beta += grad * before;
     } else {
-      gain_sums[i] += to_gain;
-      theta_sums[i] += to_theta;
-      beta_sums[i] += to_beta;
+      rows.sums[kSumGain][i] += grad * rows.x[i];
+      rows.sums[kSumTheta][i] += to_theta;
+      rows.sums[kSumBeta][i] += grad * before;
     }
   }
   if constexpr (kShared) {
@@ -182,7 +191,9 @@ template <bool kSigned, Reset kReset, class Spike>
 void forward_chunk(const LifArguments& a, const Table& table, int64_t begin, int64_t end,
                    const float* x, Spike* spikes) {
   BlockWalk walk(a, table);
-  std::vector<float> u(static_cast<size_t>(kBlock));
+  const AlignedRow<float> u(kBlock);
+  const AlignedRow<Spike> row(kBlock);
+  const bool past_cache = a.steps * a.layout.size >= kStreamedValues;
   for (int64_t block = begin; block < end; block += kBlock) {
     walk.enter(block, std::min(block + kBlock, end));
     walk.runs([&](auto shared, int64_t offset, int64_t count, int64_t, const Neurons& p) {
@@ -190,38 +201,44 @@ void forward_chunk(const LifArguments& a, const Table& table, int64_t begin, int
     });
     for (int64_t t = 0; t < a.steps; ++t) {
       const int64_t at = t * a.layout.size + block;
+      Spike* const out = past_cache ? row.data() : spikes + at;
       walk.runs([&](auto shared, int64_t offset, int64_t count, int64_t, const Neurons& p) {
+        prefetch(x + at + offset + kBlock, count);
         step_forward<kSigned, kReset, shared>(count, p, x + at + offset, u.data() + offset,
-                                              u.data() + offset, spikes + at + offset);
+                                              u.data() + offset, out + offset);
       });
+      if (past_cache) stream(row.data(), walk.size(), spikes + at);
     }
   }
+  finish_streams();
 }
 
 /// Scratch of one thread in the backward pass; a few rows of a block, so it stays in the
 /// second-level cache.
 struct BackwardScratch {
   explicit BackwardScratch(int64_t steps)
-      : membrane(static_cast<size_t>((steps + 1) * kBlock)),
-        grad_u(static_cast<size_t>(kBlock)),
-        sums(static_cast<size_t>(kSumCount * kBlock)) {}
+      : membrane((steps + 1) * kBlock), grad_u(kBlock), sums(kSumCount * kBlock) {
+    clear_sums();
+  }
 
-  float* u(int64_t row) { return membrane.data() + row * kBlock; }
+  float* u(int64_t row) const { return membrane.data() + row * kBlock; }
+  void clear_sums() const { std::fill_n(sums.data(), kSumCount * kBlock, 0.0F); }
 
-  std::vector<float> membrane;  // row 0: start, row t: step t
-  std::vector<float> grad_u;
-  std::vector<float> sums;  // [kSumCount][kBlock], parameters spread out only
+  AlignedRow<float> membrane;  // row 0: start, row t: step t
+  AlignedRow<float> grad_u;
+  AlignedRow<float> sums;  // [kSumCount][kBlock], parameters spread out only
 };
 
 template <bool kSigned, Reset kReset>
 void recompute_membrane(const LifArguments& a, const BlockWalk& walk, const float* x,
-                        BackwardScratch& scratch) {
+                        const BackwardScratch& scratch) {
   walk.runs([&](auto shared, int64_t offset, int64_t count, int64_t, const Neurons& p) {
     fill_start<shared>(p, count, scratch.u(0) + offset);
   });
   for (int64_t t = 0; t < a.steps; ++t) {
     const float* x_row = x + t * a.layout.size + walk.begin();
     walk.runs([&](auto shared, int64_t offset, int64_t count, int64_t, const Neurons& p) {
+      prefetch(x_row + offset + kBlock, count);
       step_forward<kSigned, kReset, shared, void>(count, p, x_row + offset, scratch.u(t) + offset,
                                                   scratch.u(t + 1) + offset, nullptr);
     });
@@ -233,15 +250,15 @@ using Sums = ChannelSums<kSumCount>;
 /// The start u_0 = factor x theta is a parameter too: adds its part, then moves spread-out sums to
 /// their channels.
 void finish_block(const LifArguments& a, const BlockWalk& walk, int64_t chunk,
-                  BackwardScratch& scratch, Sums& sums) {
+                  const BackwardScratch& scratch, Sums& sums) {
   walk.runs([&](auto shared, int64_t offset, int64_t count, int64_t channel, const Neurons& p) {
     for (int64_t i = 0; i < count && p.start_factor != 0.0F; ++i) {
-      const float to_theta = p.start_factor * p.row[kBeta][shared ? 0 : i] *
-                             scratch.grad_u[static_cast<size_t>(offset + i)];
+      const float to_theta =
+          p.start_factor * p.row[kBeta][shared ? 0 : i] * scratch.grad_u.data()[offset + i];
       if constexpr (shared) {
         sums.at(chunk, kSumTheta, channel) += double{to_theta};
       } else {
-        scratch.sums[static_cast<size_t>(kSumTheta * kBlock + i)] += to_theta;
+        scratch.sums.data()[kSumTheta * kBlock + i] += to_theta;
       }
     }
   });
@@ -253,7 +270,7 @@ void finish_block(const LifArguments& a, const BlockWalk& walk, int64_t chunk,
     }
   };
   for_each_run(a.layout, walk.begin(), walk.begin() + walk.size(), move);
-  std::fill(scratch.sums.begin(), scratch.sums.end(), 0.0F);
+  scratch.clear_sums();
 }
 
 template <Surrogate kKind, bool kSigned, Reset kReset>
@@ -261,14 +278,18 @@ void backward_chunk(const LifArguments& a, const Table& table, int64_t chunk, in
                     int64_t end, const float* x, const float* grad_spikes, float* grad_x,
                     Sums& sums) {
   BlockWalk walk(a, table);
-  BackwardScratch scratch(a.steps);
+  const BackwardScratch scratch(a.steps);
+  const AlignedRow<float> row(kBlock);
+  const bool past_cache = a.steps * a.layout.size >= kStreamedValues;
   for (int64_t block = begin; block < end; block += kBlock) {
     walk.enter(block, std::min(block + kBlock, end));
     recompute_membrane<kSigned, kReset>(a, walk, x, scratch);
-    std::fill(scratch.grad_u.begin(), scratch.grad_u.end(), 0.0F);
+    std::fill_n(scratch.grad_u.data(), kBlock, 0.0F);
     for (int64_t t = a.steps; t-- > 0;) {
       const int64_t at = t * a.layout.size + block;
+      float* const out = past_cache ? row.data() : grad_x + at;
       walk.runs([&](auto shared, int64_t offset, int64_t count, int64_t channel, const Neurons& p) {
+        prefetch(grad_spikes + at + offset + kBlock, count);
         double totals[kSumCount] = {};
         const BackwardRows rows{
             x + at + offset,
@@ -276,15 +297,17 @@ void backward_chunk(const LifArguments& a, const Table& table, int64_t chunk, in
             scratch.u(t + 1) + offset,
             scratch.u(t) + offset,
             scratch.grad_u.data() + offset,
-            grad_x + at + offset,
+            out + offset,
             {scratch.sums.data() + offset, scratch.sums.data() + kBlock + offset,
              scratch.sums.data() + 2 * kBlock + offset}};
         step_backward<kKind, kSigned, kReset, shared>(count, p, rows, totals);
-        for (int row = 0; row < kSumCount; ++row) sums.at(chunk, row, channel) += totals[row];
+        for (int i = 0; i < kSumCount; ++i) sums.at(chunk, i, channel) += totals[i];
       });
+      if (past_cache) stream(row.data(), walk.size(), grad_x + at);
     }
     finish_block(a, walk, chunk, scratch, sums);
   }
+  finish_streams();
 }
 
 Table make_table(const LifArguments& a) {
