@@ -103,14 +103,15 @@ class Timeline {
         workload_.blocks[static_cast<size_t>(from.block)].boundary)];
     name_once("process_name", links_, -1, "die-to-die links");
     for (const bool is_begin : {true, false}) {
-      events_.push_back({{"ph", is_begin ? "b" : "e"},
-                         {"name", boundary.name},
-                         {"cat", fmt::format("chip {} to {}", boundary.near_chip, boundary.far_chip)},
-                         {"id", index},
-                         {"pid", links_},
-                         {"tid", boundary.near_chip},
-                         {"ts", microseconds(is_begin ? times.injected : times.delivered)},
-                         {"args", {{"bits", message.bits}, {"flits", message.flits()}}}});
+      events_.push_back(
+          {{"ph", is_begin ? "b" : "e"},
+           {"name", boundary.name},
+           {"cat", fmt::format("chip {} to {}", boundary.near_chip, boundary.far_chip)},
+           {"id", index},
+           {"pid", links_},
+           {"tid", boundary.near_chip},
+           {"ts", microseconds(is_begin ? times.injected : times.delivered)},
+           {"args", {{"bits", message.bits}, {"flits", message.flits()}}}});
     }
   }
 

@@ -66,9 +66,9 @@ TEST_F(TimelineTest, EveryTaskIsASliceAndATileDoesOneAtATime) {
     categories.insert(slice.at("cat"));
     latest = std::max(latest, start + duration);
   }
-  const auto sources = std::count_if(
-      workload_.tasks.begin(), workload_.tasks.end(),
-      [](const auto& task) { return task.kind == workload::TaskKind::kSource; });
+  const auto sources =
+      std::count_if(workload_.tasks.begin(), workload_.tasks.end(),
+                    [](const auto& task) { return task.kind == workload::TaskKind::kSource; });
   EXPECT_EQ(of_phase("X").size(), workload_.tasks.size() - static_cast<size_t>(sources));
   EXPECT_EQ(categories, (std::set<std::string>{"compute", "encode", "decode"}));
   EXPECT_NEAR(latest, microseconds(result_.latency), 1e-9 * latest);

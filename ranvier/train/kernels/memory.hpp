@@ -22,10 +22,9 @@ template <class T>
 class AlignedRow {
  public:
   explicit AlignedRow(int64_t count)
-      : values_(static_cast<T*>(
-            ::operator new(static_cast<size_t>(count) * sizeof(T), std::align_val_t{kCacheLine}))) {
-  }
-  ~AlignedRow() { ::operator delete(values_, std::align_val_t{kCacheLine}); }
+      : values_(static_cast<T*>(::operator new (static_cast<size_t>(count) * sizeof(T),
+                                                std::align_val_t{kCacheLine}))) {}
+  ~AlignedRow() { ::operator delete (values_, std::align_val_t{kCacheLine}); }
   AlignedRow(const AlignedRow&) = delete;
   AlignedRow& operator=(const AlignedRow&) = delete;
 
