@@ -19,7 +19,7 @@ Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& pa
     : workload_(workload),
       options_(options),
       lowered_(lower(package)),
-      mesh_(lowered_, packets_, routing),
+      mesh_(lowered_, routing),
       emio_(lowered_, packets_, mesh_, events_, workload.boundaries.size()),
       boundaries_(workload, package),
       traffic_(workload, lowered_, packets_, mesh_, events_, boundaries_),

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <bit>
+#include <memory>
 #include <utility>
 
 namespace ranvier::sim {
 namespace {
 
 constexpr int32_t kNowhere = -1;
+constexpr size_t kCachedRouters = 256;  // their state fits a second-level cache of 512 KiB
+constexpr size_t kFetchAhead = 8;       // routers
 
 constexpr int32_t lane_link(int lane) { return -2 - lane; }
 constexpr int lane_of_link(int32_t link) { return -2 - link; }
@@ -27,22 +30,23 @@ int round_robin(uint64_t set, int first) {
   return std::countr_zero(later != 0 ? later : set);
 }
 
+constexpr Port kXy[3][3] = {{kWest, kWest, kWest}, {kNorth, kLocal, kSouth}, {kEast, kEast, kEast}};
+
+/// XY routing without branches: which way a packet turns cannot be predicted.
+inline Port towards(Place here, Place target) {
+  const int x = 1 + (target.x > here.x) - (target.x < here.x);
+  const int y = 1 + (target.y > here.y) - (target.y < here.y);
+  return kXy[x][y];
+}
+
 constexpr uint64_t bit(int channel) { return uint64_t{1} << channel; }
 
 }  // namespace
 
-// Without branches: which way a packet turns cannot be predicted.
-Port route_xy(Place here, Place target) {
-  constexpr Port kPort[3][3] = {
-      {kWest, kWest, kWest}, {kNorth, kLocal, kSouth}, {kEast, kEast, kEast}};
-  const int x = 1 + (target.x > here.x) - (target.x < here.x);
-  const int y = 1 + (target.y > here.y) - (target.y < here.y);
-  return kPort[x][y];
-}
+Port route_xy(Place here, Place target) { return towards(here, target); }
 
-Mesh::Mesh(const Lowered& lowered, const PacketPool& packets, RoutingFunction routing)
+Mesh::Mesh(const Lowered& lowered, RoutingFunction routing)
     : lowered_(lowered),
-      packets_(packets),
       timing_(lowered.mesh),
       routing_(routing),
       vcs_(lowered.mesh.virtual_channels),
@@ -91,9 +95,9 @@ void Mesh::accept(int router, Port port, Flit flit, int64_t ready) {
   push(static_cast<size_t>(router), port * vcs_ + flit.vc, flit, ready);
 }
 
-inline void Mesh::push(size_t router, int channel, Flit flit, int64_t ready) {
+inline void Mesh::push(size_t router, int channel, const Flit& flit, int64_t ready) {
   const size_t index = first_channel(router) + static_cast<size_t>(channel);
-  slots_[write_slot(index)].flit = flit;
+  std::construct_at(&slots_[write_slot(index)].flit, flit);
   ++channels_[index].held;
   arrivals(router, ready) |= bit(channel);
   wheel_.wake(router, ready);
@@ -103,14 +107,30 @@ void Mesh::step(int64_t now, core::Rng* order) {
   const auto all = [&](auto act) {
     if (order != nullptr) {
       wheel_.drain_shuffled(now, *order, act);
-    } else {
+    } else if (nodes_.size() <= kCachedRouters) {
       wheel_.drain(now, act);
+    } else {
+      visits_.clear();
+      wheel_.drain(now, [&](size_t router) { visits_.push_back(router); });
+      for (size_t i = 0; i < visits_.size(); ++i) {
+        if (i + kFetchAhead < visits_.size()) fetch(visits_[i + kFetchAhead], now);
+        act(visits_[i]);
+      }
     }
   };
   if (vcs_ == 1) {
     all([&](size_t router) { step_router<true>(router, now); });
   } else {
     all([&](size_t router) { step_router<false>(router, now); });
+  }
+}
+
+/// Asks for the memory of the flits that arrive.
+void Mesh::fetch(size_t router, int64_t now) const {
+  uint64_t arrived = arrivals_[wheel_.slot(now) * nodes_.size() + router];
+  for (; arrived != 0; arrived &= arrived - 1) {
+    const size_t channel = first_channel(router) + static_cast<size_t>(std::countr_zero(arrived));
+    __builtin_prefetch(&slots_[slot(channel, channels_[channel].read)], 1);
   }
 }
 
@@ -158,8 +178,9 @@ inline void Mesh::take_arrivals(size_t router, RouterState& node, uint64_t arriv
 template <bool kOneVc>
 inline void Mesh::route(const RouterState& node, size_t channel) {
   ChannelState& in = channels_[channel];
-  const Flit head = slots_[slot(channel, in.read)].flit;
-  const Port port = routing_(node.place, packets_[head.packet].target);
+  const Flit& head = slots_[slot(channel, in.read)].flit;
+  const Port port =
+      routing_ == route_xy ? towards(node.place, head.target) : routing_(node.place, head.target);
   in.output = static_cast<uint8_t>(kOneVc ? port : port * vcs_ + head.vc);
 }
 
@@ -210,12 +231,13 @@ uint64_t Mesh::one_per_port(const RouterState& node, uint64_t able) const {
 
 template <bool kOneVc>
 inline void Mesh::send(size_t router, RouterState& node, int channel, int64_t now) {
-  ChannelState& in = channels_[first_channel(router) + static_cast<size_t>(channel)];
+  const size_t index = first_channel(router) + static_cast<size_t>(channel);
+  ChannelState& in = channels_[index];
+  BufferSlot& front = slots_[slot(index, in.read)];
+  const Flit& flit = front.flit;
   const int from = port_of<kOneVc>(channel);
   const int to = port_of<kOneVc>(in.output);
-  const int64_t free_at = now + timing_.credit();
-  const Flit flit = pop<kOneVc>(router, node, channel, free_at);
-  tell_writer(router, from, in, free_at);
+  const bool tail = flit.tail;
   node.turn[to] = static_cast<uint8_t>(from + 1 < kPorts ? from + 1 : 0);
   if constexpr (!kOneVc) {
     node.vc_turn[from] = static_cast<uint8_t>(flit.vc + 1 < vcs_ ? flit.vc + 1 : 0);
@@ -225,20 +247,20 @@ inline void Mesh::send(size_t router, RouterState& node, int channel, int64_t no
   use.bits += flit.bits;
   ++moves_;
   forward(router, to, flit, now);
+  const int64_t free_at = now + timing_.credit();
+  front.free_at = free_at;
+  leave<kOneVc>(node, index, channel, tail);
+  tell_writer(router, from, in, free_at);
 }
 
-/// Takes the front flit. Its head takes the output channel, its tail gives it back.
+/// Moves on to the next flit. A head takes the output channel, the tail gives it back.
 template <bool kOneVc>
-inline Flit Mesh::pop(size_t router, RouterState& node, int channel, int64_t free_at) {
-  const size_t index = first_channel(router) + static_cast<size_t>(channel);
+inline void Mesh::leave(RouterState& node, size_t index, int channel, bool tail) {
   ChannelState& in = channels_[index];
-  BufferSlot& front = slots_[slot(index, in.read)];
-  const Flit flit = front.flit;
-  front.free_at = free_at;
   in.read = static_cast<uint16_t>(in.read + 1 < timing_.buffer_flits ? in.read + 1 : 0);
   --in.held;
   --in.visible;
-  if (flit.tail != 0) {
+  if (tail) {
     node.free |= bit(in.output);
     node.holds &= ~bit(channel);
   } else {
@@ -247,10 +269,9 @@ inline Flit Mesh::pop(size_t router, RouterState& node, int channel, int64_t fre
   }
   if (in.visible == 0) {
     node.ready &= ~bit(channel);
-  } else if (flit.tail != 0) {
+  } else if (tail) {
     route<kOneVc>(node, index);
   }
-  return flit;
 }
 
 /// A slot of the input buffer may be written again from `cycle` on.
@@ -267,7 +288,7 @@ inline void Mesh::tell_writer(size_t router, int from, ChannelState& in, int64_t
   }
 }
 
-inline void Mesh::forward(size_t router, int to, Flit flit, int64_t now) {
+inline void Mesh::forward(size_t router, int to, const Flit& flit, int64_t now) {
   const int32_t link = across_[router * kPorts + static_cast<size_t>(to)];
   if (link >= 0) {
     const int in = opposite(static_cast<Port>(to)) * vcs_ + flit.vc;

@@ -5,7 +5,6 @@
 
 #include "ranvier/core/rng.hpp"
 #include "ranvier/sim/lowered.hpp"
-#include "ranvier/sim/packet_pool.hpp"
 #include "ranvier/sim/ports.hpp"
 #include "ranvier/sim/router_state.hpp"
 #include "ranvier/sim/timed_rings.hpp"
@@ -25,8 +24,8 @@ Port route_xy(Place here, Place target);
 
 class Mesh {
  public:
-  /// `lowered` and `packets` must outlive the mesh; connect() comes before the first flit.
-  Mesh(const Lowered& lowered, const PacketPool& packets, RoutingFunction routing = route_xy);
+  /// `lowered` must outlive the mesh; connect() comes before the first flit.
+  explicit Mesh(const Lowered& lowered, RoutingFunction routing = route_xy);
   void connect(TilePort& tiles, EdgePort& edges);
 
   /// When whoever writes input buffer `port`, `vc` from outside (tile or die edge) may write the
@@ -74,7 +73,7 @@ class Mesh {
     return arrivals_[wheel_.slot(cycle) * nodes_.size() + router];
   }
   void wire(int router);
-  void push(size_t router, int channel, Flit flit, int64_t ready);
+  void push(size_t router, int channel, const Flit& flit, int64_t ready);
   // The kernel, compiled twice: with one VC a channel is a port.
   template <bool kOneVc>
   int port_of(int channel) const {
@@ -94,13 +93,13 @@ class Mesh {
   template <bool kOneVc>
   void send(size_t router, RouterState& node, int channel, int64_t now);
   template <bool kOneVc>
-  Flit pop(size_t router, RouterState& node, int channel, int64_t free_at);
+  void leave(RouterState& node, size_t index, int channel, bool tail);
   void tell_writer(size_t router, int from, ChannelState& in, int64_t cycle);
-  void forward(size_t router, int to, Flit flit, int64_t now);
+  void forward(size_t router, int to, const Flit& flit, int64_t now);
+  void fetch(size_t router, int64_t now) const;
   int64_t waits_for(size_t waiting) const;
 
   const Lowered& lowered_;
-  const PacketPool& packets_;
   MeshTiming timing_;
   RoutingFunction routing_;
   int vcs_;
@@ -116,6 +115,7 @@ class Mesh {
   std::vector<int32_t> behind_;     // [routers][ports] who writes this input: the same code
   std::vector<Use> use_;            // [routers][ports]
   uint8_t port_of_[64] = {};        // [channels of a router]
+  std::vector<size_t> visits_;      // of the cycle, in a mesh that caches do not hold
   int64_t moves_ = 0;
 };
 

@@ -18,7 +18,7 @@ constexpr int64_t kPatience = 1'000'000;  // cycles without a move, link flight 
 NocMachine::NocMachine(const arch::PackageSpec& package, const OpenLoopSpec& traffic,
                        const Targets& targets, uint64_t order_seed)
     : lowered_(lower(package)),
-      mesh_(lowered_, packets_),
+      mesh_(lowered_),
       emio_(lowered_, packets_, mesh_, events_, 0),
       traffic_(traffic, targets, lowered_, packets_, mesh_),
       order_(order_seed),

@@ -83,13 +83,14 @@ void OpenLoop::open_packet(Source& source, int tile, int64_t now) {
 void OpenLoop::send_flit(Source& source, int tile, int64_t now) {
   Flit flit;
   flit.packet = source.packet;
+  flit.target = packets_[source.packet].target;
   flit.bits = static_cast<uint16_t>(spec_.flit_bits);
   flit.tail = source.flit + 1 == spec_.packet_flits;
-  flit.vc = source.vc & 31U;
-  flit.sequence = static_cast<uint16_t>(source.flit % kSequenceRange) & (kSequenceRange - 1U);
+  flit.vc = source.vc;
+  flit.sequence = static_cast<uint16_t>(source.flit % kSequenceRange);
   mesh_.accept(tile, kLocal, flit, now + kInjectionCycles + lowered_.mesh.router - 1);
   ++source.flit;
-  if (flit.tail == 0) return;
+  if (!flit.tail) return;
   source.packet = kNoPacket;
   source.vc =
       static_cast<uint8_t>(source.vc + 1 < lowered_.mesh.virtual_channels ? source.vc + 1 : 0);
@@ -105,7 +106,7 @@ void OpenLoop::eject(int router, Flit flit, int64_t done) {
   Packet& packet = packets_[flit.packet];
   const bool in_place = packet.target.y * lowered_.mesh.width + packet.target.x == router &&
                         packet.received % kSequenceRange == flit.sequence &&
-                        (flit.tail != 0) == (packet.received + 1 == packet.flits);
+                        flit.tail == (packet.received + 1 == packet.flits);
   if (!in_place) {
     throw core::RunError(
         fmt::format("flit {} of a packet from tile {} reached tile {} out of order",
@@ -113,7 +114,7 @@ void OpenLoop::eject(int router, Flit flit, int64_t done) {
   }
   ++packet.received;
   measured_.flits_out += done >= spec_.begin && done < spec_.end;
-  if (flit.tail != 0) finish_packet(flit.packet, done);
+  if (flit.tail) finish_packet(flit.packet, done);
 }
 
 void OpenLoop::finish_packet(uint32_t name, int64_t done) {

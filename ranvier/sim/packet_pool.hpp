@@ -10,13 +10,6 @@
 
 namespace ranvier::sim {
 
-/// Place of a tile in the global mesh: x grows east, y grows south.
-struct Place {
-  int16_t x = 0;
-  int16_t y = 0;
-  bool operator==(const Place&) const = default;
-};
-
 struct Packet {
   Place target;
   int32_t message = -1;  // index into Workload::messages

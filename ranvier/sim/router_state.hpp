@@ -2,8 +2,7 @@
 // What a router remembers between cycles, laid out for the mesh kernel. A channel is a port and a
 // VC, port * VCs + vc; sets of channels are bit masks.
 
-#include "ranvier/sim/packet_pool.hpp"
-#include "ranvier/sim/ports.hpp"
+#include "ranvier/sim/timed_rings.hpp"
 
 #include <cstdint>
 
@@ -31,8 +30,9 @@ struct ChannelState {
 /// A slot keeps a flit, or says from which cycle on it may be written again: when its credit is
 /// back. That is later than the cycle in which the flit left, so no router sees what another does
 /// in the same cycle, and the order of routers is free.
-struct BufferSlot {
-  int64_t free_at = 0;
+union BufferSlot {
+  BufferSlot() : free_at(0) {}
+  int64_t free_at;
   Flit flit;
 };
 

@@ -13,13 +13,22 @@ inline constexpr uint32_t kNoPacket = std::numeric_limits<uint32_t>::max();
 inline constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 inline constexpr int kSequenceRange = 1024;
 
-/// One flit: a name of its packet, its width, its place.
+/// Place of a tile in the global mesh: x grows east, y grows south.
+struct Place {
+  int16_t x = 0;
+  int16_t y = 0;
+  bool operator==(const Place&) const = default;
+};
+
+/// One flit: a name of its packet, its target, its width, its place in the packet. No bit fields:
+/// it is copied at every hop, and a byte written into a register's worth of them delays the copy.
 struct Flit {
   uint32_t packet = kNoPacket;
+  Place target;
   uint16_t bits = 0;
-  uint16_t tail : 1 = 0;
-  uint16_t vc : 5 = 0;
-  uint16_t sequence : 10 = 0;  // place in the packet modulo kSequenceRange
+  uint16_t sequence = 0;  // place in the packet modulo kSequenceRange
+  uint8_t vc = 0;
+  bool tail = false;
 };
 
 /// Many FIFO buffers of equal depth. A slot that holds a flit says when the reader may see it; an

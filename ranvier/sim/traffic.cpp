@@ -98,10 +98,11 @@ void Traffic::step_tile(int tile, int64_t now) {
   const Packet& packet = packets_[queue.packet];
   Flit flit;
   flit.packet = queue.packet;
+  flit.target = packet.target;
   flit.bits = queue.flit == 0 ? packet.head_bits : packet.body_bits;
   flit.tail = queue.flit + 1 == packet.flits;
-  flit.vc = static_cast<uint16_t>(vc) & 31U;
-  flit.sequence = static_cast<uint16_t>(queue.flit % kSequenceRange) & (kSequenceRange - 1U);
+  flit.vc = static_cast<uint8_t>(vc);
+  flit.sequence = static_cast<uint16_t>(queue.flit % kSequenceRange);
   mesh_.accept(tile, kLocal, flit, now + kInjectionCycles + lowered_.mesh.router - 1);
   ++counts_.flits_in;
   counts_.bits_in += flit.bits;
@@ -124,7 +125,7 @@ void Traffic::eject(int router, Flit flit, int64_t done) {
   Packet& packet = packets_[flit.packet];
   const bool in_place = packet.target == lowered_.place(router) &&
                         packet.received % kSequenceRange == flit.sequence &&
-                        (flit.tail != 0) == (packet.received + 1 == packet.flits);
+                        flit.tail == (packet.received + 1 == packet.flits);
   if (!in_place) {
     throw core::RunError(
         fmt::format("flit {} of packet {} of message {} reached tile {} out of order",
@@ -133,7 +134,7 @@ void Traffic::eject(int router, Flit flit, int64_t done) {
   ++packet.received;
   ++counts_.flits_out;
   counts_.bits_out += flit.bits;
-  if (flit.tail != 0) finish_packet(flit.packet, router, done);
+  if (flit.tail) finish_packet(flit.packet, router, done);
 }
 
 void Traffic::finish_packet(uint32_t name, int router, int64_t done) {
