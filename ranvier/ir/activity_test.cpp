@@ -8,10 +8,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 namespace ranvier::ir {
 namespace {
@@ -139,6 +141,14 @@ TEST_F(ActivityTest, EqualActivityGivesEqualBytes) {
   write_activity(sample(), path_);
   write_activity(sample(), directory_ / "again.h5");
   EXPECT_EQ(core::read_file(path_, "a"), core::read_file(directory_ / "again.h5", "a"));
+}
+
+TEST_F(ActivityTest, BytesDoNotDependOnTheSecondOfWriting) {
+  write_activity(sample(), path_);
+  const std::string before = core::read_file(path_, "test");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1050));
+  write_activity(sample(), path_);
+  EXPECT_EQ(core::read_file(path_, "test"), before);
 }
 
 TEST_F(ActivityTest, SmallSymbolsTakeOneByteAndSparseOnesFarLess) {

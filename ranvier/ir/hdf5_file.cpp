@@ -94,7 +94,8 @@ class Hdf5Writer::File {
   explicit File(const fs::path& path) : path_(path), access_(H5Pcreate(H5P_FILE_ACCESS), H5Pclose) {
     // The 1.10 format checksums its own structures, so that damage is found, not followed.
     H5Pset_libver_bounds(access_, H5F_LIBVER_V110, H5F_LIBVER_V110);
-    file_ = std::make_unique<Handle>(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access_),
+    const Handle creation = timeless(H5P_FILE_CREATE);  // of the root group
+    file_ = std::make_unique<Handle>(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation, access_),
                                      H5Fclose);
     require(file_->valid(), "creating");
   }
@@ -109,7 +110,7 @@ class Hdf5Writer::File {
                                      path_.string(), doing, cause()));
   }
 
-  /// Properties of a new group or dataset without time stamps.
+  /// Properties of a new file, group or dataset without time stamps.
   Handle timeless(hid_t kind) const {
     Handle properties(H5Pcreate(kind), H5Pclose);
     require(properties.valid() && H5Pset_obj_track_times(properties, false) >= 0, "preparing");

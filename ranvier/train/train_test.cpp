@@ -212,6 +212,7 @@ Settings tiny_settings() {
             .train_samples = 60,
             .test_samples = 20,
             .image_size = 8};
+  s.data_hash = content_hash(load_data(s.data));
   s.network.widths = {4, 6};
   s.network.blocks = {1, 1};
   s.network.cuts = {"stage1"};
