@@ -223,6 +223,10 @@ VariantSettings parse_variant(const Values& values, const Settings& settings,
   variant.learning_rate =
       optional_real(values, prefix + "learning_rate").value_or(variant.learning_rate);
   variant.distill = optional_real(values, prefix + "distill").value_or(variant.distill);
+  variant.has_finetuned_teacher = values.text(prefix + "teacher") == "ann-ft";
+  if (variant.has_finetuned_teacher && variant.distill <= 0) {
+    values.refuse(prefix + "teacher", "ann, unless distill is above 0");
+  }
   check_objective(values, prefix, variant);
   check_kind(values, prefix, variant);
   return variant;
@@ -280,13 +284,14 @@ std::string Settings::signature_of(const VariantSettings& v) const {
   return fmt::format(
       "{}; cuts {} {} {} wire {} objective {} lambda {} events {} bits {} surrogate {} steps {}; "
       "{} "
-      "boundary rate {} distill {} at {} calibration {}",
+      "boundary rate {} distill {} at {} calibration {}{}",
       dense_signature(), fmt::join(network.cuts, ","), ir::to_string(v.kind),
       codec::to_string(v.codec), v.objective == ObjectiveKind::kNone ? "any" : to_string(v.wire),
       static_cast<int>(v.objective), v.lambda, v.events_per_neuron.value_or(-1),
       v.bits_per_activation.value_or(-1), to_string(v.surrogate), v.steps, text_of(optim),
       finetune.boundary_learning_rate, v.distill, finetune.distill_temperature,
-      finetune.calibration_samples);
+      finetune.calibration_samples,
+      v.has_finetuned_teacher ? "; teacher " + reference_signature() : "");
 }
 
 std::vector<std::string> allowed_cuts(const NetworkSettings& network) {

@@ -67,7 +67,8 @@ struct VariantSettings {
   int batch = 100;
   double learning_rate = 0.03;
   double distill = 0;
-  int steps = 1;  // T of an SNN
+  bool has_finetuned_teacher = false;  // distil from the reference in place of the dense network
+  int steps = 1;                       // T of an SNN
 };
 
 struct Settings {

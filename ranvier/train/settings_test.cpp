@@ -110,6 +110,8 @@ TEST(SettingsRefusal, RefusesZeroStepsAndEpochs) {
 TEST(SettingsRefusal, RefusesUnknownCodecsAndKinds) {
   EXPECT_EQ(refusal_of("variants: {h: {codec: morse(3)}}").key, "variants.h.codec");
   EXPECT_EQ(refusal_of("variants: {h: {kind: rnn}}").key, "variants.h.kind");
+  EXPECT_EQ(refusal_of("variants: {h: {teacher: ann-ft}}").key, "variants.h.teacher")
+      << "without distillation nobody teaches";
   EXPECT_EQ(refusal_of("variants: {h: {kind: hnn, codec: dense(8)}}").key, "variants.h.codec");
   EXPECT_EQ(refusal_of("variants: {a: {kind: ann, codec: rate(4)}}").key, "variants.a.codec");
   EXPECT_EQ(refusal_of("variants: {h: {codec: rate(4), wire: burst}}").key, "variants.h.wire");

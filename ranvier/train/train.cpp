@@ -12,6 +12,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <future>
 #include <thread>
 
 namespace ranvier::train {
@@ -191,9 +192,12 @@ class Experiment {
       if (variant.kind == ir::NetworkKind::kAnn) work.phase.name = dense_name(variant);
       works_.push_back(std::move(work));
     }
-    // The longest first, so that the workers end together.
+    // The longest first, so that the workers end together; last, whoever waits for the reference.
     std::stable_partition(works_.begin(), works_.end(),
                           [](const Work& work) { return work.spec.kind == ir::NetworkKind::kSnn; });
+    std::stable_partition(works_.begin(), works_.end(), [](const Work& work) {
+      return !work.variants.front().has_finetuned_teacher;
+    });
     if (!works_.empty()) works_.insert(works_.begin(), reference());
   }
 
@@ -218,17 +222,17 @@ class Experiment {
     return steps;
   }
 
-  PhaseResult obtain(Model& model, const Phase& phase) {
+  PhaseResult obtain(Model& model, Model* teacher, const Phase& phase) {
     if (auto finished = load_finished(model, phase, context_)) {
       context_.progress->advance(phase_steps(phase, context_), phase.name);
       return *finished;
     }
-    return train_phase(model, dense_.get(), phase, context_);
+    return train_phase(model, teacher, phase, context_);
   }
 
   void train_dense() {
     const auto dense = make_model(plain_spec());
-    obtain(*dense, dense_phase());
+    obtain(*dense, nullptr, dense_phase());
     dense->eval();
     dense_ = dense;
   }
@@ -236,13 +240,26 @@ class Experiment {
   void train(Work& work) {
     work.model = make_model(work.spec);
     work.model->warm_start(*dense_);
-    if (!work.variants.empty()) {
-      calibrate(*work.model, sets_, settings_.finetune.calibration_samples);
+    if (work.variants.empty()) {
+      train_reference(work);
+      return;
     }
-    work.result = obtain(*work.model, work.phase);
-    if (!work.variants.empty()) return;
-    work.accuracy = score(*work.model, sets_).accuracy_percent;
-    spdlog::info("ann-ft: {:.2f} % as floats", work.accuracy);
+    calibrate(*work.model, sets_, settings_.finetune.calibration_samples);
+    const bool waits = work.variants.front().has_finetuned_teacher;
+    work.result = obtain(*work.model, waits ? reference_.get() : dense_.get(), work.phase);
+  }
+
+  /// Whoever learns from the reference waits for it; if it fails, they fail with it.
+  void train_reference(Work& work) {
+    try {
+      work.result = obtain(*work.model, dense_.get(), work.phase);
+      work.accuracy = score(*work.model, sets_).accuracy_percent;
+      spdlog::info("ann-ft: {:.2f} % as floats", work.accuracy);
+      reference_done_.set_value(work.model.get());
+    } catch (...) {
+      reference_done_.set_exception(std::current_exception());
+      throw;
+    }
   }
 
   void write(Work& work) {
@@ -268,6 +285,8 @@ class Experiment {
   Sets sets_;
   TrainContext context_;
   std::shared_ptr<Model> dense_;
+  std::promise<Model*> reference_done_;  // in evaluation mode; lives in works_
+  std::shared_future<Model*> reference_ = reference_done_.get_future().share();
   double reference_float_ = 0;
 };
 

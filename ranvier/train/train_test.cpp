@@ -240,6 +240,8 @@ Settings tiny_settings() {
   v.kind = ir::NetworkKind::kHnn;
   v.codec = {.kind = codec::CodecKind::kGraded, .bits = 2};
   v.steps = 1;
+  v.distill = 0.5;
+  v.has_finetuned_teacher = true;
   s.variants.push_back(v);
   return s;
 }
