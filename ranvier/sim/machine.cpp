@@ -22,7 +22,8 @@ Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& pa
       mesh_(lowered_, routing),
       emio_(lowered_, packets_, mesh_, events_, workload.boundaries.size()),
       boundaries_(workload, package),
-      traffic_(workload, lowered_, packets_, mesh_, events_, boundaries_),
+      messages_(workload, boundaries_, options.record_messages),
+      traffic_(message_ends(workload, lowered_), messages_, lowered_, packets_, mesh_, events_),
       tasks_(workload, static_cast<size_t>(lowered_.routers()), events_),
       first_message_(workload::first_messages(workload)),
       order_(options.order_seed) {

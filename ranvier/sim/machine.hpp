@@ -3,6 +3,7 @@
 
 #include "ranvier/core/ledger.hpp"
 #include "ranvier/core/rng.hpp"
+#include "ranvier/sim/account.hpp"
 #include "ranvier/sim/boundary_check.hpp"
 #include "ranvier/sim/emio.hpp"
 #include "ranvier/sim/event_queue.hpp"
@@ -12,6 +13,7 @@
 #include "ranvier/sim/simulator.hpp"
 #include "ranvier/sim/task_schedule.hpp"
 #include "ranvier/sim/traffic.hpp"
+#include "ranvier/sim/workload_messages.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +32,7 @@ class Machine {
   void run();
 
   int64_t latency() const { return latency_; }
+  NetworkView network() const { return {lowered_, mesh_, emio_, traffic_, packets_, latency_}; }
   const workload::Workload& workload() const { return workload_; }
   const Lowered& lowered() const { return lowered_; }
   const Mesh& mesh() const { return mesh_; }
@@ -37,7 +40,7 @@ class Machine {
   const Traffic& traffic() const { return traffic_; }
   const TaskSchedule& tasks() const { return tasks_; }
   const BoundaryCheck& boundaries() const { return boundaries_; }
-  const PacketPool& packets() const { return packets_; }
+  const WorkloadMessages& messages() const { return messages_; }
   const core::Ledger& work() const { return work_; }  // of tasks: operations, memory, converters
 
  private:
@@ -55,6 +58,7 @@ class Machine {
   Mesh mesh_;
   Emio emio_;
   BoundaryCheck boundaries_;
+  WorkloadMessages messages_;
   Traffic traffic_;
   TaskSchedule tasks_;
   std::vector<size_t> first_message_;  // [tasks + 1] into Workload::messages

@@ -14,7 +14,7 @@ namespace ranvier::sim {
 
 struct Options {
   int64_t watchdog_cycles = 1'000'000;  // flits under way but none moving for so long: deadlock
-  bool record_messages = false;         // fill Result::messages
+  bool record_messages = false;         // fill Result::messages and Result::shapes
   bool record_tasks = false;            // fill Result::tasks
   uint64_t order_seed = 0;  // not 0: components run in random order; no result may depend on it
 };
@@ -80,7 +80,8 @@ struct Result {
   std::vector<RouterUse> routers;       // by tile
   std::vector<BoundaryUse> boundaries;  // as in the workload
   std::vector<MessageTimes> messages;   // as in the workload, if recorded
-  std::vector<TaskTimes> tasks;         // as in the workload, if recorded
+  std::vector<std::vector<workload::PacketRun>> shapes;  // of the messages, as sent, if recorded
+  std::vector<TaskTimes> tasks;                          // as in the workload, if recorded
   Breakdown critical_path;
   int64_t values_checked = 0;
 };
