@@ -7,6 +7,7 @@
 #include "ranvier/sim/boundary_check.hpp"
 #include "ranvier/sim/emio.hpp"
 #include "ranvier/sim/event_queue.hpp"
+#include "ranvier/sim/event_windows.hpp"
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/mesh.hpp"
 #include "ranvier/sim/packet_pool.hpp"
@@ -17,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace ranvier::sim {
 
@@ -41,12 +43,13 @@ class Machine {
   const TaskSchedule& tasks() const { return tasks_; }
   const BoundaryCheck& boundaries() const { return boundaries_; }
   const WorkloadMessages& messages() const { return messages_; }
+  const EventWindows* windows() const { return windows_ ? &*windows_ : nullptr; }
   const core::Ledger& work() const { return work_; }  // of tasks: operations, memory, converters
 
  private:
   void run_events(int64_t now);
   void finish(int32_t task, int64_t now);
-  void count_work(const workload::Task& task);
+  static void count_work(const workload::Task& task, core::Ledger& work);
   void watch(int64_t now);
   [[noreturn]] void report_deadlock(int64_t now) const;
 
@@ -63,6 +66,7 @@ class Machine {
   TaskSchedule tasks_;
   std::vector<size_t> first_message_;  // [tasks + 1] into Workload::messages
   core::Ledger work_;
+  std::optional<EventWindows> windows_;
   core::Rng order_;
   int64_t latency_ = 0;
   int64_t moves_seen_ = 0;

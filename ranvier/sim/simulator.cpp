@@ -2,6 +2,7 @@
 
 #include "ranvier/sim/account.hpp"
 #include "ranvier/sim/critical_path.hpp"
+#include "ranvier/sim/event_windows.hpp"
 #include "ranvier/sim/machine.hpp"
 
 namespace ranvier::sim {
@@ -37,6 +38,7 @@ Result simulate(const workload::Workload& workload, const arch::PackageSpec& pac
   fill_network(machine.network(), result);
   fill_boundaries(machine, result);
   result.ledger = fill_ledger(machine);
+  if (machine.windows() != nullptr) result.windows = machine.windows()->finish(machine);
   result.critical_path = critical_path(machine);
   if (options.record_messages) record_messages(machine, workload.messages.size(), result);
   if (options.record_tasks) record_tasks(machine, workload.tasks.size(), result);
