@@ -11,9 +11,9 @@ find_package(HDF5 REQUIRED COMPONENTS C)
 add_library(ranvier_yaml INTERFACE)
 target_link_libraries(ranvier_yaml INTERFACE yaml-cpp)
 
-add_library(ranvier_hdf5 INTERFACE)
-target_include_directories(ranvier_hdf5 SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
-target_link_libraries(ranvier_hdf5 INTERFACE ${HDF5_C_LIBRARIES})
+add_library(ranvier_hdf5_library INTERFACE)
+target_include_directories(ranvier_hdf5_library SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
+target_link_libraries(ranvier_hdf5_library INTERFACE ${HDF5_C_LIBRARIES})
 
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 

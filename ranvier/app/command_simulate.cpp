@@ -2,22 +2,47 @@
 
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
+#include "ranvier/app/replay.hpp"
 #include "ranvier/app/run_files.hpp"
+#include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/report/report.hpp"
 #include "ranvier/sweep/evaluate.hpp"
+#include "ranvier/sweep/power.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+
+#include <utility>
 
 namespace ranvier::app {
 namespace fs = std::filesystem;
 namespace {
 
+struct SimulateOptions {
+  ExperimentOptions experiment;
+  std::string timelines;
+  std::string traces;
+  std::string trace_format = "h5";
+  std::string power_window;
+  std::string replay;
+  std::string preset;
+};
+
+[[noreturn]] void refuse(const char* flag, const std::string& given, const std::string& allowed) {
+  throw core::UserError(
+      {.key = flag, .given = given, .allowed = allowed, .place = "the command line", .hint = {}});
+}
+
 /// Bundles stay where they are; results go to --out, which is the run directory itself unless
 /// given.
-void simulate(ExperimentOptions options, const std::string& timelines, const Common& common) {
+void simulate_run(SimulateOptions given, const Common& common) {
+  ExperimentOptions& options = given.experiment;
+  if (!given.preset.empty()) refuse("--preset", given.preset, "it together with --replay only");
   const sweep::Experiment experiment = load(options, common);
+  for (const auto& setup : experiment.presets) {
+    if (!given.power_window.empty()) sweep::power_window(given.power_window, setup.package);
+  }
   if (options.out.empty()) options.out = options.source;
   core::require_writable_directory(options.out, "--out");
   if (fs::absolute(options.out).lexically_normal() !=
@@ -28,28 +53,65 @@ void simulate(ExperimentOptions options, const std::string& timelines, const Com
   }
   remove_results(options.out);
   write_configuration(experiment, options.out);
-  if (!timelines.empty()) core::require_writable_directory(timelines, "--timeline");
-  const auto result = sweep::evaluate(
-      experiment, options.out,
-      {.threads = thread_count(options), .quiet = common.quiet, .timelines = timelines});
+  if (!given.timelines.empty()) core::require_writable_directory(given.timelines, "--timeline");
+  if (!given.traces.empty()) core::require_writable_directory(given.traces, "--trace");
+  const auto result = sweep::evaluate(experiment, options.out,
+                                      {.threads = thread_count(options),
+                                       .quiet = common.quiet,
+                                       .timelines = given.timelines,
+                                       .traces = given.traces,
+                                       .trace_format = given.trace_format,
+                                       .power_window = given.power_window});
+  if (!given.power_window.empty()) {
+    core::write_file_atomic(fs::path(options.out) / "power.csv",
+                            sweep::power_csv(experiment, result));
+  }
   write_results(experiment, result, options.out, command_text("simulate", options, common));
   print_summary(options.out, common);
+}
+
+void simulate(const SimulateOptions& options, const Common& common) {
+  const ExperimentOptions& experiment = options.experiment;
+  if (options.replay.empty()) {
+    if (experiment.source.empty()) refuse("DIR", "nothing", "a run directory, or --replay FILE");
+    simulate_run(options, common);
+    return;
+  }
+  if (!experiment.source.empty()) refuse("DIR", experiment.source, "no DIR beside --replay");
+  for (const auto& [flag, value] : {std::pair{"--out", experiment.out},
+                                    {"--timeline", options.timelines},
+                                    {"--trace", options.traces},
+                                    {"--power-window", options.power_window}}) {
+    if (!value.empty()) refuse(flag, value, std::string("no ") + flag + " beside --replay");
+  }
+  replay_trace({.file = options.replay,
+                .preset = options.preset.empty() ? "ucie16nm" : options.preset,
+                .overrides = experiment.set},
+               common);
 }
 
 }  // namespace
 
 void attach_simulate(CLI::App& app, const Common& common, std::function<void()>& action) {
-  auto options = std::make_shared<ExperimentOptions>();
-  app.add_option("DIR", options->source, "run directory with trained bundles")->required();
-  app.add_option("--out", options->out, "where the results go [DIR]");
-  add_set(app, *options);
-  add_threads(app, *options);
-  auto timelines = std::make_shared<std::string>();
-  app.add_option("--timeline", *timelines,
+  auto options = std::make_shared<SimulateOptions>();
+  app.add_option("DIR", options->experiment.source, "run directory with trained bundles");
+  app.add_option("--out", options->experiment.out, "where the results go [DIR]");
+  add_set(app, options->experiment);
+  add_threads(app, options->experiment);
+  app.add_option("--timeline", options->timelines,
                  "directory for timelines of the first sample, to open in ui.perfetto.dev");
-  app.callback([options, timelines, &common, &action] {
-    action = [options, timelines, &common] { simulate(*options, *timelines, common); };
-  });
+  app.add_option("--trace", options->traces, "directory for a message trace of every sample");
+  app.add_option("--trace-format", options->trace_format, "h5 or csv [h5]")
+      ->check(CLI::IsMember({"h5", "csv"}));
+  app.add_option(
+      "--power-window", options->power_window,
+      "write power.csv in windows of a time or of core cycles: \"1 us\", \"200 cycles\"");
+  app.add_option("--replay", options->replay,
+                 "message trace to run instead of DIR; see docs/models/trace.md");
+  app.add_option("--preset", options->preset,
+                 "hardware of a replay: a preset or a presets/*.resolved.yaml [ucie16nm]");
+  app.callback(
+      [options, &common, &action] { action = [options, &common] { simulate(*options, common); }; });
 }
 
 void attach_report(CLI::App& app, const Common&, std::function<void()>& action) {

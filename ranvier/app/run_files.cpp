@@ -36,7 +36,7 @@ void write_results(const sweep::Experiment& experiment, const sweep::ExperimentR
 void remove_results(const fs::path& directory) {
   for (const char* name :
        {"summary.json", "report.html", "details.json", "ledger.json", "provenance.json",
-        "layers.csv", "links.csv", "routers.csv", "boundaries.csv"}) {
+        "layers.csv", "links.csv", "routers.csv", "boundaries.csv", "power.csv"}) {
     fs::remove(directory / name);
   }
 }

@@ -2,7 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
-#include "ranvier/ir/hdf5_file.hpp"
+#include "ranvier/hdf5/file.hpp"
 
 #include <fmt/format.h>
 
@@ -31,7 +31,7 @@ void check_names(const Activity& activity) {
 }
 
 /// Symbols of small alphabets, which is nearly all of them, take one byte.
-void write_symbols(Hdf5Writer& file, const std::string& path, const Dims& dims,
+void write_symbols(hdf5::Writer& file, const std::string& path, const Dims& dims,
                    const std::vector<int16_t>& symbols) {
   using Small = std::numeric_limits<int8_t>;
   const auto [low, high] = std::minmax_element(symbols.begin(), symbols.end());
@@ -43,7 +43,7 @@ void write_symbols(Hdf5Writer& file, const std::string& path, const Dims& dims,
   }
 }
 
-void write_boundary(Hdf5Writer& file, const std::string& group, int64_t samples,
+void write_boundary(hdf5::Writer& file, const std::string& group, int64_t samples,
                     const BoundaryActivity& boundary) {
   RANVIER_CONTRACT(boundary.value.empty() ? boundary.current.empty() : true,
                    "a boundary with currents has values");
@@ -55,7 +55,7 @@ void write_boundary(Hdf5Writer& file, const std::string& group, int64_t samples,
   if (!boundary.value.empty()) file.dataset<int32_t>(group + "/value", plane, boundary.value);
 }
 
-void write_to(Hdf5Writer& file, const Activity& activity) {
+void write_to(hdf5::Writer& file, const Activity& activity) {
   const int64_t samples = activity.samples;
   file.attribute("schema", kSchema);
   file.attribute("variant", activity.variant);
@@ -77,7 +77,7 @@ void write_to(Hdf5Writer& file, const Activity& activity) {
 }
 
 /// Refuses anything in `group` that schema 1 does not have there.
-void require_members(const Hdf5Reader& file, const std::string& group,
+void require_members(const hdf5::Reader& file, const std::string& group,
                      const std::vector<std::string>& known) {
   for (const std::string& name : file.members(group)) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
@@ -87,7 +87,7 @@ void require_members(const Hdf5Reader& file, const std::string& group,
 }
 
 /// The dimensions of `dataset`, which must match `expected` where that is not kAny.
-Dims require_dims(const Hdf5Reader& file, const std::string& dataset, const Dims& expected) {
+Dims require_dims(const hdf5::Reader& file, const std::string& dataset, const Dims& expected) {
   const Dims found = file.dims(dataset);
   bool match = found.size() == expected.size();
   for (size_t i = 0; match && i < found.size(); ++i) {
@@ -100,14 +100,15 @@ Dims require_dims(const Hdf5Reader& file, const std::string& dataset, const Dims
               fmt::format("[{}]", fmt::join(wanted, ", ")));
 }
 
-int narrow(const Hdf5Reader& file, const std::string& inside, int64_t value) {
+int narrow(const hdf5::Reader& file, const std::string& inside, int64_t value) {
   constexpr int64_t kMost = std::numeric_limits<int>::max();
   if (value < 1 || value > kMost)
     file.refuse(inside, fmt::to_string(value), fmt::format("1..{}", kMost));
   return static_cast<int>(value);
 }
 
-BoundaryActivity read_boundary(const Hdf5Reader& file, const std::string& group, int64_t samples) {
+BoundaryActivity read_boundary(const hdf5::Reader& file, const std::string& group,
+                               int64_t samples) {
   require_members(file, group, {"current", "symbols", "value"});
   BoundaryActivity boundary;
   const std::string symbols = group + "/symbols";
@@ -126,7 +127,7 @@ BoundaryActivity read_boundary(const Hdf5Reader& file, const std::string& group,
   return boundary;
 }
 
-void read_layers(const Hdf5Reader& file, Activity& activity) {
+void read_layers(const hdf5::Reader& file, Activity& activity) {
   int64_t steps = kAny;
   for (const std::string& name : file.members("/layers")) {
     require_members(file, "/layers/" + name, {"spikes"});
@@ -140,7 +141,7 @@ void read_layers(const Hdf5Reader& file, Activity& activity) {
   if (steps != kAny) activity.steps = narrow(file, "/layers", steps);
 }
 
-std::vector<int32_t> read_classes(const Hdf5Reader& file, const std::string& dataset,
+std::vector<int32_t> read_classes(const hdf5::Reader& file, const std::string& dataset,
                                   int64_t samples) {
   require_dims(file, dataset, {samples});
   return file.read<int32_t>(dataset);
@@ -149,7 +150,7 @@ std::vector<int32_t> read_classes(const Hdf5Reader& file, const std::string& dat
 }  // namespace
 
 Activity read_activity(const fs::path& path) {
-  const Hdf5Reader file(path);
+  const hdf5::Reader file(path, {"activity", "recorded activity", "ranvier train"});
   const int64_t schema = file.integer_attribute("schema");
   if (schema != kSchema) file.refuse("@schema", fmt::to_string(schema), fmt::to_string(kSchema));
   require_members(file, "/", {"labels", "predictions", "boundaries", "layers"});
@@ -169,7 +170,7 @@ void write_activity(const Activity& activity, const fs::path& path) {
   RANVIER_CONTRACT(activity.samples > 0 && activity.steps > 0, "an activity has samples");
   check_names(activity);
   core::write_atomic(path, [&](const fs::path& temporary) {
-    Hdf5Writer file(temporary);
+    hdf5::Writer file(temporary);
     write_to(file, activity);
     file.close();
   });

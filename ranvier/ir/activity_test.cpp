@@ -3,7 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/core/rng.hpp"
-#include "ranvier/ir/hdf5_file.hpp"
+#include "ranvier/hdf5/file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -111,7 +111,7 @@ class ActivityTest : public ::testing::Test {
   /// A file of three samples up to its boundaries; `more` goes on from there.
   template <class More>
   void write_by_hand(More more) const {
-    Hdf5Writer file(path_);
+    hdf5::Writer file(path_);
     file.attribute("schema", 1);
     file.attribute("variant", std::string("v"));
     file.attribute("samples", 3);
@@ -227,7 +227,7 @@ TEST_F(ActivityTest, ADamagedByteIsFoundOrDoesNotMatter) {
 }
 
 TEST_F(ActivityTest, RefusesAnotherSchema) {
-  Hdf5Writer file(path_);
+  hdf5::Writer file(path_);
   file.attribute("schema", 2);
   file.close();
   EXPECT_EQ(refusal().key, "activity@schema");
@@ -235,10 +235,10 @@ TEST_F(ActivityTest, RefusesAnotherSchema) {
 }
 
 TEST_F(ActivityTest, RefusesMissingAttributes) {
-  Hdf5Writer(path_).close();
+  hdf5::Writer(path_).close();
   EXPECT_EQ(refusal().key, "activity@schema");
   {
-    Hdf5Writer file(path_);
+    hdf5::Writer file(path_);
     file.attribute("schema", std::string("1"));
     file.close();
   }
@@ -246,15 +246,15 @@ TEST_F(ActivityTest, RefusesMissingAttributes) {
 }
 
 TEST_F(ActivityTest, RefusesAMissingDataset) {
-  write_by_hand([](Hdf5Writer& file) { file.group("/boundaries/cut"); });
+  write_by_hand([](hdf5::Writer& file) { file.group("/boundaries/cut"); });
   EXPECT_EQ(refusal().key, "activity/boundaries/cut/symbols");
   EXPECT_THAT(refusal().hint, HasSubstr("missing"));
 }
 
 TEST_F(ActivityTest, RefusesUnknownNames) {
-  write_by_hand([](Hdf5Writer& file) { file.group("/boundary"); });
+  write_by_hand([](hdf5::Writer& file) { file.group("/boundary"); });
   EXPECT_EQ(refusal().key, "activity/boundary");
-  write_by_hand([](Hdf5Writer& file) {
+  write_by_hand([](hdf5::Writer& file) {
     file.group("/boundaries/cut");
     file.dataset<int8_t>("/boundaries/cut/symbol", Dims{3}, std::vector<int8_t>{1, 2, 3});
   });
@@ -266,20 +266,20 @@ TEST_F(ActivityTest, RefusesShapesThatDisagree) {
   const std::vector<int8_t> symbols(12);
   const std::vector<int32_t> values(12);
   const std::vector<int16_t> currents(12);
-  write_by_hand([&](Hdf5Writer& file) {
+  write_by_hand([&](hdf5::Writer& file) {
     file.group("/boundaries/cut");
     file.dataset<int8_t>("/boundaries/cut/symbols", Dims{4, 1, 3}, symbols);
   });
   EXPECT_EQ(refusal().given, "dimensions [4, 1, 3]");
   EXPECT_EQ(refusal().allowed, "[3, any, any]");
-  write_by_hand([&](Hdf5Writer& file) {
+  write_by_hand([&](hdf5::Writer& file) {
     file.group("/boundaries/cut");
     file.dataset<int8_t>("/boundaries/cut/symbols", Dims{3, 2, 2}, symbols);
     file.dataset<int32_t>("/boundaries/cut/value", Dims{3, 4}, values);
   });
   EXPECT_EQ(refusal().key, "activity/boundaries/cut/value");
   EXPECT_EQ(refusal().allowed, "[3, 2]");
-  write_by_hand([&](Hdf5Writer& file) {
+  write_by_hand([&](hdf5::Writer& file) {
     file.group("/boundaries/cut");
     file.dataset<int8_t>("/boundaries/cut/symbols", Dims{3, 1, 4}, symbols);
     file.dataset<int16_t>("/boundaries/cut/current", Dims{3, 2, 2}, currents);
@@ -288,7 +288,7 @@ TEST_F(ActivityTest, RefusesShapesThatDisagree) {
 }
 
 TEST_F(ActivityTest, RefusesTypesThatWouldBeClipped) {
-  write_by_hand([&](Hdf5Writer& file) {
+  write_by_hand([&](hdf5::Writer& file) {
     file.group("/boundaries/cut");
     file.dataset<int32_t>("/boundaries/cut/symbols", Dims{3, 1, 1},
                           std::vector<int32_t>{1, 2, 70000});
@@ -298,7 +298,7 @@ TEST_F(ActivityTest, RefusesTypesThatWouldBeClipped) {
 }
 
 TEST_F(ActivityTest, RefusesSpikesAboveOne) {
-  write_by_hand([](Hdf5Writer& file) {
+  write_by_hand([](hdf5::Writer& file) {
     file.group("/layers");
     file.group("/layers/conv1");
     file.dataset<uint8_t>("/layers/conv1/spikes", Dims{3, 1, 1}, std::vector<uint8_t>{0, 1, 2});
@@ -307,7 +307,7 @@ TEST_F(ActivityTest, RefusesSpikesAboveOne) {
 }
 
 TEST_F(ActivityTest, RefusesLayersOfUnequalSteps) {
-  write_by_hand([](Hdf5Writer& file) {
+  write_by_hand([](hdf5::Writer& file) {
     file.group("/layers");
     const std::vector<uint8_t> spikes(12);
     file.group("/layers/conv1");

@@ -1,6 +1,7 @@
 #include "ranvier/sim/account.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/sim/machine.hpp"
 
 #include <fmt/format.h>
 
@@ -18,14 +19,14 @@ struct MeshTotals {
   int64_t edge_flits = 0, edge_bits = 0;  // into EMIO lanes
 };
 
-MeshTotals mesh_totals(const Machine& machine) {
+MeshTotals mesh_totals(const NetworkView& network) {
   MeshTotals totals;
-  const Lowered& lowered = machine.lowered();
+  const Lowered& lowered = network.lowered;
   for (int router = 0; router < lowered.routers(); ++router) {
     for (int p = 0; p < kPorts; ++p) {
       const auto port = static_cast<Port>(p);
-      const int64_t flits = machine.mesh().flits(router, port);
-      const int64_t bits = machine.mesh().bits(router, port);
+      const int64_t flits = network.mesh.flits(router, port);
+      const int64_t bits = network.mesh.bits(router, port);
       totals.flits += flits;
       totals.bits += bits;
       if (port == kLocal) continue;
@@ -41,9 +42,9 @@ MeshTotals mesh_totals(const Machine& machine) {
 }
 
 /// Bits that a link of the given width could have carried in the run.
-int64_t capacity_bits(const Machine& machine) {
-  const CrossingTiming& crossing = machine.lowered().crossing;
-  return crossing.clocks.floor_link_cycles(machine.latency(), crossing.wires);
+int64_t capacity_bits(const NetworkView& network) {
+  const CrossingTiming& crossing = network.lowered.crossing;
+  return crossing.clocks.floor_link_cycles(network.latency, crossing.wires);
 }
 
 int neighbour(const Lowered& lowered, int router, Port port) {
@@ -51,14 +52,14 @@ int neighbour(const Lowered& lowered, int router, Port port) {
   return router + steps[port];
 }
 
-void fill_mesh(const Machine& machine, Result& result) {
-  const Lowered& lowered = machine.lowered();
+void fill_mesh(const NetworkView& network, Result& result) {
+  const Lowered& lowered = network.lowered;
   for (int router = 0; router < lowered.routers(); ++router) {
     RouterUse use{.tile = core::TileId(router), .flits = 0, .bits = 0};
     for (int p = 0; p < kPorts; ++p) {
       const auto port = static_cast<Port>(p);
-      const int64_t flits = machine.mesh().flits(router, port);
-      const int64_t bits = machine.mesh().bits(router, port);
+      const int64_t flits = network.mesh.flits(router, port);
+      const int64_t bits = network.mesh.bits(router, port);
       use.flits += flits;
       use.bits += bits;
       const bool on_chip =
@@ -71,14 +72,14 @@ void fill_mesh(const Machine& machine, Result& result) {
   }
 }
 
-void fill_links(const Machine& machine, Result& result) {
-  const Lowered& lowered = machine.lowered();
+void fill_links(const NetworkView& network, Result& result) {
+  const Lowered& lowered = network.lowered;
   const ClockPair& clocks = lowered.crossing.clocks;
-  const double link_cycles = static_cast<double>(machine.latency()) *
+  const double link_cycles = static_cast<double>(network.latency) *
                              static_cast<double>(clocks.link_hz()) /
                              static_cast<double>(clocks.core_hz());
   for (size_t s = 0; s < lowered.sides.size(); ++s) {
-    const Emio::Use& use = machine.emio().side_use(static_cast<int>(s));
+    const Emio::Use& use = network.emio.side_use(static_cast<int>(s));
     if (use.flits == 0) continue;
     result.links.push_back({.from = core::ChipId(lowered.sides[s].near_chip),
                             .to = core::ChipId(lowered.sides[s].far_chip),
@@ -86,6 +87,33 @@ void fill_links(const Machine& machine, Result& result) {
                             .bits = use.bits,
                             .utilisation = static_cast<double>(use.beats) / link_cycles});
   }
+}
+
+}  // namespace
+
+void audit(const NetworkView& network) {
+  const auto& counts = network.traffic.counts();
+  require_equal(counts.packets_in, "packets injected", counts.packets_out, "ejected");
+  require_equal(counts.flits_in, "flits injected", counts.flits_out, "ejected");
+  require_equal(counts.bits_in, "bits injected", counts.bits_out, "ejected");
+  require_equal(static_cast<int64_t>(network.packets.in_flight()), "packets in flight", 0, "left");
+  const bool rest = network.mesh.at_rest() && network.emio.at_rest();
+  require_equal(rest ? 0 : 1, "buffers or outputs still held", 0, "expected");
+  const MeshTotals totals = mesh_totals(network);
+  require_equal(totals.flits, "flit-hops of routers", counts.flit_hops, "of delivered flits");
+  require_equal(totals.bits, "bit-hops of routers", counts.bit_hops, "of delivered flits");
+  int64_t link_flits = 0, link_bits = 0;
+  for (size_t s = 0; s < network.lowered.sides.size(); ++s) {
+    link_flits += network.emio.side_use(static_cast<int>(s)).flits;
+    link_bits += network.emio.side_use(static_cast<int>(s)).payload_bits;
+  }
+  require_equal(totals.edge_flits, "flits into die edges", link_flits, "over links");
+  require_equal(totals.edge_bits, "bits into die edges", link_bits, "over links");
+}
+
+void fill_network(const NetworkView& network, Result& result) {
+  fill_mesh(network, result);
+  fill_links(network, result);
 }
 
 void fill_boundaries(const Machine& machine, Result& result) {
@@ -103,52 +131,31 @@ void fill_boundaries(const Machine& machine, Result& result) {
   }
 }
 
-}  // namespace
-
-void audit(const Machine& machine) {
-  const auto& counts = machine.traffic().counts();
-  require_equal(counts.packets_in, "packets injected", counts.packets_out, "ejected");
-  require_equal(counts.flits_in, "flits injected", counts.flits_out, "ejected");
-  require_equal(counts.bits_in, "bits injected", counts.bits_out, "ejected");
-  require_equal(static_cast<int64_t>(machine.packets().in_flight()), "packets in flight", 0,
-                "left");
-  const bool rest = machine.mesh().at_rest() && machine.emio().at_rest();
-  require_equal(rest ? 0 : 1, "buffers or outputs still held", 0, "expected");
-  const MeshTotals totals = mesh_totals(machine);
-  require_equal(totals.flits, "flit-hops of routers", counts.flit_hops, "of delivered flits");
-  require_equal(totals.bits, "bit-hops of routers", counts.bit_hops, "of delivered flits");
-  int64_t link_flits = 0, link_bits = 0;
-  for (size_t s = 0; s < machine.lowered().sides.size(); ++s) {
-    link_flits += machine.emio().side_use(static_cast<int>(s)).flits;
-    link_bits += machine.emio().side_use(static_cast<int>(s)).payload_bits;
-  }
-  require_equal(totals.edge_flits, "flits into die edges", link_flits, "over links");
-  require_equal(totals.edge_bits, "bits into die edges", link_bits, "over links");
-}
-
-void fill_tables(const Machine& machine, Result& result) {
-  fill_mesh(machine, result);
-  fill_links(machine, result);
-  fill_boundaries(machine, result);
-}
-
-core::Ledger fill_ledger(const Machine& machine, const Result& result) {
+core::Ledger network_ledger(const NetworkView& network) {
   using core::Event;
-  core::Ledger ledger = machine.work();
-  const auto& counts = machine.traffic().counts();
-  const MeshTotals totals = mesh_totals(machine);
+  core::Ledger ledger;
+  const auto& counts = network.traffic.counts();
+  const MeshTotals totals = mesh_totals(network);
   ledger.add(Event::kRouterBitHops, totals.bits);
   ledger.add(Event::kLinkBitHops, totals.link_bits);
   ledger.add(Event::kFlitHops, totals.flits);
   ledger.add(Event::kNetworkInterfaceBits, counts.bits_in + counts.bits_out);
   ledger.add(Event::kPackets, counts.packets_in);
   ledger.add(Event::kFifoBits, 2 * totals.edge_bits);
-  for (const LinkUse& link : result.links) {
-    ledger.add(Event::kEmioBits, link.bits);
-    ledger.add(Event::kDieToDieBits, link.bits);
-    ledger.add(Event::kDieToDieIdleBits, capacity_bits(machine) - link.bits);
+  for (size_t s = 0; s < network.lowered.sides.size(); ++s) {
+    const Emio::Use& use = network.emio.side_use(static_cast<int>(s));
+    if (use.flits == 0) continue;
+    ledger.add(Event::kEmioBits, use.bits);
+    ledger.add(Event::kDieToDieBits, use.bits);
+    ledger.add(Event::kDieToDieIdleBits, capacity_bits(network) - use.bits);
   }
-  ledger.add(Event::kTileCycles, machine.workload().tiles_used * machine.latency());
+  return ledger;
+}
+
+core::Ledger fill_ledger(const Machine& machine) {
+  core::Ledger ledger = network_ledger(machine.network());
+  ledger += machine.work();
+  ledger.add(core::Event::kTileCycles, machine.workload().tiles_used * machine.latency());
   return ledger;
 }
 

@@ -22,10 +22,12 @@ Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& pa
       mesh_(lowered_, routing),
       emio_(lowered_, packets_, mesh_, events_, workload.boundaries.size()),
       boundaries_(workload, package),
-      traffic_(workload, lowered_, packets_, mesh_, events_, boundaries_),
+      messages_(workload, boundaries_, options.record_messages),
+      traffic_(message_ends(workload, lowered_), messages_, lowered_, packets_, mesh_, events_),
       tasks_(workload, static_cast<size_t>(lowered_.routers()), events_),
       first_message_(workload::first_messages(workload)),
       order_(options.order_seed) {
+  if (options.window.value() > 0) windows_.emplace(options.window);
   mesh_.connect(traffic_, emio_);
 }
 
@@ -33,6 +35,7 @@ void Machine::run() {
   core::Rng* const order = options_.order_seed != 0 ? &order_ : nullptr;
   int64_t steps = 0;
   for (int64_t now = 0; now != kNever;) {
+    if (windows_ && windows_->due(now)) windows_->snapshot(network_ledger(network()), now);
     run_events(now);
     traffic_.step(now, order);
     mesh_.step(now, order);
@@ -71,22 +74,26 @@ void Machine::finish(int32_t index, int64_t now) {
   const workload::Task& task = workload_.tasks[task_index];
   tasks_.task_done(index, now);
   latency_ = std::max(latency_, now);
-  count_work(task);
-  if (task.kind == workload::TaskKind::kDecode) boundaries_.decode(task, work_);
+  core::Ledger work;
+  count_work(task, work);
+  if (task.kind == workload::TaskKind::kDecode) boundaries_.decode(task, work);
   for (size_t m = first_message_[task_index]; m < first_message_[task_index + 1]; ++m) {
     const workload::Message& message = workload_.messages[m];
-    if (message.kind == workload::MessageKind::kBoundary) boundaries_.encode(task, message, work_);
+    if (message.kind == workload::MessageKind::kBoundary) boundaries_.encode(task, message, work);
     traffic_.offer(static_cast<int32_t>(m), now);
   }
+  work_ += work;
+  if (windows_) windows_->spread(work, tasks_.record(index).start, now);
 }
 
-void Machine::count_work(const workload::Task& task) {
-  work_.add(core::Event::kMac, task.macs);
-  work_.add(core::Event::kAc, task.acs);
-  work_.add(core::Event::kLifUpdate, task.lif_updates);
-  work_.add(core::Event::kWeightReadBits, task.weight_read_bits);
-  work_.add(core::Event::kStateReadBits, task.state_read_bits);
-  work_.add(core::Event::kStateWriteBits, task.state_write_bits);
+/// Operations and memory; converters count for themselves.
+void Machine::count_work(const workload::Task& task, core::Ledger& work) {
+  work.add(core::Event::kMac, task.macs);
+  work.add(core::Event::kAc, task.acs);
+  work.add(core::Event::kLifUpdate, task.lif_updates);
+  work.add(core::Event::kWeightReadBits, task.weight_read_bits);
+  work.add(core::Event::kStateReadBits, task.state_read_bits);
+  work.add(core::Event::kStateWriteBits, task.state_write_bits);
 }
 
 void Machine::watch(int64_t now) {

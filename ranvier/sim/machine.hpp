@@ -3,18 +3,22 @@
 
 #include "ranvier/core/ledger.hpp"
 #include "ranvier/core/rng.hpp"
+#include "ranvier/sim/account.hpp"
 #include "ranvier/sim/boundary_check.hpp"
 #include "ranvier/sim/emio.hpp"
 #include "ranvier/sim/event_queue.hpp"
+#include "ranvier/sim/event_windows.hpp"
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/mesh.hpp"
 #include "ranvier/sim/packet_pool.hpp"
 #include "ranvier/sim/simulator.hpp"
 #include "ranvier/sim/task_schedule.hpp"
 #include "ranvier/sim/traffic.hpp"
+#include "ranvier/sim/workload_messages.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 namespace ranvier::sim {
 
@@ -30,6 +34,7 @@ class Machine {
   void run();
 
   int64_t latency() const { return latency_; }
+  NetworkView network() const { return {lowered_, mesh_, emio_, traffic_, packets_, latency_}; }
   const workload::Workload& workload() const { return workload_; }
   const Lowered& lowered() const { return lowered_; }
   const Mesh& mesh() const { return mesh_; }
@@ -37,13 +42,14 @@ class Machine {
   const Traffic& traffic() const { return traffic_; }
   const TaskSchedule& tasks() const { return tasks_; }
   const BoundaryCheck& boundaries() const { return boundaries_; }
-  const PacketPool& packets() const { return packets_; }
+  const WorkloadMessages& messages() const { return messages_; }
+  const EventWindows* windows() const { return windows_ ? &*windows_ : nullptr; }
   const core::Ledger& work() const { return work_; }  // of tasks: operations, memory, converters
 
  private:
   void run_events(int64_t now);
   void finish(int32_t task, int64_t now);
-  void count_work(const workload::Task& task);
+  static void count_work(const workload::Task& task, core::Ledger& work);
   void watch(int64_t now);
   [[noreturn]] void report_deadlock(int64_t now) const;
 
@@ -55,10 +61,12 @@ class Machine {
   Mesh mesh_;
   Emio emio_;
   BoundaryCheck boundaries_;
+  WorkloadMessages messages_;
   Traffic traffic_;
   TaskSchedule tasks_;
   std::vector<size_t> first_message_;  // [tasks + 1] into Workload::messages
   core::Ledger work_;
+  std::optional<EventWindows> windows_;
   core::Rng order_;
   int64_t latency_ = 0;
   int64_t moves_seen_ = 0;

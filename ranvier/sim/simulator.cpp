@@ -2,6 +2,7 @@
 
 #include "ranvier/sim/account.hpp"
 #include "ranvier/sim/critical_path.hpp"
+#include "ranvier/sim/event_windows.hpp"
 #include "ranvier/sim/machine.hpp"
 
 namespace ranvier::sim {
@@ -13,6 +14,7 @@ void record_messages(const Machine& machine, size_t count, Result& result) {
     const auto& times = machine.traffic().times(static_cast<int32_t>(m));
     result.messages.push_back(
         {core::Cycles(times.offered), core::Cycles(times.injected), core::Cycles(times.delivered)});
+    result.shapes.push_back(machine.messages().shape(m));
   }
 }
 
@@ -30,11 +32,13 @@ Result simulate(const workload::Workload& workload, const arch::PackageSpec& pac
   workload::check(workload, package);
   Machine machine(workload, package, options);
   machine.run();
-  audit(machine);
+  audit(machine.network());
   Result result;
   result.latency = core::Cycles(machine.latency());
-  fill_tables(machine, result);
-  result.ledger = fill_ledger(machine, result);
+  fill_network(machine.network(), result);
+  fill_boundaries(machine, result);
+  result.ledger = fill_ledger(machine);
+  if (machine.windows() != nullptr) result.windows = machine.windows()->finish(machine);
   result.critical_path = critical_path(machine);
   if (options.record_messages) record_messages(machine, workload.messages.size(), result);
   if (options.record_tasks) record_tasks(machine, workload.tasks.size(), result);

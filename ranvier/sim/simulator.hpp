@@ -14,8 +14,9 @@ namespace ranvier::sim {
 
 struct Options {
   int64_t watchdog_cycles = 1'000'000;  // flits under way but none moving for so long: deadlock
-  bool record_messages = false;         // fill Result::messages
+  bool record_messages = false;         // fill Result::messages and Result::shapes
   bool record_tasks = false;            // fill Result::tasks
+  core::Cycles window{0};               // length of Result::windows; 0: none
   uint64_t order_seed = 0;  // not 0: components run in random order; no result may depend on it
 };
 
@@ -72,6 +73,13 @@ struct TaskTimes {
   core::Cycles end;
 };
 
+/// What happened in [start, end).
+struct WindowUse {
+  core::Cycles start;
+  core::Cycles end;
+  core::Ledger ledger;
+};
+
 struct Result {
   core::Cycles latency;  // from time 0 to the end of the last task
   core::Ledger ledger;
@@ -80,7 +88,9 @@ struct Result {
   std::vector<RouterUse> routers;       // by tile
   std::vector<BoundaryUse> boundaries;  // as in the workload
   std::vector<MessageTimes> messages;   // as in the workload, if recorded
-  std::vector<TaskTimes> tasks;         // as in the workload, if recorded
+  std::vector<std::vector<workload::PacketRun>> shapes;  // of the messages, as sent, if recorded
+  std::vector<TaskTimes> tasks;                          // as in the workload, if recorded
+  std::vector<WindowUse> windows;  // cover the run; their ledgers add up to its ledger
   Breakdown critical_path;
   int64_t values_checked = 0;
 };

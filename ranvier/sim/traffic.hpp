@@ -2,14 +2,13 @@
 // Network interfaces of all tiles: injection of messages flit by flit, and delivery with every flit
 // checked.
 
-#include "ranvier/sim/boundary_check.hpp"
 #include "ranvier/sim/event_queue.hpp"
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/mesh.hpp"
+#include "ranvier/sim/message_port.hpp"
 #include "ranvier/sim/packet_pool.hpp"
 #include "ranvier/sim/ports.hpp"
 #include "ranvier/sim/wake_wheel.hpp"
-#include "ranvier/workload/workload.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +21,7 @@ class Traffic final : public TilePort {
  public:
   /// Life of a message [core cycles]; -1: not yet.
   struct Times {
-    int64_t offered = -1;    // its task ended
+    int64_t offered = -1;    // it was ready to go
     int64_t injected = -1;   // its first flit left the tile
     int64_t delivered = -1;  // its last flit reached the target
   };
@@ -35,8 +34,8 @@ class Traffic final : public TilePort {
   };
 
   /// The references must outlive it.
-  Traffic(const workload::Workload& workload, const Lowered& lowered, PacketPool& packets,
-          Mesh& mesh, EventQueue& events, BoundaryCheck& boundaries);
+  Traffic(std::vector<MessageEnds> ends, MessagePort& messages, const Lowered& lowered,
+          PacketPool& packets, Mesh& mesh, EventQueue& events);
 
   /// Queues a message behind those of its tile; its first flit may go in this very cycle.
   void offer(int32_t message, int64_t now);
@@ -70,14 +69,14 @@ class Traffic final : public TilePort {
   uint32_t open_packet(int32_t message, int32_t index);
   void close_flit(Queue& queue, const Packet& packet);
   void finish_packet(uint32_t name, int router, int64_t done);
-  int block_of(const workload::Message& message) const;
+  const MessageEnds& ends(int32_t message) const { return ends_[static_cast<size_t>(message)]; }
 
-  const workload::Workload& workload_;
+  std::vector<MessageEnds> ends_;  // [messages]
+  MessagePort& messages_;
   const Lowered& lowered_;
   PacketPool& packets_;
   Mesh& mesh_;
   EventQueue& events_;
-  BoundaryCheck& boundaries_;
   WakeWheel wheel_;               // of tiles
   std::vector<Queue> queues_;     // [tiles]
   std::vector<Times> times_;      // [messages]

@@ -5,8 +5,11 @@
 #include "ranvier/core/file.hpp"
 #include "ranvier/core/interrupt.hpp"
 #include "ranvier/core/progress.hpp"
+#include "ranvier/sim/recorder.hpp"
+#include "ranvier/sweep/power.hpp"
 #include "ranvier/sweep/summary.hpp"
 #include "ranvier/sweep/timeline.hpp"
+#include "ranvier/workload/trace.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -51,8 +54,22 @@ struct JobResult {
   analytic::Estimate estimated;
 };
 
+/// The files about one inference that were asked for.
+void write_views(const Job& job, const std::string& name, const workload::Workload& workload,
+                 const arch::PackageSpec& package, const sim::Result& result,
+                 const EvaluateOptions& options) {
+  if (!options.timelines.empty() && job.sample == 0) {
+    write_timeline(workload, package, result, options.timelines / (name + ".json"));
+  }
+  if (!options.traces.empty()) {
+    auto trace = sim::trace_of(workload, package, result);
+    trace.name = fmt::format("{}.{}", name, job.sample);
+    workload::write_trace(trace, options.traces / (trace.name + "." + options.trace_format));
+  }
+}
+
 JobResult run_job(const Job& job, const Experiment& experiment, const VariantResult& variant,
-                  const fs::path& timelines) {
+                  const EvaluateOptions& wanted) {
   const PresetSetup& setup = experiment.presets[job.preset];
   const auto mapping = map::map_network(variant.bundle.network, setup.package);
   const auto workload =
@@ -60,14 +77,15 @@ JobResult run_job(const Job& job, const Experiment& experiment, const VariantRes
                           wire_of(experiment.values, variant.name), setup.package);
   sim::Options options;
   options.watchdog_cycles = experiment.values.integer("simulate.watchdog_cycles");
-  const bool has_timeline = !timelines.empty() && job.sample == 0;
-  if (has_timeline) options = with_timeline(options);
+  if (!wanted.timelines.empty() && job.sample == 0) options = with_timeline(options);
+  if (!wanted.traces.empty()) options.record_messages = true;
+  if (!wanted.power_window.empty() && job.sample == 0) {
+    options.window = power_window(wanted.power_window, setup.package);
+  }
   JobResult result{sim::simulate(workload, setup.package, options),
                    analytic::estimate(workload, setup.package)};
-  if (has_timeline) {
-    write_timeline(workload, setup.package, result.simulated,
-                   timelines / fmt::format("{}.{}.json", variant.name, setup.name));
-  }
+  write_views(job, fmt::format("{}.{}", variant.name, setup.name), workload, setup.package,
+              result.simulated, wanted);
   return result;
 }
 
@@ -84,7 +102,7 @@ std::vector<JobResult> run_jobs(const std::vector<Job>& jobs, const Experiment& 
   const auto work = [&] {
     for (size_t i = next++; i < jobs.size() && !core::interrupt_requested(); i = next++) {
       try {
-        results[i] = run_job(jobs[i], experiment, variants[jobs[i].variant], options.timelines);
+        results[i] = run_job(jobs[i], experiment, variants[jobs[i].variant], options);
       } catch (...) {
         errors[i] = std::current_exception();
       }

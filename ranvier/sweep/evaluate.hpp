@@ -5,6 +5,7 @@
 #include "ranvier/sweep/results.hpp"
 
 #include <filesystem>
+#include <string>
 
 namespace ranvier::sweep {
 
@@ -12,7 +13,10 @@ struct EvaluateOptions {
   int threads = 1;  // simulations side by side; results do not depend on it
   bool quiet = false;
   std::filesystem::path timelines =
-      {};  // directory for VARIANT.PRESET.json of sample 0; empty: none
+      {};                             // directory for VARIANT.PRESET.json of sample 0; empty: none
+  std::filesystem::path traces = {};  // directory for VARIANT.PRESET.SAMPLE.h5; empty: none
+  std::string trace_format = "h5";    // or csv
+  std::string power_window;  // of Result::windows of sample 0, as in power.hpp; empty: none
 };
 
 /// Errors: UserError when a file of the bundle is missing, malformed or does not fit the others.

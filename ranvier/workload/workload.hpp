@@ -40,6 +40,7 @@ struct Task {
   core::Cycles service;  // core cycles from start to first output
 };
 
+/// The numbers are those of trace files.
 enum class MessageKind : uint8_t { kDense, kSpikes, kBoundary, kControl };
 
 /// `packets` packets of `flits_per_packet` flits, injected back to back after the source task, one
@@ -58,6 +59,17 @@ struct Message {
   /// Every flit is bits_per_flit wide but the first, which has what is left (a boundary's header
   /// packet).
   int64_t first_flit_bits() const { return bits - (flits() - 1) * bits_per_flit; }
+};
+
+/// Equal packets in a row: the first flit of each may be narrower or wider than the others.
+struct PacketRun {
+  int32_t packets = 1;
+  int32_t flits = 1;            // per packet
+  int32_t first_flit_bits = 0;  // of each packet
+  int32_t flit_bits = 0;        // of its other flits
+
+  int64_t bits_per_packet() const { return first_flit_bits + int64_t{flits - 1} * flit_bits; }
+  bool operator==(const PacketRun&) const = default;
 };
 
 /// Elements of one boundary that cross together: one encoder, one lane, one decoder.

@@ -1,4 +1,4 @@
-#include "ranvier/ir/hdf5_file.hpp"
+#include "ranvier/hdf5/file.hpp"
 
 #include "ranvier/core/error.hpp"
 
@@ -9,7 +9,7 @@
 #include <mutex>
 #include <utility>
 
-namespace ranvier::ir {
+namespace ranvier::hdf5 {
 namespace fs = std::filesystem;
 namespace {
 
@@ -67,6 +67,8 @@ hid_t type_of(Element element) {
       return H5T_NATIVE_INT16;
     case Element::kInt32:
       return H5T_NATIVE_INT32;
+    case Element::kInt64:
+      return H5T_NATIVE_INT64;
     case Element::kUint8:
       return H5T_NATIVE_UINT8;
   }
@@ -81,6 +83,8 @@ hid_t stored_type_of(Element element) {
       return H5T_STD_I16LE;
     case Element::kInt32:
       return H5T_STD_I32LE;
+    case Element::kInt64:
+      return H5T_STD_I64LE;
     case Element::kUint8:
       return H5T_STD_U8LE;
   }
@@ -89,7 +93,7 @@ hid_t stored_type_of(Element element) {
 
 }  // namespace
 
-class Hdf5Writer::File {
+class Writer::File {
  public:
   explicit File(const fs::path& path) : path_(path), access_(H5Pcreate(H5P_FILE_ACCESS), H5Pclose) {
     // The 1.10 format checksums its own structures, so that damage is found, not followed.
@@ -124,10 +128,10 @@ class Hdf5Writer::File {
   std::unique_ptr<Handle> file_;
 };
 
-Hdf5Writer::Hdf5Writer(const fs::path& path) : file_(std::make_unique<File>(path)) {}
-Hdf5Writer::~Hdf5Writer() = default;
+Writer::Writer(const fs::path& path) : file_(std::make_unique<File>(path)) {}
+Writer::~Writer() = default;
 
-void Hdf5Writer::attribute(const std::string& name, int64_t value) {
+void Writer::attribute(const std::string& name, int64_t value) {
   const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
   const Handle attribute(
       H5Acreate2(file_->id(), name.c_str(), H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT),
@@ -136,7 +140,7 @@ void Hdf5Writer::attribute(const std::string& name, int64_t value) {
                  "writing attribute " + name);
 }
 
-void Hdf5Writer::attribute(const std::string& name, const std::string& value) {
+void Writer::attribute(const std::string& name, const std::string& value) {
   const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
   const Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
   H5Tset_size(type, std::max<size_t>(value.size(), 1));
@@ -148,15 +152,15 @@ void Hdf5Writer::attribute(const std::string& name, const std::string& value) {
                  "writing attribute " + name);
 }
 
-void Hdf5Writer::group(const std::string& path) {
+void Writer::group(const std::string& path) {
   const Handle properties = file_->timeless(H5P_GROUP_CREATE);
   const Handle group(H5Gcreate2(file_->id(), path.c_str(), H5P_DEFAULT, properties, H5P_DEFAULT),
                      H5Gclose);
   file_->require(group.valid(), "creating group " + path);
 }
 
-void Hdf5Writer::write(const std::string& path, std::span<const int64_t> dims, Element element,
-                       const void* values, size_t count) {
+void Writer::write(const std::string& path, std::span<const int64_t> dims, Element element,
+                   const void* values, size_t count) {
   const std::vector<hsize_t> extent(dims.begin(), dims.end());
   size_t expected = 1;
   for (const hsize_t dim : extent) expected *= dim;
@@ -183,12 +187,12 @@ void Hdf5Writer::write(const std::string& path, std::span<const int64_t> dims, E
   file_->require(written, "writing " + path);
 }
 
-void Hdf5Writer::close() {
+void Writer::close() {
   file_->close();
   file_.reset();
 }
 
-class Hdf5Reader::File {
+class Reader::File {
  public:
   explicit File(const fs::path& name)
       : path(name), id(H5Fopen(name.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose) {}
@@ -198,33 +202,33 @@ class Hdf5Reader::File {
   const Handle id;
 };
 
-Hdf5Reader::Hdf5Reader(const fs::path& path) {
+Reader::Reader(const fs::path& path, Subject subject) : subject_(std::move(subject)) {
   if (!fs::is_regular_file(path)) {
-    throw core::UserError({.key = "activity",
+    throw core::UserError({.key = subject_.key,
                            .given = "'" + path.string() + "'",
-                           .allowed = "an HDF5 file of recorded activity",
+                           .allowed = "an HDF5 file of " + subject_.content,
                            .place = {},
-                           .hint = "No such file; ranvier train writes it."});
+                           .hint = "No such file; " + subject_.writer + " writes it."});
   }
   file_ = std::make_unique<File>(path);
   if (!file_->id.valid()) {
     refuse("", "a file that HDF5 cannot open (" + cause() + ")", "a whole HDF5 file",
-           "It may be truncated; write it again with ranvier train.");
+           "It may be truncated; write it again with " + subject_.writer + ".");
   }
 }
 
-Hdf5Reader::~Hdf5Reader() = default;
+Reader::~Reader() = default;
 
-void Hdf5Reader::refuse(const std::string& inside, std::string given, std::string allowed,
-                        std::string hint) const {
-  throw core::UserError({.key = "activity" + inside,
+void Reader::refuse(const std::string& inside, std::string given, std::string allowed,
+                    std::string hint) const {
+  throw core::UserError({.key = subject_.key + inside,
                          .given = std::move(given),
                          .allowed = std::move(allowed),
                          .place = file_->path.string(),
                          .hint = std::move(hint)});
 }
 
-int64_t Hdf5Reader::integer_attribute(const std::string& name) const {
+int64_t Reader::integer_attribute(const std::string& name) const {
   const Handle attribute(H5Aopen(file_->id, name.c_str(), H5P_DEFAULT), H5Aclose);
   if (!attribute.valid()) refuse("@" + name, "nothing", "a whole number");
   const Handle type(H5Aget_type(attribute), H5Tclose);
@@ -237,7 +241,7 @@ int64_t Hdf5Reader::integer_attribute(const std::string& name) const {
   return value;
 }
 
-std::string Hdf5Reader::text_attribute(const std::string& name) const {
+std::string Reader::text_attribute(const std::string& name) const {
   const Handle attribute(H5Aopen(file_->id, name.c_str(), H5P_DEFAULT), H5Aclose);
   if (!attribute.valid()) refuse("@" + name, "nothing", "a text");
   const Handle type(H5Aget_type(attribute), H5Tclose);
@@ -252,11 +256,11 @@ std::string Hdf5Reader::text_attribute(const std::string& name) const {
   return value;
 }
 
-bool Hdf5Reader::has(const std::string& path) const {
+bool Reader::has(const std::string& path) const {
   return H5Lexists(file_->id, path.c_str(), H5P_DEFAULT) > 0;
 }
 
-std::vector<std::string> Hdf5Reader::members(const std::string& group) const {
+std::vector<std::string> Reader::members(const std::string& group) const {
   const Handle opened(H5Gopen2(file_->id, group.c_str(), H5P_DEFAULT), H5Gclose);
   if (!opened.valid()) refuse(group, "nothing", "a group");
   std::vector<std::string> names;
@@ -271,12 +275,12 @@ std::vector<std::string> Hdf5Reader::members(const std::string& group) const {
   return names;
 }
 
-std::vector<int64_t> Hdf5Reader::dims(const std::string& dataset) const {
+std::vector<int64_t> Reader::dims(const std::string& dataset) const {
   const Handle opened(H5Dopen2(file_->id, dataset.c_str(), H5P_DEFAULT), H5Dclose);
   if (!opened.valid()) refuse(dataset, "nothing", "a dataset", "The dataset is missing.");
   const Handle space(H5Dget_space(opened), H5Sclose);
   const int rank = H5Sget_simple_extent_ndims(space);
-  if (rank < 1) refuse(dataset, "a dataset without dimensions", "a dataset with a row per sample");
+  if (rank < 1) refuse(dataset, "a dataset without dimensions", "a dataset with rows");
   std::vector<hsize_t> extent(static_cast<size_t>(rank));
   H5Sget_simple_extent_dims(space, extent.data(), nullptr);
   int64_t left = kMostValues;
@@ -290,7 +294,7 @@ std::vector<int64_t> Hdf5Reader::dims(const std::string& dataset) const {
   return {extent.begin(), extent.end()};
 }
 
-void Hdf5Reader::read(const std::string& dataset, Element element, void* values) const {
+void Reader::read(const std::string& dataset, Element element, void* values) const {
   const Handle opened(H5Dopen2(file_->id, dataset.c_str(), H5P_DEFAULT), H5Dclose);
   const Handle type(H5Dget_type(opened), H5Tclose);
   const hid_t wanted = type_of(element);
@@ -302,8 +306,8 @@ void Hdf5Reader::read(const std::string& dataset, Element element, void* values)
   }
   if (H5Dread(opened, wanted, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
     refuse(dataset, "values that HDF5 cannot read (" + cause() + ")", "a whole dataset",
-           "The file is damaged; write it again with ranvier train.");
+           "The file is damaged; write it again with " + subject_.writer + ".");
   }
 }
 
-}  // namespace ranvier::ir
+}  // namespace ranvier::hdf5

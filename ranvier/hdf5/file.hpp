@@ -1,6 +1,6 @@
 #pragma once
 // The small part of HDF5 that ranvier needs: whole numeric datasets, integer and text attributes.
-// Private to ir/. One reader or writer lives at a time (the library is not re-entrant): a second
+// One reader or writer lives at a time (the library is not re-entrant): a second
 // thread waits. HDF5 prints nothing.
 
 #include <concepts>
@@ -11,24 +11,25 @@
 #include <string>
 #include <vector>
 
-namespace ranvier::ir {
+namespace ranvier::hdf5 {
 
-enum class Element : uint8_t { kInt8, kInt16, kInt32, kUint8 };
+enum class Element : uint8_t { kInt8, kInt16, kInt32, kInt64, kUint8 };
 
 template <class T>
 constexpr Element element_of() {
   if constexpr (std::same_as<T, int8_t>) return Element::kInt8;
   if constexpr (std::same_as<T, int16_t>) return Element::kInt16;
   if constexpr (std::same_as<T, int32_t>) return Element::kInt32;
+  if constexpr (std::same_as<T, int64_t>) return Element::kInt64;
   if constexpr (std::same_as<T, uint8_t>) return Element::kUint8;
 }
 
 /// Creates a file. Paths inside it are absolute ("/boundaries/b1/value"). Errors: RunError naming
 /// path and cause. Equal calls give equal bytes: no times are stored.
-class Hdf5Writer {
+class Writer {
  public:
-  explicit Hdf5Writer(const std::filesystem::path& path);
-  ~Hdf5Writer();
+  explicit Writer(const std::filesystem::path& path);
+  ~Writer();
 
   void attribute(const std::string& name, int64_t value);
   void attribute(const std::string& name, const std::string& value);
@@ -49,11 +50,18 @@ class Hdf5Writer {
   std::unique_ptr<File> file_;
 };
 
-/// Errors: UserError with key "activity" + path inside the file, and the file as place.
-class Hdf5Reader {
+/// What a file is, for messages about it.
+struct Subject {
+  std::string key;      // "activity"
+  std::string content;  // "recorded activity"
+  std::string writer;   // the command that writes such files: "ranvier train"
+};
+
+/// Errors: UserError with the subject's key + path inside the file, and the file as place.
+class Reader {
  public:
-  explicit Hdf5Reader(const std::filesystem::path& path);
-  ~Hdf5Reader();
+  Reader(const std::filesystem::path& path, Subject subject);
+  ~Reader();
 
   int64_t integer_attribute(const std::string& name) const;
   std::string text_attribute(const std::string& name) const;
@@ -79,7 +87,8 @@ class Hdf5Reader {
  private:
   void read(const std::string& dataset, Element element, void* values) const;
   class File;
+  Subject subject_;
   std::unique_ptr<File> file_;
 };
 
-}  // namespace ranvier::ir
+}  // namespace ranvier::hdf5

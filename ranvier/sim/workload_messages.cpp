@@ -1,0 +1,67 @@
+#include "ranvier/sim/workload_messages.hpp"
+
+namespace ranvier::sim {
+
+std::vector<MessageEnds> message_ends(const workload::Workload& workload, const Lowered& lowered) {
+  std::vector<MessageEnds> ends;
+  const auto tile = [&](int32_t task) {
+    return workload.tasks[static_cast<size_t>(task)].tile.index();
+  };
+  for (const auto& message : workload.messages) {
+    ends.push_back({.source = tile(message.source),
+                    .target = tile(message.target),
+                    .packets = message.packets,
+                    .vc = static_cast<int32_t>(ends.size()) % lowered.mesh.virtual_channels});
+  }
+  return ends;
+}
+
+WorkloadMessages::WorkloadMessages(const workload::Workload& workload, BoundaryCheck& boundaries,
+                                   bool record)
+    : workload_(workload),
+      boundaries_(boundaries),
+      shapes_(record ? workload.messages.size() : 0) {}
+
+int WorkloadMessages::block_of(const workload::Message& message) const {
+  if (message.kind != workload::MessageKind::kBoundary) return -1;
+  return workload_.tasks[static_cast<size_t>(message.source)].block;
+}
+
+Packet WorkloadMessages::open(int32_t message, int32_t index) {
+  const auto& spec = workload_.messages[static_cast<size_t>(message)];
+  Packet packet;
+  if (const int block = block_of(spec); block >= 0) {
+    const codec::Packet& real = boundaries_.packets(block)[static_cast<size_t>(index)];
+    packet.boundary = workload_.blocks[static_cast<size_t>(block)].boundary;
+    packet.flits = real.flits;
+    packet.body_bits = flit_width(real.bits / real.flits);
+    packet.head_bits = flit_width(real.bits - int64_t{packet.body_bits} * (real.flits - 1));
+  } else {
+    packet.flits = spec.flits_per_packet;
+    packet.body_bits = flit_width(spec.bits_per_flit);
+    packet.head_bits = index == 0 ? flit_width(spec.first_flit_bits()) : packet.body_bits;
+  }
+  if (!shapes_.empty()) record(message, packet);
+  return packet;
+}
+
+void WorkloadMessages::packet_arrived(int32_t message, int32_t index) {
+  const int block = block_of(workload_.messages[static_cast<size_t>(message)]);
+  if (block >= 0) boundaries_.arrived(block, index);
+}
+
+void WorkloadMessages::record(int32_t message, const Packet& packet) {
+  auto& runs = shapes_[static_cast<size_t>(message)];
+  const int32_t others = packet.flits > 1 ? packet.body_bits : 0;
+  const workload::PacketRun run{1, packet.flits, packet.head_bits, others};
+  const bool goes_on = !runs.empty() && runs.back().flits == run.flits &&
+                       runs.back().first_flit_bits == run.first_flit_bits &&
+                       runs.back().flit_bits == run.flit_bits;
+  if (goes_on) {
+    ++runs.back().packets;
+  } else {
+    runs.push_back(run);
+  }
+}
+
+}  // namespace ranvier::sim

@@ -1,0 +1,39 @@
+#pragma once
+// The messages of a workload: sizes as map/ planned them on chip, the encoders' real packets at
+// boundaries.
+
+#include "ranvier/sim/boundary_check.hpp"
+#include "ranvier/sim/lowered.hpp"
+#include "ranvier/sim/message_port.hpp"
+#include "ranvier/workload/workload.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace ranvier::sim {
+
+/// [messages]
+std::vector<MessageEnds> message_ends(const workload::Workload& workload, const Lowered& lowered);
+
+class WorkloadMessages final : public MessagePort {
+ public:
+  /// The references must outlive it. `record`: keep the shape of every message.
+  WorkloadMessages(const workload::Workload& workload, BoundaryCheck& boundaries, bool record);
+
+  Packet open(int32_t message, int32_t index) override;
+  void packet_arrived(int32_t message, int32_t index) override;
+
+  /// As sent; empty unless recorded.
+  const std::vector<workload::PacketRun>& shape(size_t message) const { return shapes_[message]; }
+
+ private:
+  int block_of(const workload::Message& message) const;
+  void record(int32_t message, const Packet& packet);
+
+  const workload::Workload& workload_;
+  BoundaryCheck& boundaries_;
+  std::vector<std::vector<workload::PacketRun>> shapes_;  // [messages], if recorded
+};
+
+}  // namespace ranvier::sim
