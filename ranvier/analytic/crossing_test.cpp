@@ -138,6 +138,19 @@ TEST(DieLink, ServesLanesInTurn) {
   EXPECT_EQ(served, (std::vector<int32_t>{0, 1, 2, 0, 1, 2}));
 }
 
+TEST(DieLink, FixedPriorityServesTheLowestLaneThatCanSend) {
+  auto package = package_of();
+  package.emio.merge_policy = arch::MergePolicy::kFixedPriority;
+  const CrossingModel crossing(package);
+  DieLink link(crossing, package);
+  for (int32_t lane = 2; lane >= 0; --lane) {
+    for (int64_t k = 0; k < 2; ++k) link.push(lane, {lane, k, 34, 10});
+  }
+  std::vector<int32_t> served;
+  for (int i = 0; i < 6; ++i) served.push_back(link.grant().flit.message);
+  EXPECT_EQ(served, (std::vector<int32_t>{0, 0, 1, 1, 2, 2}));
+}
+
 TEST(DieLink, ALaneWithoutCreditsDoesNotBlockAnother) {
   auto package = package_of();
   package.emio.lane_buffer_flits = 1;

@@ -88,6 +88,13 @@ constexpr auto kSchema = std::to_array<Field>({
           "PULP common_cells: 2^3"),
     count("hardware.emio.lane_buffer_flits", "8", 1, 4096, "flits",
           "Receive buffer per lane; its credits return across the link.", kChoice),
+    {.key = "hardware.emio.merge_policy",
+     .kind = Kind::kChoice,
+     .fallback = "round_robin",
+     .allowed = "round_robin|fixed_priority",
+     .doc = "Which lane the merge of a chip side serves: each in turn, or always the lowest that "
+            "can send.",
+     .source = kChoice},
 
     count("hardware.serdes.lanes", "1", 1, 1024, "lanes", "Wires of one direction of a chip side.",
           "TrueNorth: about one 0.68 Gbit/s port per direction"),

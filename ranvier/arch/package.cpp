@@ -74,13 +74,19 @@ PacketSpec packet_from(const config::Values& values, const ChipSpec& chip) {
   return packet;
 }
 
+MergePolicy merge_policy_from(const config::Values& values) {
+  return values.text("hardware.emio.merge_policy") == "fixed_priority" ? MergePolicy::kFixedPriority
+                                                                       : MergePolicy::kRoundRobin;
+}
+
 EmioSpec emio_from(const config::Values& values) {
   const EmioSpec emio{.merge_cycles = whole(values, "hardware.emio.merge_cycles"),
                       .split_cycles = whole(values, "hardware.emio.split_cycles"),
                       .fifo_source_cycles = whole(values, "hardware.emio.fifo_source_cycles"),
                       .fifo_sync_cycles = whole(values, "hardware.emio.fifo_sync_cycles"),
                       .fifo_depth = whole(values, "hardware.emio.fifo_depth"),
-                      .lane_buffer_flits = whole(values, "hardware.emio.lane_buffer_flits")};
+                      .lane_buffer_flits = whole(values, "hardware.emio.lane_buffer_flits"),
+                      .merge_policy = merge_policy_from(values)};
   if (!std::has_single_bit(static_cast<unsigned>(emio.fifo_depth))) {
     values.refuse("hardware.emio.fifo_depth", "a power of two",
                   "Its pointers cross the clocks in Gray code.");

@@ -31,6 +31,9 @@ struct PacketSpec {
   int flit_bits() const { return dx_bits + dy_bits + axon_bits + payload_bits; }
 };
 
+/// Which of the lanes that could send goes first in the merge of a chip side.
+enum class MergePolicy : uint8_t { kRoundRobin, kFixedPriority };
+
 struct EmioSpec {
   int merge_cycles = 2;  // core cycles through the merge, queueing excluded
   int split_cycles = 1;
@@ -38,6 +41,7 @@ struct EmioSpec {
   int fifo_sync_cycles = 3;    // pointer synchroniser and registered read [destination cycles]
   int fifo_depth = 8;          // flits
   int lane_buffer_flits = 8;   // receive buffer per lane; its credits return across the link
+  MergePolicy merge_policy = MergePolicy::kRoundRobin;
 };
 
 struct SerdesSpec {

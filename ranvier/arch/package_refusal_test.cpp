@@ -70,6 +70,12 @@ TEST(Refuses, FieldsThatContradictEachOther) {
   EXPECT_EQ(refusal_of("hardware.packet.current_bits: 8").key, "hardware.packet.current_bits");
 }
 
+TEST(Refuses, AMergePolicyThatNobodyKnows) {
+  const auto refusal = refusal_of("hardware.emio.merge_policy: random");
+  EXPECT_EQ(refusal.key, "hardware.emio.merge_policy");
+  EXPECT_THAT(refusal.allowed, HasSubstr("fixed_priority"));
+}
+
 TEST(Refuses, FractionsThatNoClockHas) {
   EXPECT_EQ(refusal_of("hardware.core_clock: 1000000.5 Hz").allowed, "a whole number of Hz");
   EXPECT_EQ(refusal_of("hardware.serdes.phy_latency: 0.5 ps").allowed, "a whole number of ps");

@@ -52,6 +52,7 @@ CrossingTiming lower_crossing(const arch::PackageSpec& package) {
   crossing.lane_buffer = package.emio.lane_buffer_flits;
   crossing.wires = package.serdes.lanes;
   crossing.overhead_bits = package.tag_bits() + package.packet.framing_bits;
+  crossing.fixed_priority = package.emio.merge_policy == arch::MergePolicy::kFixedPriority;
   return crossing;
 }
 

@@ -29,6 +29,8 @@ arch::PackageSpec any_package() {
   spec.emio.split_cycles = *rc::gen::inRange(0, 3);
   spec.emio.fifo_depth = *rc::gen::inRange(1, 9);
   spec.emio.lane_buffer_flits = *rc::gen::inRange(1, 9);
+  spec.emio.merge_policy =
+      *rc::gen::element(arch::MergePolicy::kRoundRobin, arch::MergePolicy::kFixedPriority);
   return spec;
 }
 
