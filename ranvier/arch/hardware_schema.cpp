@@ -104,6 +104,9 @@ constexpr auto kSchema = std::to_array<Field>({
              "Transmitter plus receiver, fixed.", kChoice),
     quantity("hardware.serdes.flight", "0 ps", 0, 1e-3, "s", "Wire delay, about 7 ps per mm.",
              kChoice),
+    quantity("hardware.serdes.clock_phase", "0 ps", 0, 1e-6, "s",
+             "First edge of the link clocks after the core edge at time 0; below one period.",
+             kChoice),
 
     count("hardware.converter.encode_elements_per_cycle", "1", 1, 4096, "elements / core cycle",
           "Activations that an encoder examines.", kChoice),

@@ -95,10 +95,19 @@ EmioSpec emio_from(const config::Values& values) {
 }
 
 SerdesSpec serdes_from(const config::Values& values) {
-  return {.lanes = whole(values, "hardware.serdes.lanes"),
-          .lane_rate = hertz(values, "hardware.serdes.lane_rate", "bit/s"),
-          .phy_latency = picoseconds(values, "hardware.serdes.phy_latency"),
-          .flight = picoseconds(values, "hardware.serdes.flight")};
+  const SerdesSpec serdes{.lanes = whole(values, "hardware.serdes.lanes"),
+                          .lane_rate = hertz(values, "hardware.serdes.lane_rate", "bit/s"),
+                          .phy_latency = picoseconds(values, "hardware.serdes.phy_latency"),
+                          .flight = picoseconds(values, "hardware.serdes.flight"),
+                          .clock_phase = picoseconds(values, "hardware.serdes.clock_phase")};
+  const double periods =
+      static_cast<double>(serdes.clock_phase.value()) * 1e-12 * serdes.lane_rate.value();
+  if (periods >= 1) {
+    values.refuse("hardware.serdes.clock_phase",
+                  "less than one period of hardware.serdes.lane_rate",
+                  "A phase of one period is a phase of 0.");
+  }
+  return serdes;
 }
 
 ConverterSpec converter_from(const config::Values& values) {

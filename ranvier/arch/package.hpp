@@ -49,6 +49,7 @@ struct SerdesSpec {
   core::Hertz lane_rate{0.68e9};        // bits per second per lane; one beat moves `lanes` bits
   core::Picoseconds phy_latency{5000};  // TX + RX, fixed
   core::Picoseconds flight{0};          // wire, about 7 ps/mm
+  core::Picoseconds clock_phase{0};  // first link edge after the core edge at time 0, < one period
 };
 
 struct ConverterSpec {

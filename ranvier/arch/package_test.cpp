@@ -47,6 +47,7 @@ TEST(Package, SchemaDefaultsEqualTheMembers) {
   EXPECT_EQ(read.emio.merge_policy, built.emio.merge_policy);
   EXPECT_EQ(read.serdes.lanes, built.serdes.lanes);
   EXPECT_EQ(read.serdes.lane_rate, built.serdes.lane_rate);
+  EXPECT_EQ(read.serdes.clock_phase, built.serdes.clock_phase);
   EXPECT_EQ(read.serdes.flight, built.serdes.flight);
   EXPECT_EQ(read.converter.encode_elements_per_cycle, built.converter.encode_elements_per_cycle);
   EXPECT_EQ(read.compute.macs_per_cycle, built.compute.macs_per_cycle);

@@ -7,6 +7,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+
 namespace ranvier {
 namespace {
 
@@ -30,6 +33,29 @@ TEST(Crossing, ModelsAgreeOnWhoIsServedFirst) {
         builder.message(builder.task(lane * 8 + 3), builder.task(lane * 8 + 4, service), 30);
       }
       expect_equal_latency(builder.build(), spec, "lane " + std::to_string(slow));
+    }
+  }
+}
+
+TEST(Crossing, ModelsAgreeForAnyClocksPhaseAndSynchroniser) {
+  for (const auto& [core_hz, link_hz] : {std::pair(200e6, 680e6), {1e9, 16e9}, {333e6, 7e6}}) {
+    const auto period = static_cast<int64_t>(1e12 / link_hz);  // [ps]
+    for (const int64_t phase : {int64_t{0}, int64_t{1}, period / 2, period - 1}) {
+      for (const int sync : {1, 3, 7}) {
+        auto spec = sim::testing::package(2, 1, 2);
+        spec.core_clock = core::Hertz(core_hz);
+        spec.serdes.lane_rate = core::Hertz(link_hz);
+        spec.serdes.clock_phase = core::Picoseconds(phase);
+        spec.emio.fifo_sync_cycles = sync;
+        for (const int flits : {1, 2, 40}) {
+          spec.emio.lane_buffer_flits = flits == 40 ? 1 : 8;  // 1: credits set the pace
+          Builder builder;
+          builder.message(builder.task(1, 3), builder.task(2), flits);
+          expect_equal_latency(builder.build(), spec,
+                               std::to_string(link_hz) + " " + std::to_string(phase) + " " +
+                                   std::to_string(sync) + " " + std::to_string(flits));
+        }
+      }
     }
   }
 }
