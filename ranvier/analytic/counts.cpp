@@ -166,7 +166,7 @@ Load busiest_resource(const Workload& workload, const arch::PackageSpec& package
   }
   for (size_t s = 0; s < loads.sides.size(); ++s) {
     const auto chip = static_cast<int64_t>(s) / kDirections;
-    keep(best, crossing.core_at(loads.sides[s]), kSideNames[s % kDirections],
+    keep(best, crossing.lasting(loads.sides[s]), kSideNames[s % kDirections],
          chip % package.chips_x, chip / package.chips_x);
   }
   return best;

@@ -23,6 +23,7 @@ CrossingModel::CrossingModel(const arch::PackageSpec& package)
     : core_hz_(std::llround(package.core_clock.value())),
       link_hz_(std::llround(package.serdes.lane_rate.value())),
       wire_ps_(package.serdes.phy_latency.value() + package.serdes.flight.value()),
+      phase_ps_(package.serdes.clock_phase.value()),
       lanes_(package.serdes.lanes),
       overhead_(package.tag_bits() + package.packet.framing_bits),
       fifo_source_(package.emio.fifo_source_cycles),
@@ -34,7 +35,9 @@ CrossingModel::CrossingModel(const arch::PackageSpec& package)
 }
 
 int64_t CrossingModel::ready(int64_t core) const {
-  return ceil_ratio(Wide(core + merge_ + fifo_source_) * link_hz_, core_hz_) + fifo_sync_;
+  const Wide since_link_0 =
+      Wide(core + merge_ + fifo_source_) * kPicosecondsPerSecond - Wide(phase_ps_) * core_hz_;
+  return ceil_ratio(since_link_0 * link_hz_, Wide(core_hz_) * kPicosecondsPerSecond) + fifo_sync_;
 }
 
 int64_t CrossingModel::beats(int64_t flit_bits) const {
@@ -47,20 +50,25 @@ int64_t CrossingModel::interval(int64_t flit_bits) const {
 
 int64_t CrossingModel::arrival(int64_t link) const {
   const Wide written =
-      Wide(link + fifo_source_) * kPicosecondsPerSecond + Wide(wire_ps_) * link_hz_;
+      Wide(link + fifo_source_) * kPicosecondsPerSecond + Wide(phase_ps_ + wire_ps_) * link_hz_;
   return ceil_ratio(written * core_hz_, Wide(link_hz_) * kPicosecondsPerSecond) + fifo_sync_ +
          split_;
 }
 
 int64_t CrossingModel::credit_return(int64_t core) const {
-  const Wide sent =
-      Wide(core - split_ + fifo_source_) * kPicosecondsPerSecond + Wide(wire_ps_) * core_hz_;
+  const Wide sent = Wide(core - split_ + fifo_source_) * kPicosecondsPerSecond +
+                    Wide(wire_ps_ - phase_ps_) * core_hz_;
   return ceil_ratio(sent * link_hz_, Wide(core_hz_) * kPicosecondsPerSecond) + fifo_sync_;
 }
 
 int64_t CrossingModel::slot_return(int64_t link) const { return ready(core_at(link) + slot_loop_); }
 
 int64_t CrossingModel::core_at(int64_t link) const {
+  const Wide since_core_0 = Wide(link) * kPicosecondsPerSecond + Wide(phase_ps_) * link_hz_;
+  return ceil_ratio(since_core_0 * core_hz_, Wide(link_hz_) * kPicosecondsPerSecond);
+}
+
+int64_t CrossingModel::lasting(int64_t link) const {
   return ceil_ratio(Wide(link) * core_hz_, link_hz_);
 }
 

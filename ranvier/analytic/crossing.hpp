@@ -1,7 +1,7 @@
 #pragma once
 // Closed forms in exact arithmetic: a die crossing between two clock domains, and a train of flits
-// on a mesh. Core times are core cycles, link times are cycles of the link clock (one beat each);
-// both have an edge at time 0.
+// on a mesh. Core times are core cycles, link times are cycles of the link clock (one beat each).
+// Core cycle 0 begins at time 0, link cycle 0 one phase later.
 
 #include "ranvier/arch/package.hpp"
 
@@ -34,6 +34,8 @@ class CrossingModel {
   int64_t slot_return(int64_t link) const;
   /// First core cycle at or after link cycle `link`.
   int64_t core_at(int64_t link) const;
+  /// Core cycles that `link` link cycles last, rounded up.
+  int64_t lasting(int64_t link) const;
   /// Bits one link can carry in `core_cycles`, rounded down.
   int64_t capacity(int64_t core_cycles) const;
   /// Tag and framing bits of one flit.
@@ -42,7 +44,8 @@ class CrossingModel {
  private:
   int64_t core_hz_;
   int64_t link_hz_;
-  int64_t wire_ps_;  // PHY and flight
+  int64_t wire_ps_;   // PHY and flight
+  int64_t phase_ps_;  // from time 0 to link cycle 0
   int64_t lanes_;
   int64_t overhead_;
   int64_t fifo_source_;

@@ -31,6 +31,22 @@ TEST(Crossing, IsExactForClocksThatDoNotDivideEachOther) {
   EXPECT_EQ(crossing.core_at(35), 11);
 }
 
+TEST(Crossing, APhaseMovesTheLinkEdgesAndNothingElse) {
+  auto package = package_of();
+  package.core_clock = core::Hertz(200e6);        // 5 ns
+  package.serdes.lane_rate = core::Hertz(500e6);  // 2 ns: edges at 0.5, 2.5, .. ns
+  package.serdes.clock_phase = core::Picoseconds(500);
+  const CrossingModel crossing(package);
+  EXPECT_EQ(crossing.ready(0), 8 + 3) << "15 ns, edge 8 at 16.5 ns";
+  EXPECT_EQ(crossing.ready(-3), 0 + 3) << "0 ns, edge 0 at 0.5 ns";
+  EXPECT_EQ(crossing.core_at(2), 1) << "4.5 ns";
+  EXPECT_EQ(crossing.core_at(5), 3) << "10.5 ns";
+  EXPECT_EQ(crossing.lasting(5), 2) << "10 ns";
+  EXPECT_EQ(crossing.arrival(9), 6 + 3 + 1) << "edge 10 at 20.5 ns, + 5 ns PHY = 25.5 ns";
+  package.serdes.flight = core::Picoseconds(400);
+  EXPECT_EQ(CrossingModel(package).credit_return(1), 5 + 3) << "10.4 ns, edge 5 at 10.5 ns";
+}
+
 TEST(Crossing, MergeLimitsAFastLinkToOneFlitPerCoreCycle) {
   auto package = package_of();
   package.core_clock = core::Hertz(1e9);
@@ -136,6 +152,19 @@ TEST(DieLink, ServesLanesInTurn) {
     EXPECT_EQ(grant.start, 10 + 37 * i);
   }
   EXPECT_EQ(served, (std::vector<int32_t>{0, 1, 2, 0, 1, 2}));
+}
+
+TEST(DieLink, FixedPriorityServesTheLowestLaneThatCanSend) {
+  auto package = package_of();
+  package.emio.merge_policy = arch::MergePolicy::kFixedPriority;
+  const CrossingModel crossing(package);
+  DieLink link(crossing, package);
+  for (int32_t lane = 2; lane >= 0; --lane) {
+    for (int64_t k = 0; k < 2; ++k) link.push(lane, {lane, k, 34, 10});
+  }
+  std::vector<int32_t> served;
+  for (int i = 0; i < 6; ++i) served.push_back(link.grant().flit.message);
+  EXPECT_EQ(served, (std::vector<int32_t>{0, 0, 1, 1, 2, 2}));
 }
 
 TEST(DieLink, ALaneWithoutCreditsDoesNotBlockAnother) {

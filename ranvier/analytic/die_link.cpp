@@ -10,6 +10,7 @@ DieLink::DieLink(const CrossingModel& crossing, const arch::PackageSpec& package
     : crossing_(&crossing),
       fifo_depth_(static_cast<size_t>(package.emio.fifo_depth)),
       lane_buffer_(static_cast<size_t>(package.emio.lane_buffer_flits)),
+      in_turn_(package.emio.merge_policy == arch::MergePolicy::kRoundRobin),
       lanes_(static_cast<size_t>(package.chip.mesh)),
       last_(lanes_.size() - 1) {}
 
@@ -47,7 +48,7 @@ Grant DieLink::grant() {
     const int64_t arrival = crossing_->arrival(*start + crossing_->beats(flit.bits));
     lane.credits.push_back(crossing_->credit_return(arrival));
     free_ = *start + crossing_->interval(flit.bits);
-    last_ = turn;
+    if (in_turn_) last_ = turn;
     return {flit, static_cast<int>(turn), *start, arrival};
   }
   RANVIER_CONTRACT(false, "no lane is eligible at its own grant time");

@@ -1,5 +1,6 @@
 #pragma once
-// One die side as a queueing station: a queue per lane, round robin between lanes, one serialiser.
+// One die side as a queueing station: a queue per lane, a merge that serves lanes in turn or the
+// lowest first, one serialiser.
 
 #include "ranvier/analytic/crossing.hpp"
 
@@ -55,8 +56,9 @@ class DieLink {
   const CrossingModel* crossing_;
   size_t fifo_depth_;
   size_t lane_buffer_;
+  bool in_turn_;  // else the lowest lane that can send goes first
   std::vector<Lane> lanes_;
-  size_t last_ = 0;   // lane served last
+  size_t last_ = 0;   // lane that is asked last
   int64_t free_ = 0;  // link cycle from which the serialiser can start
 };
 

@@ -88,6 +88,13 @@ constexpr auto kSchema = std::to_array<Field>({
           "PULP common_cells: 2^3"),
     count("hardware.emio.lane_buffer_flits", "8", 1, 4096, "flits",
           "Receive buffer per lane; its credits return across the link.", kChoice),
+    {.key = "hardware.emio.merge_policy",
+     .kind = Kind::kChoice,
+     .fallback = "round_robin",
+     .allowed = "round_robin|fixed_priority",
+     .doc = "Which lane the merge of a chip side serves: each in turn, or always the lowest that "
+            "can send.",
+     .source = kChoice},
 
     count("hardware.serdes.lanes", "1", 1, 1024, "lanes", "Wires of one direction of a chip side.",
           "TrueNorth: about one 0.68 Gbit/s port per direction"),
@@ -96,6 +103,9 @@ constexpr auto kSchema = std::to_array<Field>({
     quantity("hardware.serdes.phy_latency", "5 ns", 0, 1e-3, "s",
              "Transmitter plus receiver, fixed.", kChoice),
     quantity("hardware.serdes.flight", "0 ps", 0, 1e-3, "s", "Wire delay, about 7 ps per mm.",
+             kChoice),
+    quantity("hardware.serdes.clock_phase", "0 ps", 0, 1e-6, "s",
+             "First edge of the link clocks after the core edge at time 0; below one period.",
              kChoice),
 
     count("hardware.converter.encode_elements_per_cycle", "1", 1, 4096, "elements / core cycle",

@@ -74,13 +74,19 @@ PacketSpec packet_from(const config::Values& values, const ChipSpec& chip) {
   return packet;
 }
 
+MergePolicy merge_policy_from(const config::Values& values) {
+  return values.text("hardware.emio.merge_policy") == "fixed_priority" ? MergePolicy::kFixedPriority
+                                                                       : MergePolicy::kRoundRobin;
+}
+
 EmioSpec emio_from(const config::Values& values) {
   const EmioSpec emio{.merge_cycles = whole(values, "hardware.emio.merge_cycles"),
                       .split_cycles = whole(values, "hardware.emio.split_cycles"),
                       .fifo_source_cycles = whole(values, "hardware.emio.fifo_source_cycles"),
                       .fifo_sync_cycles = whole(values, "hardware.emio.fifo_sync_cycles"),
                       .fifo_depth = whole(values, "hardware.emio.fifo_depth"),
-                      .lane_buffer_flits = whole(values, "hardware.emio.lane_buffer_flits")};
+                      .lane_buffer_flits = whole(values, "hardware.emio.lane_buffer_flits"),
+                      .merge_policy = merge_policy_from(values)};
   if (!std::has_single_bit(static_cast<unsigned>(emio.fifo_depth))) {
     values.refuse("hardware.emio.fifo_depth", "a power of two",
                   "Its pointers cross the clocks in Gray code.");
@@ -89,10 +95,19 @@ EmioSpec emio_from(const config::Values& values) {
 }
 
 SerdesSpec serdes_from(const config::Values& values) {
-  return {.lanes = whole(values, "hardware.serdes.lanes"),
-          .lane_rate = hertz(values, "hardware.serdes.lane_rate", "bit/s"),
-          .phy_latency = picoseconds(values, "hardware.serdes.phy_latency"),
-          .flight = picoseconds(values, "hardware.serdes.flight")};
+  const SerdesSpec serdes{.lanes = whole(values, "hardware.serdes.lanes"),
+                          .lane_rate = hertz(values, "hardware.serdes.lane_rate", "bit/s"),
+                          .phy_latency = picoseconds(values, "hardware.serdes.phy_latency"),
+                          .flight = picoseconds(values, "hardware.serdes.flight"),
+                          .clock_phase = picoseconds(values, "hardware.serdes.clock_phase")};
+  const double periods =
+      static_cast<double>(serdes.clock_phase.value()) * 1e-12 * serdes.lane_rate.value();
+  if (periods >= 1) {
+    values.refuse("hardware.serdes.clock_phase",
+                  "less than one period of hardware.serdes.lane_rate",
+                  "A phase of one period is a phase of 0.");
+  }
+  return serdes;
 }
 
 ConverterSpec converter_from(const config::Values& values) {

@@ -31,6 +31,9 @@ struct PacketSpec {
   int flit_bits() const { return dx_bits + dy_bits + axon_bits + payload_bits; }
 };
 
+/// Which of the lanes that could send goes first in the merge of a chip side.
+enum class MergePolicy : uint8_t { kRoundRobin, kFixedPriority };
+
 struct EmioSpec {
   int merge_cycles = 2;  // core cycles through the merge, queueing excluded
   int split_cycles = 1;
@@ -38,6 +41,7 @@ struct EmioSpec {
   int fifo_sync_cycles = 3;    // pointer synchroniser and registered read [destination cycles]
   int fifo_depth = 8;          // flits
   int lane_buffer_flits = 8;   // receive buffer per lane; its credits return across the link
+  MergePolicy merge_policy = MergePolicy::kRoundRobin;
 };
 
 struct SerdesSpec {
@@ -45,6 +49,7 @@ struct SerdesSpec {
   core::Hertz lane_rate{0.68e9};        // bits per second per lane; one beat moves `lanes` bits
   core::Picoseconds phy_latency{5000};  // TX + RX, fixed
   core::Picoseconds flight{0};          // wire, about 7 ps/mm
+  core::Picoseconds clock_phase{0};  // first link edge after the core edge at time 0, < one period
 };
 
 struct ConverterSpec {

@@ -70,6 +70,21 @@ TEST(Refuses, FieldsThatContradictEachOther) {
   EXPECT_EQ(refusal_of("hardware.packet.current_bits: 8").key, "hardware.packet.current_bits");
 }
 
+TEST(Refuses, AMergePolicyThatNobodyKnows) {
+  const auto refusal = refusal_of("hardware.emio.merge_policy: random");
+  EXPECT_EQ(refusal.key, "hardware.emio.merge_policy");
+  EXPECT_THAT(refusal.allowed, HasSubstr("fixed_priority"));
+}
+
+TEST(Refuses, APhaseOfAWholeLinkPeriod) {
+  EXPECT_EQ(refusal_of("hardware.serdes: {lane_rate: 1 Gbit/s, clock_phase: 1 ns}").key,
+            "hardware.serdes.clock_phase");
+  EXPECT_EQ(refusal_of("hardware.serdes.clock_phase: -1 ps").key, "hardware.serdes.clock_phase");
+  const config::Source fits{"chip.yaml",
+                            "hardware.serdes: {lane_rate: 1 Gbit/s, clock_phase: 999 ps}"};
+  EXPECT_NO_THROW(package_from(config::load(std::span(&fits, 1), {}, hardware_schema())));
+}
+
 TEST(Refuses, FractionsThatNoClockHas) {
   EXPECT_EQ(refusal_of("hardware.core_clock: 1000000.5 Hz").allowed, "a whole number of Hz");
   EXPECT_EQ(refusal_of("hardware.serdes.phy_latency: 0.5 ps").allowed, "a whole number of ps");

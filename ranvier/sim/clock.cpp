@@ -15,6 +15,7 @@ constexpr int64_t kPicosecondsPerSecond = 1'000'000'000'000;
 constexpr double kFastest = 1e12;  // [Hz] keeps every product below inside 128 bits
 
 int64_t floor_ratio(Wide a, Wide b) { return static_cast<int64_t>(a / b); }
+/// a > -b.
 int64_t ceil_ratio(Wide a, Wide b) { return static_cast<int64_t>((a + b - 1) / b); }
 
 int64_t whole_hertz(core::Hertz clock, const char* key) {
@@ -31,30 +32,49 @@ int64_t whole_hertz(core::Hertz clock, const char* key) {
 
 }  // namespace
 
-ClockPair::ClockPair(core::Hertz core, core::Hertz link, core::Picoseconds delay)
+ClockPair::ClockPair(core::Hertz core, core::Hertz link, core::Picoseconds delay,
+                     core::Picoseconds phase)
     : core_hz_(whole_hertz(core, "hardware.core_clock")),
       link_hz_(whole_hertz(link, "hardware.serdes.lane_rate")),
-      delay_ps_(delay.value()) {}
+      delay_ps_(delay.value()),
+      phase_ps_(phase.value()) {
+  if (phase_ps_ >= 0 && Wide{phase_ps_} * link_hz_ < kPicosecondsPerSecond) return;
+  throw core::UserError({.key = "hardware.serdes.clock_phase",
+                         .given = fmt::format("{} ps", phase_ps_),
+                         .allowed = "0 ps or more, less than one period of the lane rate",
+                         .place = "",
+                         .hint = ""});
+}
+
+// Without a phase the products are smaller, and so is the division.
 
 int64_t ClockPair::link_at_or_after(int64_t core_cycle) const {
-  return ceil_ratio(Wide{core_cycle} * link_hz_, core_hz_);
+  if (phase_ps_ == 0) return ceil_ratio(Wide{core_cycle} * link_hz_, core_hz_);
+  const Wide time = Wide{core_cycle} * kPicosecondsPerSecond - Wide{phase_ps_} * core_hz_;
+  return ceil_ratio(time * link_hz_, Wide{core_hz_} * kPicosecondsPerSecond);
 }
 
 int64_t ClockPair::core_at_or_before(int64_t link_cycle) const {
-  return floor_ratio(Wide{link_cycle} * core_hz_, link_hz_);
+  if (phase_ps_ == 0) return floor_ratio(Wide{link_cycle} * core_hz_, link_hz_);
+  const Wide time = Wide{link_cycle} * kPicosecondsPerSecond + Wide{phase_ps_} * link_hz_;
+  return floor_ratio(time * core_hz_, Wide{link_hz_} * kPicosecondsPerSecond);
 }
 
 int64_t ClockPair::core_at_or_after(int64_t link_cycle) const {
-  return ceil_ratio(Wide{link_cycle} * core_hz_, link_hz_);
+  if (phase_ps_ == 0) return ceil_ratio(Wide{link_cycle} * core_hz_, link_hz_);
+  const Wide time = Wide{link_cycle} * kPicosecondsPerSecond + Wide{phase_ps_} * link_hz_;
+  return ceil_ratio(time * core_hz_, Wide{link_hz_} * kPicosecondsPerSecond);
 }
 
 int64_t ClockPair::core_after_delay(int64_t link_cycle) const {
-  const Wide time = Wide{link_cycle} * kPicosecondsPerSecond + Wide{delay_ps_} * link_hz_;
+  const Wide time =
+      Wide{link_cycle} * kPicosecondsPerSecond + Wide{delay_ps_ + phase_ps_} * link_hz_;
   return ceil_ratio(time * core_hz_, Wide{link_hz_} * kPicosecondsPerSecond);
 }
 
 int64_t ClockPair::link_after_delay(int64_t core_cycle) const {
-  const Wide time = Wide{core_cycle} * kPicosecondsPerSecond + Wide{delay_ps_} * core_hz_;
+  const Wide time =
+      Wide{core_cycle} * kPicosecondsPerSecond + Wide{delay_ps_ - phase_ps_} * core_hz_;
   return ceil_ratio(time * link_hz_, Wide{core_hz_} * kPicosecondsPerSecond);
 }
 

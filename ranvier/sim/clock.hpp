@@ -8,16 +8,18 @@
 
 namespace ranvier::sim {
 
-/// The core clock of both dies and the link clock between them. Both have an edge at time 0. The
-/// far end works on the forwarded link clock: its edges come `delay` after the near ones of the
-/// same number. Shape/units: every argument and result is the number of an edge (core cycles or
-/// link cycles since time 0). Source: docs/models/emio.md.
+/// The core clock of both dies, with an edge at time 0, and the link clock between them, whose edge
+/// number 0 comes `phase` later. The far end works on the forwarded link clock: its edges come
+/// `delay` after the near ones of the same number. Shape/units: every argument and result is the
+/// number of an edge (core cycles or link cycles since time 0). Source: docs/models/emio.md.
 class ClockPair {
  public:
   ClockPair() = default;
-  /// Errors: UserError (hardware.core_clock, hardware.serdes.lane_rate) unless both are whole hertz
-  /// of at least 1.
-  ClockPair(core::Hertz core, core::Hertz link, core::Picoseconds delay);
+  /// Errors: UserError (hardware.core_clock, hardware.serdes.lane_rate,
+  /// hardware.serdes.clock_phase) unless both are whole hertz of at least 1 and the phase is below
+  /// one link period.
+  ClockPair(core::Hertz core, core::Hertz link, core::Picoseconds delay,
+            core::Picoseconds phase = core::Picoseconds(0));
 
   int64_t core_hz() const { return core_hz_; }
   int64_t link_hz() const { return link_hz_; }
@@ -43,6 +45,7 @@ class ClockPair {
   int64_t core_hz_ = 1;
   int64_t link_hz_ = 1;
   int64_t delay_ps_ = 0;
+  int64_t phase_ps_ = 0;
 };
 
 }  // namespace ranvier::sim

@@ -36,6 +36,29 @@ TEST(ClockPair, DelayIsCountedInPicoseconds) {
   EXPECT_EQ(clocks.core_cycles_in(3, false), 3);
 }
 
+TEST(ClockPair, PhaseMovesTheLinkEdges) {
+  // Core edges every 5 ns, link edges at 0.5, 2.5, 4.5 .. ns.
+  const ClockPair clocks(Hertz(200e6), Hertz(500e6), Picoseconds(5000), Picoseconds(500));
+  EXPECT_EQ(clocks.link_at_or_after(0), 0);
+  EXPECT_EQ(clocks.link_at_or_after(1), 3);
+  EXPECT_EQ(clocks.core_at_or_before(2), 0);
+  EXPECT_EQ(clocks.core_at_or_before(5), 2);
+  EXPECT_EQ(clocks.core_at_or_after(0), 1);
+  EXPECT_EQ(clocks.core_after_delay(10), 6);  // 20.5 + 5 ns
+  const ClockPair longer(Hertz(200e6), Hertz(500e6), Picoseconds(5400), Picoseconds(500));
+  EXPECT_EQ(longer.link_after_delay(1), 5);  // 10.4 ns, edge 5 at 10.5 ns
+  EXPECT_EQ(clocks.core_cycles_in(5, false), 2);
+}
+
+TEST(ClockPair, RefusesAPhaseOutsideOfOnePeriod) {
+  const auto with = [](int64_t ps) {
+    return ClockPair(Hertz(1e9), Hertz(1e9), Picoseconds(0), Picoseconds(ps));
+  };
+  EXPECT_NO_THROW(with(999));
+  EXPECT_THROW(with(1000), core::UserError);
+  EXPECT_THROW(with(-1), core::UserError);
+}
+
 TEST(ClockPair, RefusesWhatIsNotAWholeHertz) {
   EXPECT_THROW(ClockPair(Hertz(0), Hertz(1), Picoseconds(0)), core::UserError);
   EXPECT_THROW(ClockPair(Hertz(1), Hertz(-5), Picoseconds(0)), core::UserError);

@@ -96,7 +96,7 @@ void Emio::transmit(int side, int queue, int64_t start, int64_t next_window) {
   far_.push(ring(side, queue), flit, visible);
   schedule(side, visible);
   state.link_free = std::max(start + beats, next_window);
-  state.turn = (queue + 1) % queues_;
+  if (!timing_.fixed_priority) state.turn = (queue + 1) % queues_;
   account(state, flit, beats);
 }
 

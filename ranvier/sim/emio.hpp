@@ -47,7 +47,7 @@ class Emio final : public EdgePort {
   struct State {
     int64_t link_free = 0;        // [link cycle] serializer and merge can take the next flit
     int64_t next_event = kNever;  // [core cycle]
-    int turn = 0;                 // queue that is asked first
+    int turn = 0;                 // queue that is asked first; stays 0 with fixed priority
     Use use;
   };
 

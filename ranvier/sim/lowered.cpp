@@ -42,8 +42,9 @@ void check_ranges(const arch::PackageSpec& package) {
 
 CrossingTiming lower_crossing(const arch::PackageSpec& package) {
   CrossingTiming crossing;
-  crossing.clocks = ClockPair(package.core_clock, package.serdes.lane_rate,
-                              package.serdes.phy_latency + package.serdes.flight);
+  crossing.clocks =
+      ClockPair(package.core_clock, package.serdes.lane_rate,
+                package.serdes.phy_latency + package.serdes.flight, package.serdes.clock_phase);
   crossing.merge = package.emio.merge_cycles;
   crossing.split = package.emio.split_cycles;
   crossing.fifo_source = package.emio.fifo_source_cycles;
@@ -52,6 +53,7 @@ CrossingTiming lower_crossing(const arch::PackageSpec& package) {
   crossing.lane_buffer = package.emio.lane_buffer_flits;
   crossing.wires = package.serdes.lanes;
   crossing.overhead_bits = package.tag_bits() + package.packet.framing_bits;
+  crossing.fixed_priority = package.emio.merge_policy == arch::MergePolicy::kFixedPriority;
   return crossing;
 }
 

@@ -40,14 +40,15 @@ struct MeshTiming {
 /// Timing of one crossing; the equations are in docs/models/emio.md.
 struct CrossingTiming {
   ClockPair clocks;
-  int merge = 2;          // [core cycles]
-  int split = 1;          // [core cycles]
-  int fifo_source = 1;    // [cycles of the writing clock]
-  int fifo_sync = 3;      // [cycles of the reading clock]
-  int fifo_depth = 8;     // [flits] near FIFO
-  int lane_buffer = 8;    // [flits] far FIFO
-  int wires = 1;          // SerDes lanes: bits per beat
-  int overhead_bits = 0;  // tag and framing per flit
+  int merge = 2;                // [core cycles]
+  int split = 1;                // [core cycles]
+  int fifo_source = 1;          // [cycles of the writing clock]
+  int fifo_sync = 3;            // [cycles of the reading clock]
+  int fifo_depth = 8;           // [flits] near FIFO
+  int lane_buffer = 8;          // [flits] far FIFO
+  int wires = 1;                // SerDes lanes: bits per beat
+  int overhead_bits = 0;        // tag and framing per flit
+  bool fixed_priority = false;  // the merge serves the lowest queue that can send, not in turn
 };
 
 /// One direction between two facing dies.

@@ -22,6 +22,10 @@ arch::PackageSpec any_package() {
   spec.serdes = {*rc::gen::inRange(1, 40),
                  core::Hertz(*rc::gen::elementOf(std::vector<double>{680e6, 1e9, 16e9, 150e6})),
                  core::Picoseconds(*rc::gen::inRange(0, 9000)), core::Picoseconds(0)};
+  const auto period = static_cast<int64_t>(1e12 / spec.serdes.lane_rate.value());  // [ps]
+  spec.serdes.clock_phase = core::Picoseconds(*rc::gen::inRange<int64_t>(0, period));
+  spec.emio.fifo_source_cycles = *rc::gen::inRange(1, 4);
+  spec.emio.fifo_sync_cycles = *rc::gen::inRange(1, 6);
   spec.router = {.router_cycles = *rc::gen::inRange(1, 4),
                  .link_cycles = *rc::gen::inRange(0, 3),
                  .buffer_flits = *rc::gen::inRange(1, 6),
@@ -29,6 +33,8 @@ arch::PackageSpec any_package() {
   spec.emio.split_cycles = *rc::gen::inRange(0, 3);
   spec.emio.fifo_depth = *rc::gen::inRange(1, 9);
   spec.emio.lane_buffer_flits = *rc::gen::inRange(1, 9);
+  spec.emio.merge_policy =
+      *rc::gen::element(arch::MergePolicy::kRoundRobin, arch::MergePolicy::kFixedPriority);
   return spec;
 }
 

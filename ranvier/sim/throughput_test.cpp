@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <vector>
 
 namespace ranvier::sim {
 namespace {
@@ -80,6 +81,55 @@ TEST(Throughput, MergeIsFairAndOneBlockedLaneDoesNotStopTheOthers) {
     EXPECT_GE(done, 2 * 3 * flits - 20) << row;
   }
   EXPECT_GT(result.messages[0].delivered.value(), long_packet);
+}
+
+/// When the last flit of every lane arrives; lane i sends `flits[i]` single-flit packets from time
+/// 0 over a link on which each takes 36 link cycles = core cycles.
+std::vector<int64_t> merged(arch::MergePolicy policy, const std::vector<int>& flits, int vcs = 1) {
+  auto spec = testing::package(2, 1, static_cast<int>(flits.size()));
+  spec.core_clock = core::Hertz(1e9);
+  spec.serdes = {1, core::Hertz(1e9), core::Picoseconds(3000), core::Picoseconds(0)};
+  spec.emio.merge_policy = policy;
+  spec.router.virtual_channels = vcs;
+  const int mesh = spec.chip.mesh;
+  Builder builder;
+  for (int row = 0; row < mesh; ++row) {
+    const int source = row * 2 * mesh + mesh - 1;
+    builder.message(builder.task(source), builder.task(source + 1), flits[static_cast<size_t>(row)],
+                    1, 36 - 1 - spec.tag_bits());
+  }
+  const Result result = simulate(builder.build(), spec, {.record_messages = true});
+  std::vector<int64_t> done;
+  for (const auto& message : result.messages) done.push_back(message.delivered.value());
+  return done;
+}
+
+constexpr int64_t kAlone =
+    1 + 3 + 2 + 1 + 3 + 36 + 3 + 1 + 3 + 1 + 3 + 1;  // one flit, idle package
+
+TEST(Throughput, RoundRobinSharesASaturatedLinkEvenly) {
+  for (const int vcs : {1, 2}) {
+    const auto done = merged(arch::MergePolicy::kRoundRobin, {50, 50, 50, 50}, vcs);
+    for (int64_t lane = 0; lane < 4; ++lane) {
+      EXPECT_EQ(done[static_cast<size_t>(lane)], kAlone + 36 * (4 * 49 + lane)) << lane;
+    }
+  }
+}
+
+TEST(Throughput, FixedPriorityServesOneLaneAfterTheOther) {
+  for (const int vcs : {1, 2}) {
+    const auto done = merged(arch::MergePolicy::kFixedPriority, {50, 50, 50, 50}, vcs);
+    for (int64_t lane = 0; lane < 4; ++lane) {
+      EXPECT_EQ(done[static_cast<size_t>(lane)], kAlone + 36 * (50 * lane + 49)) << lane;
+    }
+  }
+}
+
+TEST(Throughput, FixedPriorityStarvesTheLastLaneWhileTheFirstSaturatesTheLink) {
+  for (const int flits : {1, 10, 300}) {
+    EXPECT_EQ(merged(arch::MergePolicy::kFixedPriority, {flits, 1}).at(1), kAlone + 36 * flits);
+    EXPECT_EQ(merged(arch::MergePolicy::kRoundRobin, {flits, 1}).at(1), kAlone + 36);
+  }
 }
 
 TEST(Throughput, TwoFlowsShareALinkEqually) {

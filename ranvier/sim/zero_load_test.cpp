@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace ranvier::sim {
@@ -114,6 +115,35 @@ TEST(ZeroLoad, CrossingFollowsTheFormulaForAnyClocksLanesAndSizes) {
         const int64_t arrives = crossing(spec, leaves, bits);
         ASSERT_EQ(measured(spec, 0, 3, 1, 1, bits, start), arrives + 2 * 3 + 1 - start)
             << link.core_hz << " " << link.lane_hz << " " << link.lanes << " " << bits;
+      }
+    }
+  }
+}
+
+/// First edge at or after `t` of a clock with an edge at `phase` [all ps].
+int64_t edge_after(int64_t t, int64_t period, int64_t phase) {
+  return phase + std::max<int64_t>(0, core::ceil_div(t - phase + period, period) - 1) * period;
+}
+
+TEST(ZeroLoad, CrossingFollowsPhaseAndDepthOfTheSynchronisers) {
+  const int64_t core = 1000;                             // [ps]
+  for (const int64_t link : {400, 1000, 1600, 12500}) {  // [ps], whole hertz
+    for (const int64_t phase : {int64_t{0}, int64_t{1}, link / 3, link - 1}) {
+      for (const auto& [source, sync] : {std::pair(1, 1), {1, 3}, {2, 4}, {3, 16}}) {
+        auto spec = testing::package(2, 1, 2);
+        spec.core_clock = core::Hertz(1e9);
+        spec.serdes = {4, core::Hertz(1e12 / static_cast<double>(link)), core::Picoseconds(5000),
+                       core::Picoseconds(70), core::Picoseconds(phase)};
+        spec.emio.fifo_source_cycles = source;
+        spec.emio.fifo_sync_cycles = sync;
+        for (const int64_t start : {0, 1, 2, 7}) {
+          const int64_t beats = 9;  // 34 + 1 + 1 bits
+          const int64_t written = (start + 1 + 3 + 2 + source) * core;
+          const int64_t sent = edge_after(written, link, phase) + (sync + beats + source) * link;
+          const int64_t read = edge_after(sent + 5070, core, 0) / core + sync + 1;
+          ASSERT_EQ(measured(spec, 1, 2, 1, 1, 34, start), read + 3 + 1 - start)
+              << link << " " << phase << " " << sync << " " << start;
+        }
       }
     }
   }
