@@ -116,6 +116,11 @@ void fill_network(const NetworkView& network, Result& result) {
   fill_links(network, result);
 }
 
+MessageTimes message_times(const Traffic& traffic, size_t message) {
+  const auto& times = traffic.times(static_cast<int32_t>(message));
+  return {core::Cycles(times.offered), core::Cycles(times.injected), core::Cycles(times.delivered)};
+}
+
 void fill_boundaries(const Machine& machine, Result& result) {
   for (size_t b = 0; b < machine.workload().boundaries.size(); ++b) {
     const Emio::Use& use = machine.emio().boundary_use(static_cast<int>(b));

@@ -8,6 +8,7 @@
 #include "ranvier/sim/simulator.hpp"
 #include "ranvier/sim/traffic.hpp"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace ranvier::sim {
@@ -29,6 +30,7 @@ void audit(const NetworkView& network);
 
 /// Links, mesh links and routers.
 void fill_network(const NetworkView& network, Result& result);
+MessageTimes message_times(const Traffic& traffic, size_t message);
 void fill_boundaries(const Machine& machine, Result& result);
 
 /// Events of routers, interfaces and die edges so far; idle capacity of links that were used.

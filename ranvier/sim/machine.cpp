@@ -26,7 +26,8 @@ Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& pa
       traffic_(message_ends(workload, lowered_), messages_, lowered_, packets_, mesh_, events_),
       tasks_(workload, static_cast<size_t>(lowered_.routers()), events_),
       first_message_(workload::first_messages(workload)),
-      order_(options.order_seed) {
+      order_(options.order_seed),
+      watchdog_(options.watchdog_cycles) {
   if (options.window.value() > 0) windows_.emplace(options.window);
   mesh_.connect(traffic_, emio_);
 }
@@ -98,12 +99,7 @@ void Machine::count_work(const workload::Task& task, core::Ledger& work) {
 
 void Machine::watch(int64_t now) {
   const int64_t moves = traffic_.counts().flits_in + mesh_.moves() + emio_.moves();
-  if (moves != moves_seen_ || !traffic_.under_way()) {
-    moves_seen_ = moves;
-    last_move_ = now;
-  } else if (now - last_move_ > options_.watchdog_cycles) {
-    report_deadlock(now);
-  }
+  if (watchdog_.is_stuck(moves, traffic_.under_way(), now)) report_deadlock(now);
 }
 
 void Machine::report_deadlock(int64_t now) const {

@@ -14,6 +14,7 @@
 #include "ranvier/sim/simulator.hpp"
 #include "ranvier/sim/task_schedule.hpp"
 #include "ranvier/sim/traffic.hpp"
+#include "ranvier/sim/watchdog.hpp"
 #include "ranvier/sim/workload_messages.hpp"
 
 #include <cstddef>
@@ -69,8 +70,7 @@ class Machine {
   std::optional<EventWindows> windows_;
   core::Rng order_;
   int64_t latency_ = 0;
-  int64_t moves_seen_ = 0;
-  int64_t last_move_ = 0;
+  Watchdog watchdog_;
 };
 
 }  // namespace ranvier::sim

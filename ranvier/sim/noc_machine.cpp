@@ -23,7 +23,7 @@ NocMachine::NocMachine(const arch::PackageSpec& package, const OpenLoopSpec& tra
       traffic_(traffic, targets, lowered_, packets_, mesh_),
       order_(order_seed),
       shuffle_(order_seed != 0),
-      patience_(kPatience + lowered_.crossing.clocks.core_cycles_in(traffic.flit_bits, true)) {
+      watchdog_(kPatience + lowered_.crossing.clocks.core_cycles_in(traffic.flit_bits, true)) {
   mesh_.connect(traffic_, emio_);
 }
 
@@ -46,12 +46,7 @@ void NocMachine::run_to(int64_t cycle, int64_t packets) {
 
 void NocMachine::watch() {
   const int64_t moves = mesh_.moves() + emio_.moves();
-  if (moves != moves_seen_ || packets_.in_flight() == 0) {
-    moves_seen_ = moves;
-    last_move_ = now_;
-  } else if (now_ - last_move_ > patience_) {
-    report_deadlock();
-  }
+  if (watchdog_.is_stuck(moves, packets_.in_flight() > 0, now_)) report_deadlock();
 }
 
 void NocMachine::report_deadlock() const {

@@ -8,6 +8,7 @@
 #include "ranvier/sim/mesh.hpp"
 #include "ranvier/sim/open_loop.hpp"
 #include "ranvier/sim/packet_pool.hpp"
+#include "ranvier/sim/watchdog.hpp"
 
 #include <cstdint>
 
@@ -44,11 +45,9 @@ class NocMachine {
   OpenLoop traffic_;
   core::Rng order_;
   bool shuffle_;
-  int64_t patience_;  // [core cycles]
+  Watchdog watchdog_;
   int64_t now_ = 0;
   int64_t steps_ = 0;
-  int64_t moves_seen_ = 0;
-  int64_t last_move_ = 0;
 };
 
 }  // namespace ranvier::sim

@@ -3,6 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/interrupt.hpp"
 #include "ranvier/sim/account.hpp"
+#include "ranvier/sim/watchdog.hpp"
 
 #include <fmt/format.h>
 
@@ -116,7 +117,8 @@ class ReplayMachine {
         traffic_(trace_ends(trace, package, lowered_.mesh.virtual_channels), messages_, lowered_,
                  packets_, mesh_, events_),
         releases_(trace),
-        order_(options.order_seed) {
+        order_(options.order_seed),
+        watchdog_(options.watchdog_cycles) {
     mesh_.connect(traffic_, emio_);
   }
 
@@ -155,12 +157,7 @@ class ReplayMachine {
 
   void watch(int64_t now) {
     const int64_t moves = traffic_.counts().flits_in + mesh_.moves() + emio_.moves();
-    if (moves != moves_seen_ || !traffic_.under_way()) {
-      moves_seen_ = moves;
-      last_move_ = now;
-    } else if (now - last_move_ > options_.watchdog_cycles) {
-      report_deadlock(now);
-    }
+    if (watchdog_.is_stuck(moves, traffic_.under_way(), now)) report_deadlock(now);
   }
 
   [[noreturn]] void report_deadlock(int64_t now) const {
@@ -183,8 +180,7 @@ class ReplayMachine {
   Releases releases_;
   core::Rng order_;
   int64_t latency_ = 0;
-  int64_t moves_seen_ = 0;
-  int64_t last_move_ = 0;
+  Watchdog watchdog_;
 };
 
 }  // namespace
@@ -201,9 +197,7 @@ Result replay(const workload::Trace& trace, const arch::PackageSpec& package,
   fill_network(network, result);
   result.ledger = network_ledger(network);
   for (size_t row = 0; row < trace.messages.size(); ++row) {
-    const auto& times = network.traffic.times(static_cast<int32_t>(row));
-    result.messages.push_back(
-        {core::Cycles(times.offered), core::Cycles(times.injected), core::Cycles(times.delivered)});
+    result.messages.push_back(message_times(network.traffic, row));
   }
   return result;
 }

@@ -11,9 +11,7 @@ namespace {
 
 void record_messages(const Machine& machine, size_t count, Result& result) {
   for (size_t m = 0; m < count; ++m) {
-    const auto& times = machine.traffic().times(static_cast<int32_t>(m));
-    result.messages.push_back(
-        {core::Cycles(times.offered), core::Cycles(times.injected), core::Cycles(times.delivered)});
+    result.messages.push_back(message_times(machine.traffic(), m));
     result.shapes.push_back(machine.messages().shape(m));
   }
 }
