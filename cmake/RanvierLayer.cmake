@@ -62,9 +62,11 @@ function(ranvier_test name)
                                              GTest::gtest_main ranvier_rapidcheck)
   # Tests are compiled once and run for seconds: the optimiser's time would be the larger part.
   target_compile_options(test_${name} PRIVATE -O1)
+  # Scratch files of two builds whose tests run at the same time must not meet.
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/scratch)
   gtest_discover_tests(
     test_${name}
     TEST_PREFIX ${name}.
     DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+    PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT TMPDIR=${PROJECT_BINARY_DIR}/scratch)
 endfunction()

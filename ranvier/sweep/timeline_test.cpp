@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -31,7 +32,8 @@ class TimelineTest : public ::testing::Test {
     workload_ = map::build_workload(network, map::map_network(network, package_), activity, 0,
                                     codec::WireKind::kAuto, package_);
     result_ = sim::simulate(workload_, package_, with_timeline({}));
-    const auto path = std::filesystem::path(::testing::TempDir()) / "timeline.json";
+    const auto path = std::filesystem::path(::testing::TempDir()) /
+                      ("timeline_" + std::to_string(getpid()) + ".json");
     write_timeline(workload_, package_, result_, path);
     events_ = json::parse(core::read_file(path, "timeline")).at("traceEvents");
     std::filesystem::remove(path);
