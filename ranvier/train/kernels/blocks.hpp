@@ -67,7 +67,9 @@ class ChannelSums {
   void reduce(double* out) const {
     const auto table = static_cast<size_t>(kRows * channels_);
     std::fill_n(out, table, 0.0);
-    for (size_t i = 0; i < partial_.size(); ++i) out[i % table] += partial_[i];
+    for (size_t chunk = 0; chunk < partial_.size(); chunk += table) {
+      for (size_t i = 0; i < table; ++i) out[i] += partial_[chunk + i];
+    }
   }
 
  private:
@@ -99,12 +101,13 @@ struct ChannelTable {
   std::vector<float> values;
 };
 
-/// floor(v) for |v| < 2^22, in operations that vectorise.
-inline float small_floor(float v) {
-  constexpr float kShift =
-      12582912.0F;  // 1.5 x 2^23: adding it rounds to the nearest integer, halves to even
-  const float nearest = (v + kShift) - kShift;
-  return nearest - (nearest > v ? 1.0F : 0.0F);
+/// floor(v) for |v| < 2^22, in operations that vectorise. V: float or Lanes.
+template <class V>
+inline V small_floor(V v) {
+  // 1.5 x 2^23: adding it rounds to the nearest integer, halves to even.
+  const V shift = V{} + 12582912.0F;
+  const V nearest = (v + shift) - shift;
+  return nearest - (nearest > v ? V{} + 1.0F : V{});
 }
 
 }  // namespace ranvier::train

@@ -189,30 +189,37 @@ TEST(LifKernel, ByteSpikesAreTheFloatSpikes) {
   EXPECT_NE(std::count(bytes.begin(), bytes.end(), -1), 0);
 }
 
+/// One step over `size` values from `from` on.
+void run_part(const Problem& problem, const std::vector<float>& x, int64_t from, int64_t size,
+              float* spikes, float* grad_x) {
+  LifArguments a = problem.arguments();
+  a.steps = 1;
+  a.layout.size = size;
+  std::vector<double> sums(static_cast<size_t>(3 * problem.channels));
+  lif_forward(a, x.data() + from, spikes + from);
+  lif_backward(a, x.data() + from, x.data() + from, grad_x + from, sums.data());
+}
+
 TEST(LifKernel, ResultsWrittenPastTheCachesAreTheSame) {
-  Problem problem;
-  problem.options.is_signed = false;
-  const int64_t half =
-      6001 * problem.channels * problem.inner;  // above kStreamedValues when doubled
-  const std::vector<float> x = random_values(2 * half, -0.5F, 2.0F, 6);
-  const auto run = [&](int64_t from, int64_t size, float* spikes, float* grad_x) {
-    LifArguments a = problem.arguments();
-    a.steps = 1;
-    a.layout.size = size;
-    std::vector<double> sums(static_cast<size_t>(3 * problem.channels));
-    lif_forward(a, x.data() + from, spikes + from);
-    lif_backward(a, x.data() + from, x.data() + from, grad_x + from, sums.data());
-  };
-  ASSERT_GE(2 * half, kStreamedValues);
-  ASSERT_LT(half, kStreamedValues);
-  const AlignedRow<float> spikes(2 * half), grad_x(2 * half);
-  run(0, 2 * half, spikes.data(), grad_x.data());
-  std::vector<float> spikes_of_halves(x.size()), grad_x_of_halves(x.size());
-  run(0, half, spikes_of_halves.data(), grad_x_of_halves.data());
-  run(half, half, spikes_of_halves.data(), grad_x_of_halves.data());
-  EXPECT_TRUE(std::equal(spikes_of_halves.begin(), spikes_of_halves.end(), spikes.data()));
-  EXPECT_TRUE(std::equal(grad_x_of_halves.begin(), grad_x_of_halves.end(), grad_x.data()));
-  EXPECT_GT(std::count(spikes.data(), spikes.data() + 2 * half, 1.0F), 0);
+  // Runs of whole cache lines, runs that end within one, parameters spread out.
+  for (const int64_t inner : {48, 49, 1}) {
+    Problem problem;
+    problem.options.is_signed = false;
+    problem.inner = inner;
+    const int64_t samples = kStreamedValues / (2 * problem.channels * inner) + 1;
+    const int64_t half = (samples + 16 - samples % 16) * problem.channels * inner;
+    const std::vector<float> x = random_values(2 * half, -0.5F, 2.0F, 6);
+    ASSERT_GE(2 * half, kStreamedValues);
+    ASSERT_LT(half, kStreamedValues);
+    const AlignedRow<float> spikes(2 * half), grad_x(2 * half);
+    run_part(problem, x, 0, 2 * half, spikes.data(), grad_x.data());
+    std::vector<float> spikes_of_halves(x.size()), grad_x_of_halves(x.size());
+    run_part(problem, x, 0, half, spikes_of_halves.data(), grad_x_of_halves.data());
+    run_part(problem, x, half, half, spikes_of_halves.data(), grad_x_of_halves.data());
+    EXPECT_TRUE(std::equal(spikes_of_halves.begin(), spikes_of_halves.end(), spikes.data()));
+    EXPECT_TRUE(std::equal(grad_x_of_halves.begin(), grad_x_of_halves.end(), grad_x.data()));
+    EXPECT_GT(std::count(spikes.data(), spikes.data() + 2 * half, 1.0F), 0);
+  }
 }
 
 TEST(LifKernel, RefusesOptionsThatExcludeEachOther) {

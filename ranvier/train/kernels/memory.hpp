@@ -1,5 +1,5 @@
 #pragma once
-// Memory of the kernels: aligned scratch, reading ahead, writing past the caches.
+// Memory of the kernels: aligned scratch, writing past the caches.
 
 #include <algorithm>
 #include <cstdint>
@@ -33,12 +33,6 @@ class AlignedRow {
  private:
   T* values_;
 };
-
-/// Asks for `count` values at `from`, which may lie outside the tensor.
-inline void prefetch(const float* from, int64_t count) {
-  constexpr auto kPerLine = kCacheLine / static_cast<int64_t>(sizeof(float));
-  for (int64_t i = 0; i < count; i += kPerLine) __builtin_prefetch(from + i);
-}
 
 /// Copies a scratch row to memory that nobody reads soon, without reading it into the caches first.
 /// Call finish_streams() before another thread may look.

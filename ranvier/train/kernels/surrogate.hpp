@@ -2,7 +2,8 @@
 // Surrogate derivatives of the step function: area 1, height 1 at 0, argument in units of the
 // width. Equations and sources: docs/models/lif.md.
 
-#include <cmath>
+#include "ranvier/train/kernels/lanes.hpp"
+
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -16,21 +17,22 @@ std::string_view to_string(Surrogate surrogate);
 /// Errors: UserError naming `key`, the text and the allowed names.
 Surrogate parse_surrogate(std::string_view text, std::string_view key);
 
-/// phi(v): even, integrates to 1, phi(0) = 1. Usable inside vectorised loops.
-template <Surrogate kKind>
-inline float surrogate_slope(float v) {
+/// phi(v): even, integrates to 1, phi(0) = 1. V: float, usable inside vectorised loops, or Lanes.
+template <Surrogate kKind, class V>
+inline V surrogate_slope(V v) {
+  const V one = all<V>(1.0F);
   if constexpr (kKind == Surrogate::kArctan) {
-    constexpr float kPi = 3.14159265358979F;
-    return 1.0F / (1.0F + (kPi * v) * (kPi * v));
+    const V scaled = all<V>(3.14159265358979F) * v;
+    return one / (one + scaled * scaled);
   } else if constexpr (kKind == Surrogate::kFastSigmoid) {
-    const float d = 1.0F + 2.0F * std::fabs(v);
-    return 1.0F / (d * d);
+    const V d = one + 2.0F * magnitude(v);
+    return one / (d * d);
   } else if constexpr (kKind == Surrogate::kTriangle) {
-    const float d = 1.0F - std::fabs(v);
-    return d > 0.0F ? d : 0.0F;
+    const V d = one - magnitude(v);
+    return d > V{} ? d : V{};
   } else {
-    const float e = std::exp(-4.0F * std::fabs(v));
-    return 4.0F * e / ((1.0F + e) * (1.0F + e));
+    const V e = exponential(-4.0F * magnitude(v));
+    return 4.0F * e / ((one + e) * (one + e));
   }
 }
 

@@ -1,0 +1,105 @@
+#pragma once
+// One step of a LIF neuron, and its parameters as the kernels read them. Private to the kernels.
+
+#include "ranvier/train/kernels/blocks.hpp"
+#include "ranvier/train/kernels/lif.hpp"
+
+#include <cstdint>
+#include <type_traits>
+#include <vector>
+
+namespace ranvier::train {
+
+enum class Reset : uint8_t { kPlain, kDecayed, kInteger };
+
+/// Rows of the parameter table of one call.
+enum Row : int { kInverseGain, kTheta, kBeta, kLevel, kInverseWidth, kStart, kCarry, kRowCount };
+using LifTable = ChannelTable<kRowCount>;
+
+/// Errors: ContractViolation for options that exclude each other.
+LifTable make_lif_table(const LifArguments& arguments);
+
+/// The parameters of one run (one value each) or of one block (one value per neuron).
+struct Neurons {
+  const float* row[kRowCount];
+};
+
+/// Spikes of a membrane. V: float or Lanes.
+template <bool kSigned, class V>
+inline V fire(V u, V level) {
+  const V one = V{} + 1.0F;
+  const V up = u >= level ? one : V{};
+  if constexpr (!kSigned) return up;
+  const V down = u <= -level ? one : V{};
+  return up - down;
+}
+
+/// Membrane of the next step before firing.
+template <Reset kReset, class V>
+inline V charge(V u, V s, V input, V theta, V beta) {
+  if constexpr (kReset == Reset::kPlain) return (beta * u + input) - theta * s;
+  const V v = u - theta * s;
+  if constexpr (kReset == Reset::kDecayed) return beta * v + input;
+  return (v - small_floor(v * (1.0F - beta))) + input;
+}
+
+/// Walks one block: rows of the parameters of each run (or of the whole block when they are spread
+/// out).
+class BlockWalk {
+ public:
+  BlockWalk(const LifArguments& a, const LifTable& table) : a_(a), table_(table) {
+    if (!has_long_runs(a.layout)) spread_.resize(static_cast<size_t>(kRowCount * kBlock));
+  }
+
+  void enter(int64_t begin, int64_t end) {
+    begin_ = begin;
+    end_ = end;
+    if (!spread_.empty()) table_.spread(a_.layout, begin, end, spread_.data());
+  }
+
+  /// f(shared, offset, count, channel, neurons) for every run of the block.
+  template <class F>
+  void runs(const F& f) const {
+    Neurons p{};
+    if (!spread_.empty()) {
+      for (int r = 0; r < kRowCount; ++r) p.row[r] = spread_.data() + r * kBlock;
+      f(std::false_type{}, int64_t{0}, end_ - begin_, int64_t{0}, p);
+      return;
+    }
+    for_each_run(a_.layout, begin_, end_, [&](int64_t offset, int64_t count, int64_t channel) {
+      for (int r = 0; r < kRowCount; ++r) p.row[r] = table_.row(r) + channel;
+      f(std::true_type{}, offset, count, channel, p);
+    });
+  }
+
+  int64_t begin() const { return begin_; }
+  int64_t size() const { return end_ - begin_; }
+
+ private:
+  const LifArguments& a_;
+  const LifTable& table_;
+  std::vector<float> spread_;
+  int64_t begin_ = 0;
+  int64_t end_ = 0;
+};
+
+/// f(signed, reset) with both as compile-time constants.
+template <class F>
+void dispatch_lif(const LifOptions& o, const F& f) {
+  const auto with_reset = [&](auto is_signed) {
+    if (o.integer_leak) {
+      f(is_signed, std::integral_constant<Reset, Reset::kInteger>{});
+    } else if (o.decayed_reset) {
+      f(is_signed, std::integral_constant<Reset, Reset::kDecayed>{});
+    } else {
+      f(is_signed, std::integral_constant<Reset, Reset::kPlain>{});
+    }
+  };
+  if (o.is_signed) {
+    with_reset(std::true_type{});
+  } else {
+    with_reset(std::false_type{});
+  }
+}
+
+}  // namespace ranvier::train
