@@ -2,7 +2,10 @@
 // the size of the mesh? CPU time: other programs on the machine do not count. `per_cycle` is
 // flit-hops per simulated cycle.
 
+#include "ranvier/core/rng.hpp"
 #include "ranvier/sim/noc_machine.hpp"
+#include "ranvier/sim/replay.hpp"
+#include "ranvier/workload/trace.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -59,5 +62,44 @@ void dies(benchmark::State& state) {
   run(state, package(2, 4), static_cast<double>(state.range(0)) * 1e-3, 10'000);
 }
 BENCHMARK(dies)->ArgName("milli_rate")->Arg(100)->Unit(benchmark::kMillisecond);
+
+/// Messages of one flit between random tiles of the chip at the origin.
+workload::Trace traffic_of_one_chip(int side, int64_t cycles, double rate) {
+  workload::Trace trace{.name = "one busy chip", .messages = {}};
+  core::Rng rng(1);
+  for (int64_t cycle = 0; cycle < cycles; ++cycle) {
+    for (int tile = 0; tile < side * side; ++tile) {
+      if (rng.uniform() >= rate) continue;
+      const auto to = static_cast<int>(rng.below(static_cast<uint64_t>(side * side)));
+      trace.messages.push_back({.id = static_cast<int64_t>(trace.messages.size()),
+                                .time = core::Cycles(cycle),
+                                .source = {tile % side, tile / side},
+                                .target = {to % side, to / side},
+                                .packets = {{1, 1, 34, 0}},
+                                .depends = {},
+                                .delay = core::Cycles(0)});
+    }
+  }
+  return trace;
+}
+
+/// The same traffic of one chip, which is alone or one of chips x chips. As many messages at any
+/// rate.
+void one_busy_chip(benchmark::State& state) {
+  const arch::PackageSpec spec = package(static_cast<int>(state.range(0)), 8);
+  const workload::Trace trace = traffic_of_one_chip(8, 1'000'000 / state.range(1),
+                                                    1e-3 * static_cast<double>(state.range(1)));
+  int64_t hops = 0;
+  for (auto _ : state) hops += sim::replay(trace, spec).ledger[core::Event::kFlitHops];
+  state.counters["flit_hops"] =
+      benchmark::Counter(static_cast<double>(hops), benchmark::Counter::kIsRate);
+}
+BENCHMARK(one_busy_chip)
+    ->ArgNames({"chips", "milli_rate"})
+    ->Args({1, 100})
+    ->Args({8, 100})
+    ->Args({1, 1})
+    ->Args({8, 1})
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace

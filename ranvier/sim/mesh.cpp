@@ -125,8 +125,10 @@ void Mesh::step(int64_t now, core::Rng* order) {
   }
 }
 
-/// Asks for the memory of the flits that arrive.
+/// Asks for the memory of the flits that arrive, and of the counters of where they go.
 void Mesh::fetch(size_t router, int64_t now) const {
+  __builtin_prefetch(&use_[router * kPorts], 1);
+  __builtin_prefetch(&use_[router * kPorts + kPorts - 1], 1);
   uint64_t arrived = arrivals_[wheel_.slot(now) * nodes_.size() + router];
   for (; arrived != 0; arrived &= arrived - 1) {
     const size_t channel = first_channel(router) + static_cast<size_t>(std::countr_zero(arrived));
@@ -208,10 +210,12 @@ inline bool Mesh::has_room(size_t router, int out, int64_t now) {
   if (link < 0) return edges_->lane_room(lane_of_link(link), vc, now);
   const int in = opposite(static_cast<Port>(to)) * (kOneVc ? 1 : vcs_) + vc;
   const size_t next = first_channel(static_cast<size_t>(link)) + static_cast<size_t>(in);
-  if (channels_[next].held == timing_.buffer_flits) {
-    channels_[next].awaited = true;
+  ChannelState& buffer = channels_[next];
+  if (buffer.held == timing_.buffer_flits) {
+    buffer.awaited = true;
     return false;
   }
+  if (buffer.is_surely_free(timing_.buffer_flits, now)) return true;
   const int64_t free_at = slots_[write_slot(next)].free_at;
   if (free_at > now) wheel_.wake(router, free_at);
   return free_at <= now;
@@ -249,6 +253,7 @@ inline void Mesh::send(size_t router, RouterState& node, int channel, int64_t no
   forward(router, to, flit, now);
   const int64_t free_at = now + timing_.credit();
   front.free_at = free_at;
+  in.last_free = static_cast<uint32_t>(free_at);
   leave<kOneVc>(node, index, channel, tail);
   tell_writer(router, from, in, free_at);
 }

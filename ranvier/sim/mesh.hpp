@@ -39,7 +39,7 @@ class Mesh {
   void wake(int router, int64_t cycle) { wheel_.wake(static_cast<size_t>(router), cycle); }
 
   /// Runs all routers that can act in cycle `now`. `order`: visits them in this random order
-  /// instead. Cost: proportional to the flits that are ready, plus one word per 64 routers.
+  /// instead. Cost: proportional to the flits that are ready, plus one word per 4096 routers.
   void step(int64_t now, core::Rng* order = nullptr);
   int64_t next_after(int64_t now) const { return wheel_.next_after(now); }
 

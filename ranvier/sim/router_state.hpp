@@ -20,11 +20,20 @@ struct RouterState {
 
 /// An input buffer: a ring of slots.
 struct ChannelState {
-  uint16_t read = 0;     // slot of the front flit
-  uint16_t held = 0;     // flits in it, those that have not arrived yet included
-  uint16_t visible = 0;  // flits that have
-  uint8_t output = 0;    // output channel of the packet at the front, if a flit is visible
-  bool awaited = false;  // every slot was full when the router before wanted to send
+  uint16_t read = 0;       // slot of the front flit
+  uint16_t held = 0;       // flits in it, those that have not arrived yet included
+  uint16_t visible = 0;    // flits that have
+  uint8_t output = 0;      // output channel of the packet at the front, if a flit is visible
+  bool awaited = false;    // every slot was full when the router before wanted to send
+  uint32_t last_free = 0;  // the latest BufferSlot::free_at, modulo 2^32
+
+  /// The slot to be written next has its credit back: at most one flit leaves in a cycle, and the
+  /// slots after this one were freed later. A no may be false, then the slot itself knows; but it
+  /// is often far from the caches.
+  bool is_surely_free(int depth, int64_t now) const {
+    const auto freed_before = static_cast<uint32_t>(depth - held - 1) + static_cast<uint32_t>(now);
+    return static_cast<int32_t>(last_free - freed_before) <= 0;
+  }
 };
 
 /// A slot keeps a flit, or says from which cycle on it may be written again: when its credit is

@@ -18,15 +18,19 @@ class WakeWheel {
   /// `horizon`: the furthest a wake may lie ahead [cycles].
   WakeWheel(size_t members, int64_t horizon)
       : words_((members + 63) / 64),
+        groups_((words_ + 63) / 64),
         slots_(std::bit_ceil(static_cast<uint64_t>(horizon) + 1)),
         used_(slots_),
+        groups_used_(slots_ * groups_),
         bits_(slots_ * words_) {}
 
   /// Member acts in `cycle`: the current one, if it is not drained yet, or a later one within the
   /// horizon.
   void wake(size_t member, int64_t cycle) {
     const size_t at = slot(cycle);
-    bits_[at * words_ + member / 64] |= uint64_t{1} << (member % 64);
+    const size_t word = member / 64;
+    bits_[at * words_ + word] |= uint64_t{1} << (member % 64);
+    groups_used_[at * groups_ + word / 64] |= uint64_t{1} << (word % 64);
     used_[at] = 1;
   }
 
@@ -36,10 +40,14 @@ class WakeWheel {
     const size_t at = slot(cycle);
     if (used_[at] == 0) return;
     used_[at] = 0;
-    for (size_t w = 0; w < words_; ++w) {
-      uint64_t left = std::exchange(bits_[at * words_ + w], 0);
-      for (; left != 0; left &= left - 1) {
-        act(w * 64 + static_cast<size_t>(std::countr_zero(left)));
+    for (size_t g = 0; g < groups_; ++g) {
+      uint64_t words = std::exchange(groups_used_[at * groups_ + g], 0);
+      for (; words != 0; words &= words - 1) {
+        const size_t w = g * 64 + static_cast<size_t>(std::countr_zero(words));
+        uint64_t left = std::exchange(bits_[at * words_ + w], 0);
+        for (; left != 0; left &= left - 1) {
+          act(w * 64 + static_cast<size_t>(std::countr_zero(left)));
+        }
       }
     }
   }
@@ -68,9 +76,11 @@ class WakeWheel {
 
  private:
   size_t words_;
+  size_t groups_;  // of 64 words
   uint64_t slots_;
-  std::vector<uint8_t> used_;   // [slots]
-  std::vector<uint64_t> bits_;  // [slots][words]
+  std::vector<uint8_t> used_;          // [slots]
+  std::vector<uint64_t> groups_used_;  // [slots][groups] words that are not 0
+  std::vector<uint64_t> bits_;         // [slots][words]
 };
 
 }  // namespace ranvier::sim
