@@ -153,6 +153,7 @@ VariantResult prepare(const Experiment& experiment, const fs::path& run_director
                         .bundle = read_bundle(run_directory, name),
                         .boundaries = {},
                         .cores_of_layer = {},
+                        .chips_of_layer = {},
                         .presets = {}};
   const ir::Network& network = variant.bundle.network;
   const codec::WireKind wire = wire_of(experiment.values, name);
@@ -166,8 +167,10 @@ VariantResult prepare(const Experiment& experiment, const fs::path& run_director
     variant.codec = codec::to_string(network.boundaries.front().params.spec);
   variant.chips = mapping.chips_used;
   variant.cores = mapping.tiles_used;
-  for (const auto& tiles : mapping.layers)
-    variant.cores_of_layer.push_back(static_cast<int>(tiles.size()));
+  for (size_t l = 0; l < mapping.layers.size(); ++l) {
+    variant.cores_of_layer.push_back(static_cast<int>(mapping.layers[l].size()));
+    variant.chips_of_layer.emplace_back(mapping.first_chip(l), mapping.last_chip(l));
+  }
   return variant;
 }
 

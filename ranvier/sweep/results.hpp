@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ranvier::sweep {
@@ -58,6 +59,7 @@ struct VariantResult {
   int chips = 0;
   int cores = 0;  // with any work, gateways included
   std::vector<int> cores_of_layer;
+  std::vector<std::pair<int, int>> chips_of_layer;  // first and last
   std::vector<PresetResult> presets;
 };
 
