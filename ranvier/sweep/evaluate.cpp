@@ -34,9 +34,16 @@ Metrics read_metrics(const fs::path& path) {
                            .place = path.string(),
                            .hint = "The bundle is damaged; train again."});
   };
+  const bool assumed = json.is_object() && json.value("activity", "measured") == "assumed";
+  const auto quality = [&](const char* key) -> std::optional<double> {
+    const nlohmann::json& value = need(key);
+    if (assumed && value.is_null()) return std::nullopt;
+    return value.get<double>();
+  };
   return {.metric = need("metric").get<std::string>(),
-          .metric_float = need("metric_float").get<double>(),
-          .metric_deployed = need("metric_deployed").get<double>(),
+          .assumed = assumed,
+          .metric_float = quality("metric_float"),
+          .metric_deployed = quality("metric_deployed"),
           .events_per_neuron = need("events_per_neuron").get<double>(),
           .boundary_neurons = need("boundary_neurons").get<int64_t>(),
           .test_samples = need("test_samples").get<int64_t>()};
@@ -182,6 +189,13 @@ Bundle read_bundle(const fs::path& directory, const std::string& variant) {
               .network = ir::read_network(bundle / "network.json"),
               .activity = ir::read_activity(bundle / "activity.h5"),
               .metrics = read_metrics(bundle / "metrics.json")};
+  if (read.metrics.assumed != read.activity.assumed) {
+    throw core::UserError({.key = "metrics.json:activity",
+                           .given = read.metrics.assumed ? "assumed" : "measured",
+                           .allowed = "what activity.h5 says of itself",
+                           .place = bundle.string(),
+                           .hint = "The bundle mixes two runs; write it again."});
+  }
   return read;
 }
 

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,8 +21,9 @@ namespace ranvier::sweep {
 /// What training reported about a variant (bundle/<variant>/metrics.json).
 struct Metrics {
   std::string metric = "accuracy_percent";
-  double metric_float = 0;
-  double metric_deployed = 0;
+  bool assumed = false;  // activity that nobody measured, and so no quality
+  std::optional<double> metric_float;
+  std::optional<double> metric_deployed;
   double events_per_neuron = 0;  // over the whole test set, deployed integers
   int64_t boundary_neurons = 0;
   int64_t test_samples = 0;
