@@ -382,6 +382,50 @@ TEST(NetworkTest, ALinearLayerReadsEveryElement) {
   EXPECT_EQ(macs(network, network.layers[4]), 1600);
 }
 
+TEST_F(NetworkFileTest, KeepsGroupsGatesAndFilledChips) {
+  Network network = sample();
+  Layer depthwise = network.layers[3];
+  depthwise.name = "depthwise";
+  depthwise.groups = depthwise.out.channels;
+  depthwise.input = 3;
+  depthwise.weights /= depthwise.out.channels;
+  depthwise.residual.reset();
+  Layer gate = network.layers[4];
+  gate.name = "gate";
+  gate.input = 4;
+  gate.out = {depthwise.out.channels, 1, 1};
+  gate.weights = int64_t{1} * depthwise.out.channels * depthwise.out.channels;
+  network.layers.insert(network.layers.begin() + 4, {depthwise, gate});
+  network.layers[6].input = 4;
+  network.layers[6].gate = 5;
+  network.boundaries.clear();
+  network.chip_rule = ChipRule::kFilled;
+  write_network(network, path_);
+  const Network read = read_network(path_);
+  expect_equal(read, network);
+  EXPECT_EQ(read.chip_rule, ChipRule::kFilled);
+  EXPECT_EQ(read.layers[4].groups, depthwise.out.channels);
+  EXPECT_EQ(read.layers[6].gate, 5);
+  EXPECT_EQ(macs(read, read.layers[4]), depthwise.out.size() * 9);
+  const auto refused = [&](const std::string& key, auto spoil) {
+    Network bad = network;
+    spoil(bad);
+    try {
+      validate(bad, "bad");
+      ADD_FAILURE() << key << " was accepted";
+    } catch (const core::UserError& error) {
+      EXPECT_EQ(error.refusal().key, key) << error.what();
+    }
+  };
+  refused("layers[4].groups", [](Network& bad) { bad.layers[4].groups = 3; });
+  refused("layers[4].groups", [](Network& bad) { bad.layers[4].groups = 0; });
+  refused("layers[6].groups", [](Network& bad) { bad.layers[6].groups = 2; });
+  refused("layers[6].gate", [](Network& bad) { bad.layers[6].gate = 4; });
+  refused("layers[6].gate", [](Network& bad) { bad.layers[6].gate = 6; });
+  refused("layers[5]", [](Network& bad) { bad.layers[6].gate.reset(); });
+  refused("layers[6].gate", [](Network& bad) { bad.kind = NetworkKind::kSnn; });
+}
+
 TEST(NetworkTest, CutsSeparateChips) {
   const Network network = sample();
   EXPECT_EQ(network.chips(), 3);

@@ -1,0 +1,45 @@
+// A network without weights has the layers and cuts that training exports for the same widths.
+
+#include "ranvier/shapes/bundle.hpp"
+#include "ranvier/train/models.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ranvier {
+namespace {
+
+TEST(Shapes, MsResnetIsWhatTrainingExports) {
+  for (const auto& [widths, blocks] :
+       {std::pair(std::vector{16, 32, 64, 128}, std::vector{1, 1, 1, 1}),
+        std::pair(std::vector{8, 8, 16}, std::vector{2, 1, 3})}) {
+    train::ModelSpec spec;
+    spec.network = {.widths = widths, .blocks = blocks, .cuts = {"stage1", "stage2"}};
+    spec.kind = ir::NetworkKind::kHnn;
+    spec.has_boundaries = true;
+    spec.codec = {codec::CodecKind::kGraded, 2, 1, false};
+    const auto trained = train::make_model(spec)->describe();
+    shapes::Settings settings;
+    settings.architecture = shapes::msresnet(widths, blocks, spec.image, spec.classes);
+    for (size_t i = 0; i < 2; ++i) settings.cuts.push_back(settings.architecture.cuts[i]);
+    const auto shaped =
+        shapes::describe(settings, {.name = "hnn", .codec = spec.codec, .events_per_neuron = {}});
+    ASSERT_EQ(shaped.layers.size(), trained.layers.size());
+    for (size_t l = 0; l < shaped.layers.size(); ++l) {
+      const ir::Layer& a = shaped.layers[l];
+      const ir::Layer& b = trained.layers[l];
+      EXPECT_EQ(std::tuple(a.name, a.op, a.input, a.residual, a.kernel, a.stride, a.padding,
+                           a.groups, a.weights),
+                std::tuple(b.name, b.op, b.input, b.residual, b.kernel, b.stride, b.padding,
+                           b.groups, b.weights));
+      EXPECT_EQ(a.out, b.out) << a.name;
+    }
+    ASSERT_EQ(shaped.boundaries.size(), trained.boundaries.size());
+    for (size_t c = 0; c < shaped.boundaries.size(); ++c) {
+      EXPECT_EQ(shaped.boundaries[c].name, trained.boundaries[c].name);
+      EXPECT_EQ(shaped.boundaries[c].layer, trained.boundaries[c].layer);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ranvier
