@@ -14,7 +14,6 @@ namespace ranvier::sim {
 enum class EventKind : uint8_t {
   kMessageArrived,  // id: message
   kTaskDone,        // id: task
-  kSide,            // id: EMIO side that may be able to act
 };
 
 struct TimedEvent {

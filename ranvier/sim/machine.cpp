@@ -20,7 +20,7 @@ Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& pa
       options_(options),
       lowered_(lower(package)),
       mesh_(lowered_, routing),
-      emio_(lowered_, packets_, mesh_, events_, workload.boundaries.size()),
+      emio_(lowered_, packets_, mesh_, workload.boundaries.size()),
       boundaries_(workload, package),
       messages_(workload, boundaries_, options.record_messages),
       traffic_(message_ends(workload, lowered_), messages_, lowered_, packets_, mesh_, events_),
@@ -38,12 +38,13 @@ void Machine::run() {
   for (int64_t now = 0; now != kNever;) {
     if (windows_ && windows_->due(now)) windows_->snapshot(network_ledger(network()), now);
     run_events(now);
+    emio_.step(now);
     traffic_.step(now, order);
     mesh_.step(now, order);
     watch(now);
     if (++steps % kInterruptPeriod == 0) core::check_interrupt("the simulation was not finished");
-    const int64_t next =
-        std::min({events_.next_cycle(), traffic_.next_after(now), mesh_.next_after(now)});
+    const int64_t next = std::min({events_.next_cycle(), emio_.next_cycle(),
+                                   traffic_.next_after(now), mesh_.next_after(now)});
     if (next == kNever && (traffic_.under_way() || tasks_.unfinished() > 0)) report_deadlock(now);
     now = next;
   }
@@ -60,9 +61,6 @@ void Machine::run_events(int64_t now) {
           break;
         case EventKind::kTaskDone:
           finish(event.id, now);
-          break;
-        case EventKind::kSide:
-          emio_.act(event.id, now);
           break;
       }
     }

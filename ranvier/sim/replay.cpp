@@ -112,7 +112,7 @@ class ReplayMachine {
       : options_(options),
         lowered_(lower(package)),
         mesh_(lowered_),
-        emio_(lowered_, packets_, mesh_, events_, 0),
+        emio_(lowered_, packets_, mesh_, 0),
         messages_(trace),
         traffic_(trace_ends(trace, package, lowered_.mesh.virtual_channels), messages_, lowered_,
                  packets_, mesh_, events_),
@@ -127,12 +127,14 @@ class ReplayMachine {
     int64_t steps = 0;
     for (int64_t now = 0; now != kNever;) {
       run_events(now);
+      emio_.step(now);
       traffic_.step(now, order);
       mesh_.step(now, order);
       watch(now);
       if (++steps % kInterruptPeriod == 0) core::check_interrupt("the replay was not finished");
-      const int64_t next = std::min({events_.next_cycle(), releases_.next_cycle(),
-                                     traffic_.next_after(now), mesh_.next_after(now)});
+      const int64_t next =
+          std::min({events_.next_cycle(), releases_.next_cycle(), emio_.next_cycle(),
+                    traffic_.next_after(now), mesh_.next_after(now)});
       if (next == kNever && (traffic_.under_way() || releases_.waiting() > 0)) report_deadlock(now);
       now = next;
     }
@@ -144,13 +146,8 @@ class ReplayMachine {
   /// Arrivals first: what they release in this cycle is offered in the order of the trace.
   void run_events(int64_t now) {
     while (events_.next_cycle() == now) {
-      const TimedEvent event = events_.pop();
-      if (event.kind == EventKind::kSide) {
-        emio_.act(event.id, now);
-      } else {
-        latency_ = std::max(latency_, now);
-        releases_.arrived(event.id, now);
-      }
+      latency_ = std::max(latency_, now);
+      releases_.arrived(events_.pop().id, now);
     }
     while (releases_.next_cycle() == now) traffic_.offer(releases_.pop(), now);
   }
