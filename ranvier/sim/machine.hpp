@@ -8,6 +8,7 @@
 #include "ranvier/sim/emio.hpp"
 #include "ranvier/sim/event_queue.hpp"
 #include "ranvier/sim/event_windows.hpp"
+#include "ranvier/sim/link_errors.hpp"
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/mesh.hpp"
 #include "ranvier/sim/packet_pool.hpp"
@@ -57,6 +58,7 @@ class Machine {
   const workload::Workload& workload_;
   Options options_;
   Lowered lowered_;
+  LinkErrors errors_;
   EventQueue events_;
   PacketPool packets_;
   Mesh mesh_;

@@ -25,6 +25,8 @@ class MessagePort {
   /// Flits, widths and boundary of packet `index`; asked once, in order.
   virtual Packet open(int32_t message, int32_t index) = 0;
   virtual void packet_arrived(int32_t message, int32_t index) = 0;
+  /// Flit `flit` of packet `index` arrives, damaged on one link or more; before packet_arrived.
+  virtual void flit_damaged(int32_t /*message*/, int32_t /*index*/, int32_t /*flit*/) {}
 };
 
 /// A flit's width as packets hold it [bits]. Errors: ContractViolation outside 1..65535.

@@ -18,8 +18,9 @@ constexpr int64_t kPatience = 1'000'000;  // cycles without a move, link flight 
 NocMachine::NocMachine(const arch::PackageSpec& package, const OpenLoopSpec& traffic,
                        const Targets& targets, uint64_t order_seed)
     : lowered_(lower(package)),
+      errors_(link_errors(lowered_, traffic.seed)),
       mesh_(lowered_),
-      emio_(lowered_, packets_, mesh_, 0),
+      emio_(lowered_, errors_, packets_, mesh_, 0),
       traffic_(traffic, targets, lowered_, packets_, mesh_),
       order_(order_seed),
       shuffle_(order_seed != 0),

@@ -3,6 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/interrupt.hpp"
 #include "ranvier/sim/account.hpp"
+#include "ranvier/sim/link_errors.hpp"
 #include "ranvier/sim/watchdog.hpp"
 
 #include <fmt/format.h>
@@ -111,8 +112,9 @@ class ReplayMachine {
                 const Options& options)
       : options_(options),
         lowered_(lower(package)),
+        errors_(link_errors(lowered_, options.error_seed, options.faults)),
         mesh_(lowered_),
-        emio_(lowered_, packets_, mesh_, 0),
+        emio_(lowered_, errors_, packets_, mesh_, 0),
         messages_(trace),
         traffic_(trace_ends(trace, package, lowered_.mesh.virtual_channels), messages_, lowered_,
                  packets_, mesh_, events_),
@@ -168,6 +170,7 @@ class ReplayMachine {
 
   Options options_;
   Lowered lowered_;
+  LinkErrors errors_;
   EventQueue events_;
   PacketPool packets_;
   Mesh mesh_;

@@ -101,6 +101,7 @@ void Traffic::eject(int router, Flit flit, int64_t done) {
         fmt::format("flit {} of packet {} of message {} reached tile {} out of order",
                     uint32_t{flit.sequence}, packet.index, packet.message, router));
   }
+  if (flit.damages > 0) messages_.flit_damaged(packet.message, packet.index, packet.received);
   ++packet.received;
   ++counts_.flits_out;
   counts_.bits_out += flit.bits;

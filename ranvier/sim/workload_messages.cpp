@@ -50,6 +50,11 @@ void WorkloadMessages::packet_arrived(int32_t message, int32_t index) {
   if (block >= 0) boundaries_.arrived(block, index);
 }
 
+void WorkloadMessages::flit_damaged(int32_t message, int32_t index, int32_t flit) {
+  const int block = block_of(workload_.messages[static_cast<size_t>(message)]);
+  if (block >= 0) boundaries_.damaged(block, index, flit);
+}
+
 void WorkloadMessages::record(int32_t message, const Packet& packet) {
   auto& runs = shapes_[static_cast<size_t>(message)];
   const int32_t others = packet.flits > 1 ? packet.body_bits : 0;
