@@ -124,7 +124,7 @@ TEST(Retry, AFullReplayBufferLetsOneBufferPassPerWindow) {
 TEST(Retry, AtSaturationGivesTheEfficiencyOfGoBackN) {
   auto spec = retry_package();
   spec.serdes.bit_error_rate = 1e-3;
-  const int flits = 20'000;
+  const int flits = 200'000;
   const Result result = send(spec, flits);
   const double p = 1 - std::pow(1 - 1e-3, kBeats);
   const auto lost = static_cast<double>(core::ceil_div(kWindow, kBeats));
