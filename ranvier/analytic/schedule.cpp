@@ -361,6 +361,7 @@ void ListScheduler::deliver(int32_t message, int64_t time) {
 /// Latency, and the waits on the way back from the task that ended last.
 ScheduleResult ListScheduler::summary() const {
   ScheduleResult result;
+  for (const DieLink& link : links_) result.resent_bits += link.resent_bits();
   int32_t task = -1;
   for (size_t t = 0; t < tasks_.size(); ++t) {
     if (task < 0 || tasks_[t].end > tasks_[static_cast<size_t>(task)].end) {
