@@ -141,6 +141,10 @@ constexpr auto kSchema = std::to_array<Field>({
           "Events that a decoder accumulates.", kChoice),
     count("hardware.converter.decode_elements_per_cycle", "1", 1, 4096, "elements / core cycle",
           "Activations that a decoder rebuilds.", kChoice),
+    count("hardware.converter.output_flits", "512", 1, 1 << 20, "flits",
+          "Output buffer of a converter; it stalls while the network leaves it full. Two frames of "
+          "256 events by default.",
+          kChoice),
 
     count("hardware.compute.macs_per_cycle", "256", 1, 1 << 20, "operations / core cycle",
           "Multiply-accumulates of one ANN core.", kChoice),

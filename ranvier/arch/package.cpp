@@ -130,7 +130,8 @@ ConverterSpec converter_from(const config::Values& values) {
   return {.encode_elements_per_cycle = rate("encode_elements_per_cycle"),
           .encode_events_per_cycle = rate("encode_events_per_cycle"),
           .decode_events_per_cycle = rate("decode_events_per_cycle"),
-          .decode_elements_per_cycle = rate("decode_elements_per_cycle")};
+          .decode_elements_per_cycle = rate("decode_elements_per_cycle"),
+          .output_flits = rate("output_flits")};
 }
 
 /// A signed field of `bits` reaches 2^(bits-1) - 1 tiles; the package must not be longer.

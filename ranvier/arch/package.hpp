@@ -64,6 +64,7 @@ struct ConverterSpec {
   int encode_events_per_cycle = 1;
   int decode_events_per_cycle = 1;
   int decode_elements_per_cycle = 1;
+  int output_flits = 512;  // output buffer
 };
 
 struct ComputeSpec {

@@ -54,6 +54,7 @@ TEST(Package, SchemaDefaultsEqualTheMembers) {
   EXPECT_EQ(read.serdes.retry, built.serdes.retry);
   EXPECT_EQ(read.serdes.replay_flits, built.serdes.replay_flits);
   EXPECT_EQ(read.converter.encode_elements_per_cycle, built.converter.encode_elements_per_cycle);
+  EXPECT_EQ(read.converter.output_flits, built.converter.output_flits);
   EXPECT_EQ(read.compute.macs_per_cycle, built.compute.macs_per_cycle);
   EXPECT_EQ(read.compute.acs_per_cycle, built.compute.acs_per_cycle);
   EXPECT_EQ(read.compute.lif_updates_per_cycle, built.compute.lif_updates_per_cycle);
@@ -76,7 +77,7 @@ hardware:
   serdes:
     {lanes: 4, lane_rate: 25 Gb/s, phy_latency: 50 ns, flight: 700 ps, bit_error_rate: 1e-6,
      crc_bits: 16, retry: go_back_n, replay_flits: 300}
-  converter: {encode_elements_per_cycle: 2, encode_events_per_cycle: 3, decode_events_per_cycle: 4, decode_elements_per_cycle: 5}
+  converter: {encode_elements_per_cycle: 2, encode_events_per_cycle: 3, decode_events_per_cycle: 4, decode_elements_per_cycle: 5, output_flits: 6}
   compute: {macs_per_cycle: 64, acs_per_cycle: 32, lif_updates_per_cycle: 8}
 )");
   EXPECT_EQ(package.width(), 8);
@@ -113,6 +114,7 @@ hardware:
   EXPECT_EQ(package.converter.encode_events_per_cycle, 3);
   EXPECT_EQ(package.converter.decode_events_per_cycle, 4);
   EXPECT_EQ(package.converter.decode_elements_per_cycle, 5);
+  EXPECT_EQ(package.converter.output_flits, 6);
   EXPECT_EQ(package.compute.macs_per_cycle, 64);
   EXPECT_EQ(package.compute.acs_per_cycle, 32);
   EXPECT_EQ(package.compute.lif_updates_per_cycle, 8);

@@ -38,6 +38,7 @@ void check_ranges(const arch::PackageSpec& package) {
   require(package.serdes.lanes, 1, kDeep, "serdes.lanes");
   require(package.serdes.phy_latency.value(), 0, int64_t{1} << 40, "serdes.phy_latency");
   require(package.serdes.flight.value(), 0, int64_t{1} << 40, "serdes.flight");
+  require(package.converter.output_flits, 1, 1 << 20, "converter.output_flits");
   require(package.serdes.replay_flits, 1, 1 << 16, "serdes.replay_flits");
 }
 
@@ -120,6 +121,7 @@ Lowered lower(const arch::PackageSpec& package) {
                   .link = package.router.link_cycles};
   lowered.crossing = lower_crossing(package);
   lowered.lanes_per_side = package.chip.mesh;
+  lowered.output_flits = package.converter.output_flits;
   const auto routers = static_cast<size_t>(lowered.routers());
   lowered.chip_of.assign(routers, 0);
   lowered.lane_of.assign(routers * kDirections, -1);

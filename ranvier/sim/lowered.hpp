@@ -68,7 +68,8 @@ struct Lowered {
   MeshTiming mesh;
   CrossingTiming crossing;
   int lanes_per_side = 1;
-  std::vector<Side> sides;  // every pair of facing dies, both directions
+  int64_t output_flits = 512;  // output buffer of a converter
+  std::vector<Side> sides;     // every pair of facing dies, both directions
   std::vector<int32_t>
       lane_of;  // [routers][kDirections] -> side * lanes_per_side + lane; -1: not a die edge
   std::vector<int32_t> chip_of;  // [routers] -> ChipId index

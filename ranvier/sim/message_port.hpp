@@ -16,6 +16,7 @@ struct MessageEnds {
   int32_t source = 0;  // router
   int32_t target = 0;
   int32_t packets = 1;
+  int64_t flits = 1;
   int32_t vc = 0;  // kept from end to end, so that its flits stay in order
 };
 

@@ -30,6 +30,7 @@ arch::PackageSpec any_package() {
     spec.serdes.retry = arch::RetryPolicy::kGoBackN;
     spec.serdes.replay_flits = *rc::gen::inRange(1, 12);
   }
+  spec.converter.output_flits = *rc::gen::inRange(1, 9);
   spec.emio.fifo_source_cycles = *rc::gen::inRange(1, 4);
   spec.emio.fifo_sync_cycles = *rc::gen::inRange(1, 6);
   spec.router = {.router_cycles = *rc::gen::inRange(1, 4),
@@ -48,7 +49,9 @@ workload::Workload any_traffic(const arch::PackageSpec& spec, int messages) {
   Builder builder;
   const int tiles = spec.width() * spec.height();
   for (int m = 0; m < messages; ++m) {
-    const int32_t source = builder.task(*rc::gen::inRange(0, tiles), *rc::gen::inRange(0, 20));
+    const int service = *rc::gen::inRange(0, 20);
+    const int32_t source = builder.task(*rc::gen::inRange(0, tiles), service);
+    builder.peek().tasks.back().stream = core::Cycles(*rc::gen::inRange(0, service + 1));
     const int32_t target = builder.task(*rc::gen::inRange(0, tiles), *rc::gen::inRange(0, 5));
     builder.message(source, target, *rc::gen::inRange(1, 6), *rc::gen::inRange(1, 9),
                     *rc::gen::inRange(1, 40));

@@ -26,6 +26,7 @@ std::vector<MessageEnds> trace_ends(const workload::Trace& trace, const arch::Pa
     ends.push_back({.source = arch::tile_at(package, message.source).index(),
                     .target = arch::tile_at(package, message.target).index(),
                     .packets = static_cast<int32_t>(message.packet_count()),
+                    .flits = message.flits(),
                     .vc = static_cast<int32_t>(message.id % virtual_channels)});
   }
   return ends;
@@ -110,7 +111,8 @@ class ReplayMachine {
  public:
   ReplayMachine(const workload::Trace& trace, const arch::PackageSpec& package,
                 const Options& options)
-      : options_(options),
+      : trace_(trace),
+        options_(options),
         lowered_(lower(package)),
         errors_(link_errors(lowered_, options.error_seed, options.faults)),
         mesh_(lowered_),
@@ -151,7 +153,10 @@ class ReplayMachine {
       latency_ = std::max(latency_, now);
       releases_.arrived(events_.pop().id, now);
     }
-    while (releases_.next_cycle() == now) traffic_.offer(releases_.pop(), now);
+    while (releases_.next_cycle() == now) {
+      const int32_t row = releases_.pop();
+      traffic_.offer(row, now, trace_.messages[static_cast<size_t>(row)].spread.value());
+    }
   }
 
   void watch(int64_t now) {
@@ -168,6 +173,7 @@ class ReplayMachine {
         cycle.empty() ? "no cycle of waiting channels" : "waiting channels: " + cycle));
   }
 
+  const workload::Trace& trace_;
   Options options_;
   Lowered lowered_;
   LinkErrors errors_;

@@ -11,6 +11,7 @@ std::vector<MessageEnds> message_ends(const workload::Workload& workload, const 
     ends.push_back({.source = tile(message.source),
                     .target = tile(message.target),
                     .packets = message.packets,
+                    .flits = message.flits(),
                     .vc = static_cast<int32_t>(ends.size()) % lowered.mesh.virtual_channels});
   }
   return ends;
