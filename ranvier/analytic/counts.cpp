@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace ranvier::analytic {
 namespace {
 
@@ -42,8 +44,9 @@ void count_conversion(core::Ledger& ledger, const Workload& workload, const Task
 }
 
 void count_message(core::Ledger& ledger, const Message& message, const Distance& way,
-                   int64_t overhead) {
-  const int64_t on_link = message.bits + message.flits() * overhead;
+                   const CrossingModel& crossing) {
+  const int64_t on_link = message.bits + message.flits() * crossing.overhead();
+  const int64_t fifos = crossing.retries() ? 3 : 2;  // near, far, and the replay buffer
   ledger.add(Event::kPackets, message.packets);
   ledger.add(Event::kRouterBitHops, message.bits * way.routers);
   ledger.add(Event::kLinkBitHops, message.bits * way.links());
@@ -51,7 +54,7 @@ void count_message(core::Ledger& ledger, const Message& message, const Distance&
   ledger.add(Event::kFlitHops, message.flits() * way.routers);
   ledger.add(Event::kEmioBits, on_link * way.crossings);
   ledger.add(Event::kDieToDieBits, on_link * way.crossings);
-  ledger.add(Event::kFifoBits, 2 * message.bits * way.crossings);
+  ledger.add(Event::kFifoBits, fifos * message.bits * way.crossings);
 }
 
 /// Calls `visit(at, hop)` for every step from the message's source to its target.
@@ -84,8 +87,14 @@ constexpr const char* kSideNames[kDirections] = {
 struct Loads {
   std::vector<int64_t> service, injected, ejected;  // [tile] core cycles, flits, flits
   std::vector<int64_t> channels;                    // [channel] flits
-  std::vector<int64_t> sides;                       // [side] link cycles
+  std::vector<double> sides;                        // [side] link cycles
 };
+
+/// Of a saturated link for one flit, repetitions included.
+double link_cycles(const CrossingModel& crossing, int64_t bits) {
+  return static_cast<double>(crossing.interval(bits)) +
+         crossing.errors(bits) * static_cast<double>(crossing.busy_window(bits));
+}
 
 Loads sum_loads(const Workload& workload, const arch::PackageSpec& package) {
   const auto tiles = static_cast<size_t>(package.width() * package.height());
@@ -111,8 +120,8 @@ Loads sum_loads(const Workload& workload, const arch::PackageSpec& package) {
       loads.channels[static_cast<size_t>(channel_index(package, at, hop.direction))] += flits;
       if (!hop.crosses) return;
       loads.sides[static_cast<size_t>(side_index(package, at, hop.direction))] +=
-          crossing.interval(message.first_flit_bits()) +
-          (flits - 1) * crossing.interval(message.bits_per_flit);
+          link_cycles(crossing, message.first_flit_bits()) +
+          static_cast<double>(flits - 1) * link_cycles(crossing, message.bits_per_flit);
     });
   }
   return loads;
@@ -121,7 +130,7 @@ Loads sum_loads(const Workload& workload, const arch::PackageSpec& package) {
 }  // namespace
 
 core::Ledger count_events(const Workload& workload, const arch::PackageSpec& package) {
-  const int64_t overhead = CrossingModel(package).overhead();
+  const CrossingModel crossing(package);
   core::Ledger ledger;
   for (const Task& task : workload.tasks) {
     count_task(ledger, task);
@@ -130,9 +139,23 @@ core::Ledger count_events(const Workload& workload, const arch::PackageSpec& pac
   for (const Message& message : workload.messages) {
     const auto from = arch::coordinates(package, task_at(workload, message.source).tile);
     const auto to = arch::coordinates(package, task_at(workload, message.target).tile);
-    count_message(ledger, message, distance(package, from, to), overhead);
+    count_message(ledger, message, distance(package, from, to), crossing);
   }
   return ledger;
+}
+
+double expected_damage(const Workload& workload, const arch::PackageSpec& package) {
+  const CrossingModel crossing(package);
+  double flits = 0;
+  for (const Message& message : workload.messages) {
+    const auto from = arch::coordinates(package, task_at(workload, message.source).tile);
+    const auto to = arch::coordinates(package, task_at(workload, message.target).tile);
+    const double each =
+        crossing.damage(message.first_flit_bits()) +
+        static_cast<double>(message.flits() - 1) * crossing.damage(message.bits_per_flit);
+    flits += static_cast<double>(distance(package, from, to).crossings) * each;
+  }
+  return flits;
 }
 
 void add_time_events(core::Ledger& ledger, const Workload& workload,
@@ -166,7 +189,7 @@ Load busiest_resource(const Workload& workload, const arch::PackageSpec& package
   }
   for (size_t s = 0; s < loads.sides.size(); ++s) {
     const auto chip = static_cast<int64_t>(s) / kDirections;
-    keep(best, crossing.lasting(loads.sides[s]), kSideNames[s % kDirections],
+    keep(best, crossing.lasting(std::llround(loads.sides[s])), kSideNames[s % kDirections],
          chip % package.chips_x, chip / package.chips_x);
   }
   return best;

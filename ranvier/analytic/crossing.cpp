@@ -25,11 +25,15 @@ CrossingModel::CrossingModel(const arch::PackageSpec& package)
       wire_ps_(package.serdes.phy_latency.value() + package.serdes.flight.value()),
       phase_ps_(package.serdes.clock_phase.value()),
       lanes_(package.serdes.lanes),
-      overhead_(package.tag_bits() + package.packet.framing_bits),
+      overhead_(package.link_overhead_bits()),
       fifo_source_(package.emio.fifo_source_cycles),
       fifo_sync_(package.emio.fifo_sync_cycles),
       merge_(package.emio.merge_cycles),
       split_(package.emio.split_cycles),
+      retries_(package.serdes.retry == arch::RetryPolicy::kGoBackN),
+      bit_error_rate_(package.serdes.bit_error_rate),
+      answer_(fifo_source_ + ceil_ratio(Wide(2) * wire_ps_ * link_hz_, kPicosecondsPerSecond) +
+              fifo_sync_),
       slot_loop_(package.emio.fifo_sync_cycles + 1 + package.router.link_cycles) {
   RANVIER_CONTRACT(core_hz_ > 0 && link_hz_ > 0 && lanes_ > 0, "clocks and lanes are positive");
 }
@@ -46,6 +50,20 @@ int64_t CrossingModel::beats(int64_t flit_bits) const {
 
 int64_t CrossingModel::interval(int64_t flit_bits) const {
   return std::max(beats(flit_bits), core::ceil_div(link_hz_, core_hz_));
+}
+
+double CrossingModel::damage(int64_t flit_bits) const {
+  return -std::expm1(static_cast<double>(flit_bits + overhead_) * std::log1p(-bit_error_rate_));
+}
+
+double CrossingModel::errors(int64_t flit_bits) const {
+  const double p = retries_ ? damage(flit_bits) : 0.0;
+  return p / (1 - p);
+}
+
+int64_t CrossingModel::busy_window(int64_t flit_bits) const {
+  const int64_t each = interval(flit_bits);
+  return core::ceil_div(window(flit_bits), each) * each;
 }
 
 int64_t CrossingModel::arrival(int64_t link) const {

@@ -18,7 +18,7 @@ class CrossingModel {
   /// Link cycle in which the serialiser can take a flit that left the edge router's link at core
   /// cycle `core`.
   int64_t ready(int64_t core) const;
-  /// Link cycles on the wire, tag and framing included.
+  /// Link cycles on the wire, tag, framing and checksum included.
   int64_t beats(int64_t flit_bits) const;
   /// Link cycles between the starts of two flits: the beats, but no more than one flit per core
   /// cycle (the merge).
@@ -38,8 +38,20 @@ class CrossingModel {
   int64_t lasting(int64_t link) const;
   /// Bits one link can carry in `core_cycles`, rounded down.
   int64_t capacity(int64_t core_cycles) const;
-  /// Tag and framing bits of one flit.
+  /// Tag, framing and checksum bits of one flit.
   int64_t overhead() const { return overhead_; }
+  /// Whether damaged flits are sent again.
+  bool retries() const { return retries_; }
+  /// Probability that one of the flit's bits on the link is flipped.
+  double damage(int64_t flit_bits) const;
+  /// Expected transmissions that arrive damaged for one that does not; 0 without retry.
+  double errors(int64_t flit_bits) const;
+  /// Link cycles from the end of a flit to the arrival of its answer.
+  int64_t answer() const { return answer_; }
+  /// Link cycles from the start of a damaged flit to going back.
+  int64_t window(int64_t flit_bits) const { return beats(flit_bits) + answer_; }
+  /// The same on a link that never stops sending: whole intervals.
+  int64_t busy_window(int64_t flit_bits) const;
 
  private:
   int64_t core_hz_;
@@ -52,6 +64,9 @@ class CrossingModel {
   int64_t fifo_sync_;
   int64_t merge_;
   int64_t split_;
+  bool retries_;
+  double bit_error_rate_;
+  int64_t answer_;
   int64_t slot_loop_;  // from a free slot to the next flit in the merge [core cycles]
 };
 

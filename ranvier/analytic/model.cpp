@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace ranvier::analytic {
 namespace {
@@ -34,6 +35,12 @@ Estimate estimate(const workload::Workload& workload, const arch::PackageSpec& p
         100 * mesh / latency, result.busiest_name);
   }
   result.ledger = count_events(workload, package);
+  result.resent_bits = scheduled.resent_bits;
+  if (package.serdes.retry == arch::RetryPolicy::kNone) {
+    result.damaged_flits = expected_damage(workload, package);
+  }
+  result.ledger.add(core::Event::kEmioBits, std::llround(result.resent_bits));
+  result.ledger.add(core::Event::kDieToDieBits, std::llround(result.resent_bits));
   add_time_events(result.ledger, workload, package, result.latency);
   return result;
 }

@@ -23,9 +23,12 @@ struct Estimate {
   core::Cycles busiest;       // work of the busiest shared resource: a lower bound
   std::string busiest_name;
   Waiting waiting;
-  bool congested = false;  // latency is not to be trusted within 2 %; ask the cycle simulator
-  std::string reason;      // what congests, empty otherwise
+  bool congested = false;    // latency is not to be trusted within 2 %; ask the cycle simulator
+  std::string reason;        // what congests, empty otherwise
+  double damaged_flits = 0;  // expected over all links: flits that arrive damaged without retry
+  double resent_bits = 0;    // expected over all links with retry; in the ledger, rounded
   core::Ledger ledger;  // exact but for the two counts that follow latency (idle bits, tile cycles)
+                        // and for expected repetitions
 };
 
 /// Errors: none for a workload that passes workload::check.

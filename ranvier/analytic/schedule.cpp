@@ -20,7 +20,7 @@ using workload::Task;
 using workload::Workload;
 
 /// In the order in which they are taken within one core cycle: a tile picks its next task last.
-enum class EventKind : uint8_t { kHead, kDeliver, kGrant, kDone, kRelease, kPick };
+enum class EventKind : uint8_t { kHead, kDeliver, kGrant, kFirst, kDone, kRelease, kLeave, kPick };
 
 struct Event {
   int64_t time = 0;  // core cycle
@@ -38,7 +38,9 @@ struct Train {
   arch::Coordinates at;
   int64_t head = 0;
   int64_t tail = 0;      // kUnknown while the last flit has not been sent over a link
+  int64_t started = -1;  // its first flit was injected
   int64_t injected = 0;  // the cycle after its last flit could leave an idle port
+  bool entered = false;  // the link of its gateway knows its flits
   int64_t mesh_wait = 0;
   int64_t link_wait = 0;
 };
@@ -48,6 +50,7 @@ struct TaskState {
   int32_t open = 0;   // messages still to come
   int32_t last = -1;  // the message that came last
   int64_t ready = 0;
+  int64_t worked = 0;  // when its service ends, known from its start
   int64_t end = 0;
 };
 
@@ -56,6 +59,8 @@ struct TileState {
   bool busy = false;
   std::deque<int32_t> outgoing;  // messages in the order of the injection port
   bool injecting = false;
+  int32_t holder = -1;  // message whose flit `held_flit` must leave before the converter can
+  int64_t held_flit = 0;
   int64_t ejection_free = 0;
   int32_t ejecting = -1;        // a packet that trickles in from a link and keeps the port
   std::deque<int32_t> arrived;  // messages behind it, in the order of arrival
@@ -100,7 +105,11 @@ class ListScheduler {
   void handle(const Event& event);
   void make_ready(int32_t task, int64_t time);
   void pick(int32_t tile, int64_t time);
+  void begin_output(int32_t task, int64_t time);
   void finish(int32_t task, int64_t time);
+  bool stalls(int32_t task);
+  void leave_when_sent(int32_t tile, int64_t time);
+  void leave(int32_t tile, int64_t time);
   void inject_next(int32_t tile, int64_t time);
   void release(int32_t tile, int64_t time);
   void release_when_drained(int32_t side, int lane, int64_t time);
@@ -122,6 +131,18 @@ class ListScheduler {
     const auto to =
         arch::coordinates(package_, workload_.tasks[static_cast<size_t>(message.target)].tile);
     return !(from == to) && next_hop(package_, from, to).crosses;
+  }
+  /// Whether the task's first message begins before the task ends.
+  bool streams(int32_t task) const {
+    const auto index = static_cast<size_t>(task);
+    return workload_.tasks[index].stream.value() > 0 &&
+           first_message_[index] < first_message_[index + 1];
+  }
+  /// When the last flit of the message is ready to be injected; 0: with the first.
+  int64_t last_ready(int32_t message) const {
+    const auto source = static_cast<size_t>(message_at(message).source);
+    const bool first = static_cast<size_t>(message) == first_message_[source];
+    return first && streams(message_at(message).source) ? tasks_[source].worked : 0;
   }
   const Message& message_at(int32_t index) const {
     return workload_.messages[static_cast<size_t>(index)];
@@ -153,8 +174,12 @@ void ListScheduler::handle(const Event& event) {
       return deliver(event.index, event.time);
     case EventKind::kGrant:
       return serve_link(event.index, event.time);
+    case EventKind::kFirst:
+      return begin_output(event.index, event.time);
     case EventKind::kDone:
       return finish(event.index, event.time);
+    case EventKind::kLeave:
+      return leave(event.index, event.time);
     case EventKind::kRelease:
       return release(event.index, event.time);
     case EventKind::kPick:
@@ -175,20 +200,84 @@ void ListScheduler::pick(int32_t tile, int64_t time) {
   const int32_t task = *state.ready.begin();
   state.ready.erase(state.ready.begin());
   state.busy = true;
-  const int64_t service = workload_.tasks[static_cast<size_t>(task)].service.value();
-  events_.push({time + service, EventKind::kDone, task});
+  const Task& work = workload_.tasks[static_cast<size_t>(task)];
+  const int64_t end = time + work.service.value();
+  tasks_[static_cast<size_t>(task)].worked = end;
+  if (streams(task)) events_.push({end - work.stream.value(), EventKind::kFirst, task});
+  events_.push({end, EventKind::kDone, task});
+}
+
+/// The first message begins while the task still works.
+void ListScheduler::begin_output(int32_t task, int64_t time) {
+  tile_of(task).outgoing.push_back(static_cast<int32_t>(first_message_[static_cast<size_t>(task)]));
+  inject_next(workload_.tasks[static_cast<size_t>(task)].tile.index(), time);
 }
 
 void ListScheduler::finish(int32_t task, int64_t time) {
   const auto index = static_cast<size_t>(task);
   tasks_[index].end = time;
-  tile_of(task).busy = false;
-  for (size_t m = first_message_[index]; m < first_message_[index + 1]; ++m) {
+  const size_t begun = streams(task) ? 1 : 0;
+  for (size_t m = first_message_[index] + begun; m < first_message_[index + 1]; ++m) {
     tile_of(task).outgoing.push_back(static_cast<int32_t>(m));
   }
   const int32_t tile = workload_.tasks[index].tile.index();
+  const bool stalled = stalls(task);
   inject_next(tile, time);
+  if (stalled) {
+    leave_when_sent(tile, time);
+  } else {
+    leave(tile, time);
+  }
+}
+
+void ListScheduler::leave(int32_t tile, int64_t time) {
+  tiles_[static_cast<size_t>(tile)].busy = false;
   events_.push({time, EventKind::kPick, tile});
+}
+
+/// Whether more flits than the output buffer holds wait behind a converter; notes which of them is
+/// the last that must be gone.
+bool ListScheduler::stalls(int32_t task) {
+  if (!workload::converts(workload_.tasks[static_cast<size_t>(task)])) return false;
+  const auto index = static_cast<size_t>(task);
+  int64_t flits = 0;
+  for (size_t m = first_message_[index]; m < first_message_[index + 1]; ++m) {
+    flits += message_at(static_cast<int32_t>(m)).flits();
+  }
+  int64_t flit = flits - package_.converter.output_flits - 1;
+  if (flit < 0) return false;
+  auto message = static_cast<int32_t>(first_message_[index]);
+  for (; flit >= message_at(message).flits(); ++message) flit -= message_at(message).flits();
+  tile_of(task).holder = message;
+  tile_of(task).held_flit = flit;
+  return true;
+}
+
+/// Frees the tile when it is known when the flit leaves that its converter waits for.
+void ListScheduler::leave_when_sent(int32_t tile, int64_t time) {
+  TileState& state = tiles_[static_cast<size_t>(tile)];
+  if (state.holder < 0) return;
+  const Message& of = message_at(state.holder);
+  const Train& train = trains_[static_cast<size_t>(state.holder)];
+  if (train.started < 0) return;
+  if (leaves_the_die(of)) {
+    const auto source = static_cast<size_t>(of.source);
+    const auto at = arch::coordinates(package_, workload_.tasks[source].tile);
+    const auto target = static_cast<size_t>(of.target);
+    const Hop hop =
+        next_hop(package_, at, arch::coordinates(package_, workload_.tasks[target].tile));
+    const int64_t side = side_index(package_, at, hop.direction);
+    const auto lane = static_cast<size_t>(side * package_.chip.mesh + hop.lane);
+    const auto behind = static_cast<size_t>(of.flits() - 1 - state.held_flit);
+    const bool in_port = !train.entered || held_[lane] == state.holder;
+    const size_t waiting = links_[static_cast<size_t>(side)].waiting(hop.lane);
+    if (in_port && (!train.entered || waiting > near_buffer_ + behind)) return;
+  }
+  const int64_t end = tasks_[static_cast<size_t>(of.source)].end;
+  const int64_t sent =
+      flit_time(train.started, train.injected - 1, state.held_flit, of.flits()) + 1;
+  state.holder = -1;
+  events_.push({std::max({time, sent, end}), EventKind::kLeave, tile});
 }
 
 /// Messages leave a tile one after the other, one flit per cycle.
@@ -202,11 +291,14 @@ void ListScheduler::inject_next(int32_t tile, int64_t time) {
   Train& train = trains_[static_cast<size_t>(message)];
   const int64_t stream = stream_cycles(package_.router, of.flits());
   train.at = arch::coordinates(package_, workload_.tasks[static_cast<size_t>(of.source)].tile);
-  train.head = time + kPortCycles;
-  train.tail = train.head + stream;
-  train.injected = time + stream + 1;
+  const int64_t last = std::max(time + stream, last_ready(message));
+  train.started = of.flits() == 1 ? last : time;
+  train.head = train.started + kPortCycles;
+  train.tail = last + kPortCycles;
+  train.injected = last + 1;
   events_.push({train.head, EventKind::kHead, message});
   if (!leaves_the_die(of)) events_.push({train.injected, EventKind::kRelease, tile});
+  leave_when_sent(tile, time);
 }
 
 void ListScheduler::release(int32_t tile, int64_t time) {
@@ -219,7 +311,9 @@ void ListScheduler::release(int32_t tile, int64_t time) {
 void ListScheduler::release_when_drained(int32_t side, int lane, int64_t time) {
   int32_t& held = held_[static_cast<size_t>(side) * static_cast<size_t>(package_.chip.mesh) +
                         static_cast<size_t>(lane)];
-  if (held < 0 || links_[static_cast<size_t>(side)].waiting(lane) > near_buffer_) return;
+  if (held < 0) return;
+  leave_when_sent(workload_.tasks[static_cast<size_t>(message_at(held).source)].tile.index(), time);
+  if (links_[static_cast<size_t>(side)].waiting(lane) > near_buffer_) return;
   const int64_t injected = trains_[static_cast<size_t>(held)].injected;
   const int64_t freed = std::max(time, injected);
   const int32_t source = message_at(held).source;
@@ -315,6 +409,7 @@ void ListScheduler::enter_link(int32_t message, const Hop& hop) {
   }
   train.at = hop.next;
   if (first_hop) {
+    train.entered = true;
     held_[static_cast<size_t>(side * package_.chip.mesh + hop.lane)] = message;
     release_when_drained(static_cast<int32_t>(side), hop.lane, 0);
   }
@@ -361,6 +456,7 @@ void ListScheduler::deliver(int32_t message, int64_t time) {
 /// Latency, and the waits on the way back from the task that ended last.
 ScheduleResult ListScheduler::summary() const {
   ScheduleResult result;
+  for (const DieLink& link : links_) result.resent_bits += link.resent_bits();
   int32_t task = -1;
   for (size_t t = 0; t < tasks_.size(); ++t) {
     if (task < 0 || tasks_[t].end > tasks_[static_cast<size_t>(task)].end) {
@@ -394,15 +490,17 @@ core::Cycles longest_path(const Workload& workload, const arch::PackageSpec& pac
   int64_t latest = 0;
   for (const size_t t : workload::topological_order(workload)) {
     const Task& task = workload.tasks[t];
-    int64_t injected = ready[t] + task.service.value();
-    latest = std::max(latest, injected);
+    const int64_t end = ready[t] + task.service.value();
+    latest = std::max(latest, end);
+    int64_t injected = end - task.stream.value();
     for (size_t m = first[t]; m < first[t + 1]; ++m) {
       const Message& message = workload.messages[m];
       const auto target = static_cast<size_t>(message.target);
-      ready[target] = std::max(
-          ready[target],
-          zero_load_delivery(message, task.tile, workload.tasks[target].tile, injected, package));
-      injected += stream_cycles(package.router, message.flits()) + 1;
+      const int64_t last = std::max(injected + stream_cycles(package.router, message.flits()), end);
+      ready[target] = std::max(ready[target],
+                               zero_load_delivery(message, task.tile, workload.tasks[target].tile,
+                                                  injected, package, last));
+      injected = last + 1;
     }
   }
   return core::Cycles(latest);

@@ -9,7 +9,8 @@ namespace ranvier::analytic {
 
 struct ScheduleResult {
   core::Cycles latency;
-  Waiting waiting;  // along the path that ends last
+  Waiting waiting;         // along the path that ends last
+  double resent_bits = 0;  // expected, over all die-to-die links
 };
 
 ScheduleResult schedule(const workload::Workload& workload, const arch::PackageSpec& package);

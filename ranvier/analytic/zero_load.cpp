@@ -4,6 +4,8 @@
 #include "ranvier/analytic/die_link.hpp"
 #include "ranvier/analytic/route.hpp"
 
+#include <algorithm>
+
 namespace ranvier::analytic {
 namespace {
 
@@ -33,13 +35,14 @@ Span cross(const workload::Message& message, Span train, const CrossingModel& cr
 }  // namespace
 
 int64_t zero_load_delivery(const workload::Message& message, core::TileId from, core::TileId to,
-                           int64_t injected, const arch::PackageSpec& package) {
+                           int64_t injected, const arch::PackageSpec& package, int64_t last) {
   const CrossingModel crossing(package);
   const int64_t hop_cycles = package.router.router_cycles + package.router.link_cycles;
   const arch::Coordinates target = arch::coordinates(package, to);
   arch::Coordinates at = arch::coordinates(package, from);
   Span train{injected + kPortCycles, 0};
-  train.tail = train.head + stream_cycles(package.router, message.flits());
+  train.tail =
+      std::max(train.head + stream_cycles(package.router, message.flits()), last + kPortCycles);
   while (!(at == target)) {
     const Hop hop = next_hop(package, at, target);
     train.head += hop_cycles;

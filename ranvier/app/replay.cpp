@@ -86,7 +86,10 @@ Json result_json(const ReplayOptions& options, const workload::Trace& trace,
                      {"to_chip", link.to.index()},
                      {"flits", link.flits},
                      {"link_bits", link.bits},
-                     {"utilisation_fraction", link.utilisation}});
+                     {"utilisation_fraction", link.utilisation},
+                     {"damaged_flits", link.damaged_flits},
+                     {"resent_flits", link.resent_flits},
+                     {"resent_link_bits", link.resent_bits}});
   }
   return {{"fidelity", "cycle"},
           {"trace", trace.name},

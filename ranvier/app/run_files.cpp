@@ -34,9 +34,9 @@ void write_results(const sweep::Experiment& experiment, const sweep::ExperimentR
 }
 
 void remove_results(const fs::path& directory) {
-  for (const char* name :
-       {"summary.json", "report.html", "details.json", "ledger.json", "provenance.json",
-        "layers.csv", "links.csv", "routers.csv", "boundaries.csv", "power.csv"}) {
+  for (const char* name : {"summary.json", "report.html", "details.json", "ledger.json",
+                           "provenance.json", "layers.csv", "links.csv", "link_errors.csv",
+                           "routers.csv", "boundaries.csv", "power.csv"}) {
     fs::remove(directory / name);
   }
 }

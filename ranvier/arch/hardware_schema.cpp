@@ -31,6 +31,14 @@ constexpr Field quantity(std::string_view key, std::string_view fallback, double
   return field;
 }
 
+constexpr Field real(std::string_view key, std::string_view fallback, double minimum,
+                     double maximum, std::string_view unit, std::string_view doc,
+                     std::string_view source) {
+  Field field = count(key, fallback, minimum, maximum, unit, doc, source);
+  field.kind = Kind::kReal;
+  return field;
+}
+
 constexpr std::string_view kChoice = "choice";
 
 constexpr auto kSchema = std::to_array<Field>({
@@ -107,6 +115,23 @@ constexpr auto kSchema = std::to_array<Field>({
     quantity("hardware.serdes.clock_phase", "0 ps", 0, 1e-6, "s",
              "First edge of the link clocks after the core edge at time 0; below one period.",
              kChoice),
+    real("hardware.serdes.bit_error_rate", "0", 0, 0.1, "errors / bit",
+         "Probability that a bit arrives flipped, each bit by itself.",
+         "UCIe 1.1 runs without CRC and retry at 1e-27; PCIe 6.0 meets 1e-6 (memory)"),
+    count("hardware.serdes.crc_bits", "0", 0, 64, "bits",
+          "Checksum added to every flit on a die-to-die link; 0 = none, so damage goes unseen.",
+          "UCIe 1.1, 3.7: 16 bits for up to 128 bytes"),
+    {.key = "hardware.serdes.retry",
+     .kind = Kind::kChoice,
+     .fallback = "none",
+     .allowed = "none|go_back_n",
+     .doc = "After a damaged flit: go on without its content, or send it and all after it again. "
+            "go_back_n needs crc_bits.",
+     .source = "UCIe and PCIe replay from the damaged flit on (memory)"},
+    count("hardware.serdes.replay_flits", "256", 1, 65536, "flits",
+          "Replay buffer of a chip side: flits sent and not yet acknowledged. Full rate needs the "
+          "round trip.",
+          kChoice),
 
     count("hardware.converter.encode_elements_per_cycle", "1", 1, 4096, "elements / core cycle",
           "Activations that an encoder examines.", kChoice),
@@ -116,6 +141,10 @@ constexpr auto kSchema = std::to_array<Field>({
           "Events that a decoder accumulates.", kChoice),
     count("hardware.converter.decode_elements_per_cycle", "1", 1, 4096, "elements / core cycle",
           "Activations that a decoder rebuilds.", kChoice),
+    count("hardware.converter.output_flits", "512", 1, 1 << 20, "flits",
+          "Output buffer of a converter; it stalls while the network leaves it full. Two frames of "
+          "256 events by default.",
+          kChoice),
 
     count("hardware.compute.macs_per_cycle", "256", 1, 1 << 20, "operations / core cycle",
           "Multiply-accumulates of one ANN core.", kChoice),

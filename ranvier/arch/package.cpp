@@ -94,12 +94,25 @@ EmioSpec emio_from(const config::Values& values) {
   return emio;
 }
 
+RetryPolicy retry_from(const config::Values& values) {
+  if (values.text("hardware.serdes.retry") == "none") return RetryPolicy::kNone;
+  if (values.integer("hardware.serdes.crc_bits") == 0) {
+    values.refuse("hardware.serdes.retry", "none, or hardware.serdes.crc_bits of at least 1",
+                  "Only a checksum tells the far end that a flit is damaged.");
+  }
+  return RetryPolicy::kGoBackN;
+}
+
 SerdesSpec serdes_from(const config::Values& values) {
   const SerdesSpec serdes{.lanes = whole(values, "hardware.serdes.lanes"),
                           .lane_rate = hertz(values, "hardware.serdes.lane_rate", "bit/s"),
                           .phy_latency = picoseconds(values, "hardware.serdes.phy_latency"),
                           .flight = picoseconds(values, "hardware.serdes.flight"),
-                          .clock_phase = picoseconds(values, "hardware.serdes.clock_phase")};
+                          .clock_phase = picoseconds(values, "hardware.serdes.clock_phase"),
+                          .bit_error_rate = values.real("hardware.serdes.bit_error_rate"),
+                          .crc_bits = whole(values, "hardware.serdes.crc_bits"),
+                          .retry = retry_from(values),
+                          .replay_flits = whole(values, "hardware.serdes.replay_flits")};
   const double periods =
       static_cast<double>(serdes.clock_phase.value()) * 1e-12 * serdes.lane_rate.value();
   if (periods >= 1) {
@@ -117,7 +130,8 @@ ConverterSpec converter_from(const config::Values& values) {
   return {.encode_elements_per_cycle = rate("encode_elements_per_cycle"),
           .encode_events_per_cycle = rate("encode_events_per_cycle"),
           .decode_events_per_cycle = rate("decode_events_per_cycle"),
-          .decode_elements_per_cycle = rate("decode_elements_per_cycle")};
+          .decode_elements_per_cycle = rate("decode_elements_per_cycle"),
+          .output_flits = rate("output_flits")};
 }
 
 /// A signed field of `bits` reaches 2^(bits-1) - 1 tiles; the package must not be longer.
@@ -183,7 +197,7 @@ codec::WireLayout wire_layout(const PackageSpec& package) {
           .tick_bits = package.packet.tick_bits,
           .flit_bits = package.packet.flit_bits(),
           .tag_bits = package.tag_bits(),
-          .framing_bits = package.packet.framing_bits};
+          .framing_bits = package.packet.framing_bits + package.serdes.crc_bits};
 }
 
 }  // namespace ranvier::arch

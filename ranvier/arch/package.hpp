@@ -44,12 +44,19 @@ struct EmioSpec {
   MergePolicy merge_policy = MergePolicy::kRoundRobin;
 };
 
+/// What follows a flit that arrives damaged.
+enum class RetryPolicy : uint8_t { kNone, kGoBackN };
+
 struct SerdesSpec {
   int lanes = 1;
   core::Hertz lane_rate{0.68e9};        // bits per second per lane; one beat moves `lanes` bits
   core::Picoseconds phy_latency{5000};  // TX + RX, fixed
   core::Picoseconds flight{0};          // wire, about 7 ps/mm
   core::Picoseconds clock_phase{0};  // first link edge after the core edge at time 0, < one period
+  double bit_error_rate = 0;         // a bit arrives flipped, each by itself
+  int crc_bits = 0;                  // per flit; 0: damage goes unseen
+  RetryPolicy retry = RetryPolicy::kNone;
+  int replay_flits = 256;  // sent and not yet acknowledged
 };
 
 struct ConverterSpec {
@@ -57,6 +64,7 @@ struct ConverterSpec {
   int encode_events_per_cycle = 1;
   int decode_events_per_cycle = 1;
   int decode_elements_per_cycle = 1;
+  int output_flits = 512;  // output buffer
 };
 
 struct ComputeSpec {
@@ -86,6 +94,8 @@ struct PackageSpec {
   ComputeSpec compute;
 
   int tag_bits() const { return core::bits_to_name(chip.mesh); }
+  /// What a die-to-die link adds to a flit: tag, framing, checksum.
+  int link_overhead_bits() const { return tag_bits() + packet.framing_bits + serdes.crc_bits; }
   int width() const { return chips_x * chip.mesh; }  // of the global mesh, in tiles
   int height() const { return chips_y * chip.mesh; }
 };

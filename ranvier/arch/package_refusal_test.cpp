@@ -95,5 +95,14 @@ TEST(Refuses, UnknownComponents) {
   EXPECT_EQ(refusal_of("hardware: {ruoter: {}}").hint, "Did you mean hardware.router?");
 }
 
+TEST(Refuses, ARetryWithoutAChecksum) {
+  const auto refusal = refusal_of("hardware.serdes.retry: go_back_n");
+  EXPECT_EQ(refusal.key, "hardware.serdes.retry");
+  EXPECT_THAT(refusal.allowed, HasSubstr("hardware.serdes.crc_bits"));
+  EXPECT_EQ(refusal_of("hardware.serdes.bit_error_rate: 0.2").key,
+            "hardware.serdes.bit_error_rate");
+  EXPECT_EQ(refusal_of("hardware.serdes.replay_flits: 0").key, "hardware.serdes.replay_flits");
+}
+
 }  // namespace
 }  // namespace ranvier::arch

@@ -49,7 +49,12 @@ TEST(Package, SchemaDefaultsEqualTheMembers) {
   EXPECT_EQ(read.serdes.lane_rate, built.serdes.lane_rate);
   EXPECT_EQ(read.serdes.clock_phase, built.serdes.clock_phase);
   EXPECT_EQ(read.serdes.flight, built.serdes.flight);
+  EXPECT_EQ(read.serdes.bit_error_rate, built.serdes.bit_error_rate);
+  EXPECT_EQ(read.serdes.crc_bits, built.serdes.crc_bits);
+  EXPECT_EQ(read.serdes.retry, built.serdes.retry);
+  EXPECT_EQ(read.serdes.replay_flits, built.serdes.replay_flits);
   EXPECT_EQ(read.converter.encode_elements_per_cycle, built.converter.encode_elements_per_cycle);
+  EXPECT_EQ(read.converter.output_flits, built.converter.output_flits);
   EXPECT_EQ(read.compute.macs_per_cycle, built.compute.macs_per_cycle);
   EXPECT_EQ(read.compute.acs_per_cycle, built.compute.acs_per_cycle);
   EXPECT_EQ(read.compute.lif_updates_per_cycle, built.compute.lif_updates_per_cycle);
@@ -69,8 +74,10 @@ hardware:
   router: {router_cycles: 3, link_cycles: 2, buffer_flits: 5, virtual_channels: 2}
   packet: {dx_bits: 6, dy_bits: 7, tick_bits: 3, payload_bits: 5, framing_bits: 2}
   emio: {merge_cycles: 4, split_cycles: 5, fifo_source_cycles: 6, fifo_sync_cycles: 7, fifo_depth: 16, lane_buffer_flits: 9}
-  serdes: {lanes: 4, lane_rate: 25 Gb/s, phy_latency: 50 ns, flight: 700 ps}
-  converter: {encode_elements_per_cycle: 2, encode_events_per_cycle: 3, decode_events_per_cycle: 4, decode_elements_per_cycle: 5}
+  serdes:
+    {lanes: 4, lane_rate: 25 Gb/s, phy_latency: 50 ns, flight: 700 ps, bit_error_rate: 1e-6,
+     crc_bits: 16, retry: go_back_n, replay_flits: 300}
+  converter: {encode_elements_per_cycle: 2, encode_events_per_cycle: 3, decode_events_per_cycle: 4, decode_elements_per_cycle: 5, output_flits: 6}
   compute: {macs_per_cycle: 64, acs_per_cycle: 32, lif_updates_per_cycle: 8}
 )");
   EXPECT_EQ(package.width(), 8);
@@ -98,10 +105,16 @@ hardware:
   EXPECT_EQ(package.serdes.lane_rate.value(), 25e9);
   EXPECT_EQ(package.serdes.phy_latency.value(), 50000);
   EXPECT_EQ(package.serdes.flight.value(), 700);
+  EXPECT_EQ(package.serdes.bit_error_rate, 1e-6);
+  EXPECT_EQ(package.serdes.crc_bits, 16);
+  EXPECT_EQ(package.serdes.retry, RetryPolicy::kGoBackN);
+  EXPECT_EQ(package.serdes.replay_flits, 300);
+  EXPECT_EQ(package.link_overhead_bits(), 2 + 2 + 16) << "tag, framing, checksum";
   EXPECT_EQ(package.converter.encode_elements_per_cycle, 2);
   EXPECT_EQ(package.converter.encode_events_per_cycle, 3);
   EXPECT_EQ(package.converter.decode_events_per_cycle, 4);
   EXPECT_EQ(package.converter.decode_elements_per_cycle, 5);
+  EXPECT_EQ(package.converter.output_flits, 6);
   EXPECT_EQ(package.compute.macs_per_cycle, 64);
   EXPECT_EQ(package.compute.acs_per_cycle, 32);
   EXPECT_EQ(package.compute.lif_updates_per_cycle, 8);
@@ -125,6 +138,13 @@ TEST(WireLayout, FollowsNeuronsPerCoreAndMesh) {
   EXPECT_EQ(layout.address_bits, 9);
   EXPECT_EQ(layout.tag_bits, 3);
   EXPECT_EQ(wire_layout(package_of("hardware: {packet: {axon_bits: 10}}")).address_bits, 10);
+}
+
+TEST(WireLayout, CountsTheChecksumOfEveryFlit) {
+  const PackageSpec package = package_of("hardware.serdes.crc_bits: 16");
+  EXPECT_EQ(wire_layout(package).framing_bits, 1 + 16);
+  EXPECT_EQ(wire_layout(package).tag_bits + wire_layout(package).framing_bits,
+            package.link_overhead_bits());
 }
 
 TEST(Tiles, CoordinatesAndTilesAreInverse) {

@@ -4,6 +4,7 @@
 #include "ranvier/codec/wire_fields.hpp"
 #include "ranvier/core/error.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace ranvier::codec {
@@ -29,6 +30,18 @@ class AutoFormat final : public WireFormat {
       if (choice.kind == kind) return choice.format->decode(wire, elements);
     }
     throw core::RunError("wire: the header names a format that cannot carry this codec");
+  }
+
+  std::optional<Frame> salvage(const WireFrame& wire, int elements,
+                               int64_t missing) const override {
+    try {
+      const WireKind kind = first_header(wire, fields_).kind;
+      for (const Choice& choice : choices_) {
+        if (choice.kind == kind) return choice.format->salvage(wire, elements, missing);
+      }
+    } catch (const core::RunError&) {  // no header
+    }
+    return std::nullopt;
   }
 
  private:

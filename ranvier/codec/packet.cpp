@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace ranvier::codec {
 namespace {
 
@@ -57,14 +59,40 @@ class PacketFormat final : public WireFormat {
       throw core::RunError(
           fmt::format("wire: {} event packets, the header counts {}", arrived, header.count));
     }
-    Frame frame{fields_.spec.steps, elements, {}};
-    frame.symbols.resize(static_cast<size_t>(frame.steps) * static_cast<size_t>(elements));
+    Frame frame = silence(elements);
     std::vector<bool> seen(frame.symbols.size());
     for (size_t p = 1; p < wire.packets.size(); ++p) take_event(wire.packets[p], frame, seen);
     return frame;
   }
 
+  /// Every event stands for itself: those that are no events are left out.
+  std::optional<Frame> salvage(const WireFrame& wire, int elements,
+                               int64_t missing) const override {
+    try {
+      const WireHeader header = first_header(wire, fields_);
+      const auto sent = static_cast<int64_t>(wire.packets.size()) - 1 + missing;
+      if (header.kind != WireKind::kPacket || header.count != sent) return std::nullopt;
+    } catch (const core::RunError&) {
+      return std::nullopt;
+    }
+    Frame frame = silence(elements);
+    std::vector<bool> seen(frame.symbols.size());
+    for (size_t p = 1; p < wire.packets.size(); ++p) {
+      try {
+        take_event(wire.packets[p], frame, seen);
+      } catch (const core::RunError&) {  // its element stays silent
+      }
+    }
+    return frame;
+  }
+
  private:
+  Frame silence(int elements) const {
+    Frame frame{fields_.spec.steps, elements, {}};
+    frame.symbols.resize(static_cast<size_t>(frame.steps) * static_cast<size_t>(elements));
+    return frame;
+  }
+
   static size_t index(const Frame& frame, int step, int element) {
     return static_cast<size_t>(step) * static_cast<size_t>(frame.elements) +
            static_cast<size_t>(element);

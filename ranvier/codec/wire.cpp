@@ -64,6 +64,16 @@ int64_t link_bits(const WireSize& size, const WireLayout& layout) {
   return size.bits + overhead(size.flits, layout);
 }
 
+std::optional<Frame> WireFormat::salvage(const WireFrame& wire, int elements,
+                                         int64_t missing) const {
+  if (missing > 0) return std::nullopt;
+  try {
+    return decode(wire, elements);
+  } catch (const core::RunError&) {
+    return std::nullopt;
+  }
+}
+
 std::unique_ptr<WireFormat> make_wire_format(WireKind kind, const CodecSpec& codec,
                                              const WireLayout& layout) {
   if (kind == WireKind::kAuto) return make_auto_format(codec, layout);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,7 +24,7 @@ struct WireLayout {
   int tick_bits = 4;     // time step of a spike
   int flit_bits = 34;    // payload of one burst flit; also the widest single-flit packet
   int tag_bits = 3;      // lane tag, per flit on the link
-  int framing_bits = 1;  // per flit on the link
+  int framing_bits = 1;  // per flit on the link, checksum included
 };
 
 /// The bits of one packet as they travel: a header flit (or the only flit), then payload flits.
@@ -66,6 +67,10 @@ class WireFormat {
   virtual WireSize size(const Frame& frame) const = 0;
   /// Rebuilds the frame of `elements` elements. Errors: RunError when the bits are not a frame.
   virtual Frame decode(const WireFrame& wire, int elements) const = 0;
+  /// What a receiver makes of a frame whose bits were damaged and of which `missing` packets, the
+  /// first not among them, were dropped: symbols it cannot read are 0. Empty when nothing can be
+  /// read.
+  virtual std::optional<Frame> salvage(const WireFrame& wire, int elements, int64_t missing) const;
 };
 
 /// Errors: UserError when the format cannot carry the codec (burst needs dense; key "wire").

@@ -5,6 +5,11 @@
 namespace ranvier::map {
 namespace {
 
+/// The first flit, a header whose count is known from the start, is ready after one cycle.
+void stream_output(workload::Task& task) {
+  task.stream = core::Cycles(std::max<int64_t>(0, task.service.value() - 1));
+}
+
 /// MACs, and the SRAM reads that feed them: a weight is read once for a batch of positions, an
 /// activation once for all channels of the tile.
 void add_macs(workload::Task& task, const ir::Network& network, const ir::Layer& layer,
@@ -65,6 +70,8 @@ void count_encode_work(workload::Task& task, int64_t elements, const codec::Code
   task.service = core::Cycles(
       std::max(core::ceil_div(elements * spec.steps, converter.encode_elements_per_cycle),
                core::ceil_div(task.events, converter.encode_events_per_cycle)));
+  // A header that counts events cannot leave before the last element has been seen.
+  if (spec.kind == codec::CodecKind::kDense) stream_output(task);
 }
 
 void count_decode_work(workload::Task& task, int64_t elements, const codec::CodecSpec& spec,
@@ -76,6 +83,7 @@ void count_decode_work(workload::Task& task, int64_t elements, const codec::Code
   task.service =
       core::Cycles(std::max(core::ceil_div(elements, converter.decode_elements_per_cycle),
                             core::ceil_div(task.events, converter.decode_events_per_cycle)));
+  stream_output(task);
 }
 
 void count_packing_work(workload::Task& task, const arch::PackageSpec& package) {
@@ -86,6 +94,7 @@ void count_packing_work(workload::Task& task, const arch::PackageSpec& package) 
   task.state_read_bits = queue;
   task.state_write_bits = queue;
   task.service = core::Cycles(std::max<int64_t>(1, core::ceil_div(task.events, rate)));
+  stream_output(task);
 }
 
 int decoded_bits(const codec::CodecSpec& spec, const arch::PacketSpec& packet) {

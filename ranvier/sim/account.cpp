@@ -85,7 +85,10 @@ void fill_links(const NetworkView& network, Result& result) {
                             .to = core::ChipId(lowered.sides[s].far_chip),
                             .flits = use.flits,
                             .bits = use.bits,
-                            .utilisation = static_cast<double>(use.beats) / link_cycles});
+                            .utilisation = static_cast<double>(use.beats) / link_cycles,
+                            .damaged_flits = use.damaged_flits,
+                            .resent_flits = use.resent_flits,
+                            .resent_bits = use.resent_bits});
   }
 }
 
@@ -104,8 +107,11 @@ void audit(const NetworkView& network) {
   require_equal(totals.bits, "bit-hops of routers", counts.bit_hops, "of delivered flits");
   int64_t link_flits = 0, link_bits = 0;
   for (size_t s = 0; s < network.lowered.sides.size(); ++s) {
-    link_flits += network.emio.side_use(static_cast<int>(s)).flits;
-    link_bits += network.emio.side_use(static_cast<int>(s)).payload_bits;
+    const Emio::Use& use = network.emio.side_use(static_cast<int>(s));
+    link_flits += use.flits;
+    link_bits += use.payload_bits;
+    require_equal(network.emio.transmissions(static_cast<int>(s)), "transmissions over a link",
+                  use.flits + use.resent_flits, "delivered or repeated");
   }
   require_equal(totals.edge_flits, "flits into die edges", link_flits, "over links");
   require_equal(totals.edge_bits, "bits into die edges", link_bits, "over links");
@@ -131,8 +137,16 @@ void fill_boundaries(const Machine& machine, Result& result) {
                                  .packets = use.packets,
                                  .events = totals.events,
                                  .blocks = totals.blocks,
-                                 .values_checked = totals.values});
+                                 .values_checked = totals.values,
+                                 .damaged_flits = use.damaged_flits,
+                                 .resent_flits = use.resent_flits,
+                                 .resent_bits = use.resent_bits,
+                                 .damaged_blocks = totals.damaged_blocks,
+                                 .lost_blocks = totals.lost_blocks,
+                                 .values_damaged = totals.values_damaged,
+                                 .value_error_sum = totals.value_error_sum});
     result.values_checked += totals.values;
+    result.values_damaged += totals.values_damaged;
   }
 }
 
@@ -146,13 +160,16 @@ core::Ledger network_ledger(const NetworkView& network) {
   ledger.add(Event::kFlitHops, totals.flits);
   ledger.add(Event::kNetworkInterfaceBits, counts.bits_in + counts.bits_out);
   ledger.add(Event::kPackets, counts.packets_in);
-  ledger.add(Event::kFifoBits, 2 * totals.edge_bits);
+  // Near and far FIFO, and the replay buffer.
+  const int writes = network.lowered.crossing.replay_flits > 0 ? 3 : 2;
+  ledger.add(Event::kFifoBits, writes * totals.edge_bits);
   for (size_t s = 0; s < network.lowered.sides.size(); ++s) {
+    if (network.emio.transmissions(static_cast<int>(s)) == 0) continue;
     const Emio::Use& use = network.emio.side_use(static_cast<int>(s));
-    if (use.flits == 0) continue;
-    ledger.add(Event::kEmioBits, use.bits);
-    ledger.add(Event::kDieToDieBits, use.bits);
-    ledger.add(Event::kDieToDieIdleBits, capacity_bits(network) - use.bits);
+    const int64_t sent = use.bits + use.resent_bits;
+    ledger.add(Event::kEmioBits, sent);
+    ledger.add(Event::kDieToDieBits, sent);
+    ledger.add(Event::kDieToDieIdleBits, capacity_bits(network) - sent);
   }
   return ledger;
 }

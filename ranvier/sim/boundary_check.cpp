@@ -1,10 +1,13 @@
 #include "ranvier/sim/boundary_check.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/core/rng.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <utility>
 
 namespace ranvier::sim {
 namespace {
@@ -14,6 +17,13 @@ bool spiking(const workload::Block& block) { return block.step >= 0; }
 int64_t events_of(const workload::BoundaryInfo& boundary, const codec::Frame& frame) {
   const bool dense = boundary.params.spec.kind == codec::CodecKind::kDense;
   return dense ? int64_t{frame.elements} : frame.events();
+}
+
+/// A number that no other flit of a run has, but for collisions that do not matter.
+uint64_t flit_name(int32_t block, int32_t packet, int32_t flit) {
+  uint64_t name = core::Rng(static_cast<uint64_t>(block)).next();
+  name = core::Rng(name ^ static_cast<uint64_t>(packet)).next();
+  return core::Rng(name ^ static_cast<uint64_t>(flit)).next();
 }
 
 void require_equal(int64_t expected, int64_t got, const char* what, const std::string& name,
@@ -26,11 +36,16 @@ void require_equal(int64_t expected, int64_t got, const char* what, const std::s
 
 }  // namespace
 
-BoundaryCheck::BoundaryCheck(const workload::Workload& workload, const arch::PackageSpec& package)
+BoundaryCheck::BoundaryCheck(const workload::Workload& workload, const arch::PackageSpec& package,
+                             LinkErrors errors)
     : workload_(workload),
       frames_(workload.blocks.size()),
       arrivals_(workload.blocks.size()),
-      totals_(workload.boundaries.size()) {
+      damages_(workload.blocks.size()),
+      totals_(workload.boundaries.size()),
+      errors_(std::move(errors)),
+      overhead_bits_(package.link_overhead_bits()),
+      checked_(package.serdes.crc_bits > 0) {
   const codec::WireLayout layout = arch::wire_layout(package);
   for (const auto& boundary : workload.boundaries) {
     converters_.push_back({codec::make_codec(boundary.params),
@@ -106,7 +121,10 @@ codec::WireFrame BoundaryCheck::collect(int32_t block) {
 void BoundaryCheck::decode(const workload::Task& task, core::Ledger& ledger) {
   const auto& block = workload_.blocks[static_cast<size_t>(task.block)];
   const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];
-  const codec::WireFrame wire = collect(task.block);
+  codec::WireFrame wire = collect(task.block);
+  if (!damages_[static_cast<size_t>(task.block)].empty()) {
+    return decode_damaged(task, std::move(wire), ledger);
+  }
   const codec::Frame frame =
       converter(block).wire->decode(wire, static_cast<int>(block.elements.size()));
   require_equal(task.events, events_of(boundary, frame), "events", boundary.name, task.block);
@@ -118,22 +136,92 @@ void BoundaryCheck::decode(const workload::Task& task, core::Ledger& ledger) {
   totals.values += static_cast<int64_t>(block.expected.size());
 }
 
-void BoundaryCheck::compare(const workload::Block& block, int32_t index,
-                            const codec::Frame& frame) const {
-  const std::vector<int32_t> values =
+std::vector<int32_t> BoundaryCheck::values_of(const workload::Block& block, int32_t index,
+                                              const codec::Frame& frame) const {
+  std::vector<int32_t> values =
       spiking(block) ? std::vector<int32_t>(frame.symbols.begin(), frame.symbols.end())
                      : converter(block).codec->decode(frame, block.channel);
-  const std::string& name = workload_.boundaries[static_cast<size_t>(block.boundary)].name;
   if (values.size() != block.expected.size()) {
+    const std::string& name = workload_.boundaries[static_cast<size_t>(block.boundary)].name;
     throw core::RunError(fmt::format("boundary {}, block {}: {} values decoded, {} expected", name,
                                      index, values.size(), block.expected.size()));
   }
+  return values;
+}
+
+void BoundaryCheck::compare(const workload::Block& block, int32_t index,
+                            const codec::Frame& frame) const {
+  const std::vector<int32_t> values = values_of(block, index, frame);
+  const std::string& name = workload_.boundaries[static_cast<size_t>(block.boundary)].name;
   for (size_t i = 0; i < values.size(); ++i) {
     if (values[i] == block.expected[i]) continue;
     throw core::RunError(fmt::format(
         "boundary {}, block {}: element {} decoded to {} on the far chip, the network used {}",
         name, index, block.elements[i], values[i], block.expected[i]));
   }
+}
+
+void BoundaryCheck::decode_damaged(const workload::Task& task, codec::WireFrame wire,
+                                   core::Ledger& ledger) {
+  const auto& block = workload_.blocks[static_cast<size_t>(task.block)];
+  const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];
+  auto read = checked_ ? without_damaged(block, task.block, std::move(wire))
+                       : with_flips(block, task.block, std::move(wire));
+  Totals& totals = totals_[static_cast<size_t>(block.boundary)];
+  totals.damaged_blocks += 1;
+  totals.lost_blocks += !read;
+  if (!read) {
+    const int steps = boundary.params.spec.steps;
+    const auto elements = static_cast<int>(block.elements.size());
+    read = codec::Frame{steps, elements, {}};
+    read->symbols.resize(static_cast<size_t>(steps) * block.elements.size());
+  }
+  const std::vector<int32_t> values = values_of(block, task.block, *read);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const int64_t error = std::abs(int64_t{values[i]} - block.expected[i]);
+    totals.values += error == 0;
+    totals.values_damaged += error != 0;
+    totals.value_error_sum += error;
+  }
+  count(block, *read, false, ledger);
+  totals.events += events_of(boundary, *read);
+  totals.blocks += 1;
+}
+
+/// Flits carry a checksum: the interface drops every packet that has a damaged one.
+std::optional<codec::Frame> BoundaryCheck::without_damaged(const workload::Block& block,
+                                                           int32_t index,
+                                                           codec::WireFrame wire) const {
+  std::vector<bool> dropped(wire.packets.size());
+  for (const Damage& damage : damages_[static_cast<size_t>(index)]) {
+    dropped[static_cast<size_t>(damage.packet)] = true;
+  }
+  if (dropped.front()) return std::nullopt;
+  codec::WireFrame left{.kind = wire.kind, .packets = {}};
+  for (size_t p = 0; p < wire.packets.size(); ++p) {
+    if (!dropped[p]) left.packets.push_back(std::move(wire.packets[p]));
+  }
+  const auto missing = static_cast<int64_t>(wire.packets.size() - left.packets.size());
+  return converter(block).wire->salvage(left, static_cast<int>(block.elements.size()), missing);
+}
+
+/// Nobody knows: the decoder reads the flipped bits.
+std::optional<codec::Frame> BoundaryCheck::with_flips(const workload::Block& block, int32_t index,
+                                                      codec::WireFrame wire) const {
+  for (const Damage& damage : damages_[static_cast<size_t>(index)]) {
+    codec::Packet& packet = wire.packets[static_cast<size_t>(damage.packet)];
+    const int64_t others = packet.bits / packet.flits;
+    const int64_t first = packet.bits - others * (packet.flits - 1);
+    const int64_t offset = damage.flit == 0 ? 0 : first + (damage.flit - 1) * others;
+    const int64_t width = damage.flit == 0 ? first : others;
+    const uint64_t name = flit_name(index, damage.packet, damage.flit);
+    for (const int64_t bit : errors_.flips(name, width + overhead_bits_)) {
+      if (bit >= width) continue;  // tag or framing
+      packet.bytes[static_cast<size_t>((offset + bit) / 8)] ^=
+          static_cast<uint8_t>(1U << ((offset + bit) % 8));
+    }
+  }
+  return converter(block).wire->salvage(wire, static_cast<int>(block.elements.size()), 0);
 }
 
 }  // namespace ranvier::sim

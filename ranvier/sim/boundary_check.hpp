@@ -5,11 +5,13 @@
 #include "ranvier/codec/codec.hpp"
 #include "ranvier/codec/wire.hpp"
 #include "ranvier/core/ledger.hpp"
+#include "ranvier/sim/link_errors.hpp"
 #include "ranvier/workload/workload.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace ranvier::sim {
@@ -19,11 +21,17 @@ class BoundaryCheck {
   struct Totals {
     int64_t events = 0;
     int64_t blocks = 0;
-    int64_t values = 0;  // compared and found equal
+    int64_t values = 0;           // compared and found equal
+    int64_t damaged_blocks = 0;   // with a damaged flit
+    int64_t lost_blocks = 0;      // of them, unreadable
+    int64_t values_damaged = 0;   // that differ, in damaged blocks
+    int64_t value_error_sum = 0;  // of |difference|
   };
 
-  /// `workload` must outlive it. Errors: UserError for a codec or wire format that cannot be built.
-  BoundaryCheck(const workload::Workload& workload, const arch::PackageSpec& package);
+  /// `workload` must outlive it. `errors`: flips the bits of damaged flits where no checksum tells
+  /// that they are. Errors: UserError for a codec or wire format that cannot be built.
+  BoundaryCheck(const workload::Workload& workload, const arch::PackageSpec& package,
+                LinkErrors errors = {});
 
   /// Encodes the block of a finished encode task and counts the work in `ledger`. The packets stay
   /// until decode(). Errors: RunError when packets, flits or bits differ from `message`, or events
@@ -39,7 +47,13 @@ class BoundaryCheck {
     arrivals_[static_cast<size_t>(block)].push_back(index);
   }
 
-  /// Decodes what arrived and compares every value.
+  /// Flit `flit` of the block's packet `packet` arrived damaged.
+  void damaged(int32_t block, int32_t packet, int32_t flit) {
+    damages_[static_cast<size_t>(block)].push_back({packet, flit});
+  }
+
+  /// Decodes what arrived and compares every value. A damaged block may differ: what it lost is
+  /// counted.
   /// Errors: RunError naming boundary, block and element when a packet is missing, twice or out of
   /// order, or a value differs.
   void decode(const workload::Task& task, core::Ledger& ledger);
@@ -52,9 +66,21 @@ class BoundaryCheck {
     std::unique_ptr<codec::WireFormat> wire;
   };
 
+  struct Damage {
+    int32_t packet = 0;
+    int32_t flit = 0;  // of the packet
+  };
+
   codec::Frame frame_of(const workload::Block& block) const;
   codec::WireFrame collect(int32_t block);
+  std::vector<int32_t> values_of(const workload::Block& block, int32_t index,
+                                 const codec::Frame& frame) const;
   void compare(const workload::Block& block, int32_t index, const codec::Frame& frame) const;
+  void decode_damaged(const workload::Task& task, codec::WireFrame wire, core::Ledger& ledger);
+  std::optional<codec::Frame> without_damaged(const workload::Block& block, int32_t index,
+                                              codec::WireFrame wire) const;
+  std::optional<codec::Frame> with_flips(const workload::Block& block, int32_t index,
+                                         codec::WireFrame wire) const;
   void count(const workload::Block& block, const codec::Frame& frame, bool encoding,
              core::Ledger& ledger) const;
   const Converter& converter(const workload::Block& block) const {
@@ -65,7 +91,11 @@ class BoundaryCheck {
   std::vector<Converter> converters_;           // [boundaries]
   std::vector<codec::WireFrame> frames_;        // [blocks] what was sent
   std::vector<std::vector<int32_t>> arrivals_;  // [blocks] packets in order of arrival
+  std::vector<std::vector<Damage>> damages_;    // [blocks]
   std::vector<Totals> totals_;                  // [boundaries]
+  LinkErrors errors_;
+  int64_t overhead_bits_;  // of a flit on a link
+  bool checked_;           // flits carry a checksum
 };
 
 }  // namespace ranvier::sim

@@ -84,6 +84,10 @@ int64_t ClockPair::core_cycles_in(int64_t link_cycles, bool with_delay) const {
   return floor_ratio(time * core_hz_, Wide{link_hz_} * kPicosecondsPerSecond);
 }
 
+int64_t ClockPair::link_cycles_of_two_delays() const {
+  return ceil_ratio(Wide{2} * delay_ps_ * link_hz_, kPicosecondsPerSecond);
+}
+
 int64_t ClockPair::floor_link_cycles(int64_t core_cycles, int64_t parts) const {
   return floor_ratio(Wide{core_cycles} * link_hz_ * parts, core_hz_);
 }

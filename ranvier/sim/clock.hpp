@@ -35,6 +35,8 @@ class ClockPair {
   /// First near link edge at or after (core edge + delay): when something sent back from the far
   /// die can be seen.
   int64_t link_after_delay(int64_t core_cycle) const;
+  /// There and back: link cycles in twice the delay, rounded up.
+  int64_t link_cycles_of_two_delays() const;
   /// Whole core cycles in (link_cycles + delay), rounded down.
   int64_t core_cycles_in(int64_t link_cycles, bool with_delay) const;
   /// Whole multiples of (link cycle / parts) in a number of core cycles: parts lanes carry so many

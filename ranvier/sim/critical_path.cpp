@@ -47,6 +47,13 @@ void add_wait(Parts& parts, const Machine& machine, int32_t index) {
   parts.queue += waited - std::min(waited, ahead);
 }
 
+/// Of the messages of its task: the one that streams.
+bool is_first(const Machine& machine, int32_t index) {
+  const auto& messages = machine.workload().messages;
+  const auto m = static_cast<size_t>(index);
+  return m == 0 || messages[m - 1].source != messages[m].source;
+}
+
 void add_message(Parts& parts, const Machine& machine, int32_t index) {
   const auto& workload = machine.workload();
   const Lowered& lowered = machine.lowered();
@@ -59,14 +66,19 @@ void add_message(Parts& parts, const Machine& machine, int32_t index) {
   const auto& times = machine.traffic().times(index);
   int64_t left = times.delivered - times.injected;
   const auto take = [&](int64_t& part, int64_t cycles) {
-    const int64_t taken = std::min(left, cycles);
+    const int64_t taken = std::clamp<int64_t>(cycles, 0, left);
     part += taken;
     left -= taken;
   };
   take(parts.network,
        int64_t{lowered.mesh.hop()} * route.routers + kInjectionCycles + kEjectionCycles);
   take(parts.crossing, crossing_constant(lowered.crossing) * route.crossings);
-  take(parts.serialise, serialisation(lowered, message, route.crossings));
+  const int64_t serialised = serialisation(lowered, message, route.crossings);
+  take(parts.serialise, serialised);
+  if (is_first(machine, index)) {
+    const auto& source = workload.tasks[static_cast<size_t>(message.source)];
+    take(parts.compute, source.stream.value() - serialised);
+  }
   parts.queue += left;
 }
 
@@ -75,14 +87,20 @@ void add_message(Parts& parts, const Machine& machine, int32_t index) {
 Breakdown critical_path(const Machine& machine) {
   Parts parts;
   const TaskSchedule& tasks = machine.tasks();
-  for (int32_t task = tasks.last_done(); task >= 0;) {
+  int32_t task = tasks.last_done();
+  int64_t until = machine.latency();  // when the task gave what came of it
+  while (task >= 0) {
     const TaskSchedule::Record& record = tasks.record(task);
-    parts.compute += record.end - record.start;
+    const int64_t worked = std::min(until, record.worked);
+    parts.compute += worked - record.start;
+    parts.queue += until - worked;
     if (record.message >= 0) {
       add_message(parts, machine, record.message);
       task = machine.workload().messages[static_cast<size_t>(record.message)].source;
+      until = machine.traffic().times(record.message).offered;
     } else {
       task = record.predecessor;
+      until = task >= 0 ? tasks.record(task).end : 0;
     }
   }
   RANVIER_CONTRACT(parts.compute + parts.network + parts.serialise + parts.crossing + parts.queue ==

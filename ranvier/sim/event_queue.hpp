@@ -13,8 +13,9 @@ namespace ranvier::sim {
 
 enum class EventKind : uint8_t {
   kMessageArrived,  // id: message
-  kTaskDone,        // id: task
-  kSide,            // id: EMIO side that may be able to act
+  kTaskDone,        // id: task, its work
+  kFirstOutput,     // id: task that streams
+  kOutputFits,      // id: tile whose converter waited for room in its output buffer
 };
 
 struct TimedEvent {

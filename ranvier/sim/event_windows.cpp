@@ -18,7 +18,7 @@ int64_t share(int64_t count, int64_t at, int64_t span) {
 int64_t used_sides(const Machine& machine) {
   int64_t used = 0;
   for (size_t s = 0; s < machine.lowered().sides.size(); ++s) {
-    used += machine.emio().side_use(static_cast<int>(s)).flits > 0;
+    used += machine.emio().transmissions(static_cast<int>(s)) > 0;
   }
   return used;
 }

@@ -38,6 +38,8 @@ void check_ranges(const arch::PackageSpec& package) {
   require(package.serdes.lanes, 1, kDeep, "serdes.lanes");
   require(package.serdes.phy_latency.value(), 0, int64_t{1} << 40, "serdes.phy_latency");
   require(package.serdes.flight.value(), 0, int64_t{1} << 40, "serdes.flight");
+  require(package.converter.output_flits, 1, 1 << 20, "converter.output_flits");
+  require(package.serdes.replay_flits, 1, 1 << 16, "serdes.replay_flits");
 }
 
 CrossingTiming lower_crossing(const arch::PackageSpec& package) {
@@ -52,7 +54,14 @@ CrossingTiming lower_crossing(const arch::PackageSpec& package) {
   crossing.fifo_depth = package.emio.fifo_depth;
   crossing.lane_buffer = package.emio.lane_buffer_flits;
   crossing.wires = package.serdes.lanes;
-  crossing.overhead_bits = package.tag_bits() + package.packet.framing_bits;
+  crossing.overhead_bits = package.link_overhead_bits();
+  crossing.bit_error_rate = package.serdes.bit_error_rate;
+  crossing.checked = package.serdes.crc_bits > 0;
+  if (package.serdes.retry == arch::RetryPolicy::kGoBackN) {
+    crossing.replay_flits = package.serdes.replay_flits;
+    crossing.answer = package.emio.fifo_source_cycles +
+                      crossing.clocks.link_cycles_of_two_delays() + package.emio.fifo_sync_cycles;
+  }
   crossing.fixed_priority = package.emio.merge_policy == arch::MergePolicy::kFixedPriority;
   return crossing;
 }
@@ -112,6 +121,7 @@ Lowered lower(const arch::PackageSpec& package) {
                   .link = package.router.link_cycles};
   lowered.crossing = lower_crossing(package);
   lowered.lanes_per_side = package.chip.mesh;
+  lowered.output_flits = package.converter.output_flits;
   const auto routers = static_cast<size_t>(lowered.routers());
   lowered.chip_of.assign(routers, 0);
   lowered.lane_of.assign(routers * kDirections, -1);

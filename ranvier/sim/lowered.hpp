@@ -40,14 +40,18 @@ struct MeshTiming {
 /// Timing of one crossing; the equations are in docs/models/emio.md.
 struct CrossingTiming {
   ClockPair clocks;
-  int merge = 2;                // [core cycles]
-  int split = 1;                // [core cycles]
-  int fifo_source = 1;          // [cycles of the writing clock]
-  int fifo_sync = 3;            // [cycles of the reading clock]
-  int fifo_depth = 8;           // [flits] near FIFO
-  int lane_buffer = 8;          // [flits] far FIFO
-  int wires = 1;                // SerDes lanes: bits per beat
-  int overhead_bits = 0;        // tag and framing per flit
+  int merge = 2;          // [core cycles]
+  int split = 1;          // [core cycles]
+  int fifo_source = 1;    // [cycles of the writing clock]
+  int fifo_sync = 3;      // [cycles of the reading clock]
+  int fifo_depth = 8;     // [flits] near FIFO
+  int lane_buffer = 8;    // [flits] far FIFO
+  int wires = 1;          // SerDes lanes: bits per beat
+  int overhead_bits = 0;  // tag, framing and checksum per flit
+  double bit_error_rate = 0;
+  bool checked = false;         // flits carry a checksum
+  int replay_flits = 0;         // replay buffer of a side; 0: no retry
+  int64_t answer = 0;           // [link cycles] from the end of a flit to the arrival of its answer
   bool fixed_priority = false;  // the merge serves the lowest queue that can send, not in turn
 };
 
@@ -64,7 +68,8 @@ struct Lowered {
   MeshTiming mesh;
   CrossingTiming crossing;
   int lanes_per_side = 1;
-  std::vector<Side> sides;  // every pair of facing dies, both directions
+  int64_t output_flits = 512;  // output buffer of a converter
+  std::vector<Side> sides;     // every pair of facing dies, both directions
   std::vector<int32_t>
       lane_of;  // [routers][kDirections] -> side * lanes_per_side + lane; -1: not a die edge
   std::vector<int32_t> chip_of;  // [routers] -> ChipId index

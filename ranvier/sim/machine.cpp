@@ -19,13 +19,15 @@ Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& pa
     : workload_(workload),
       options_(options),
       lowered_(lower(package)),
+      errors_(link_errors(lowered_, options.error_seed, options.faults)),
       mesh_(lowered_, routing),
-      emio_(lowered_, packets_, mesh_, events_, workload.boundaries.size()),
-      boundaries_(workload, package),
+      emio_(lowered_, errors_, packets_, mesh_, workload.boundaries.size()),
+      boundaries_(workload, package, errors_),
       messages_(workload, boundaries_, options.record_messages),
       traffic_(message_ends(workload, lowered_), messages_, lowered_, packets_, mesh_, events_),
       tasks_(workload, static_cast<size_t>(lowered_.routers()), events_),
       first_message_(workload::first_messages(workload)),
+      stalled_(static_cast<size_t>(lowered_.routers()), -1),
       order_(options.order_seed),
       watchdog_(options.watchdog_cycles) {
   if (options.window.value() > 0) windows_.emplace(options.window);
@@ -38,12 +40,13 @@ void Machine::run() {
   for (int64_t now = 0; now != kNever;) {
     if (windows_ && windows_->due(now)) windows_->snapshot(network_ledger(network()), now);
     run_events(now);
+    emio_.step(now);
     traffic_.step(now, order);
     mesh_.step(now, order);
     watch(now);
     if (++steps % kInterruptPeriod == 0) core::check_interrupt("the simulation was not finished");
-    const int64_t next =
-        std::min({events_.next_cycle(), traffic_.next_after(now), mesh_.next_after(now)});
+    const int64_t next = std::min({events_.next_cycle(), emio_.next_cycle(),
+                                   traffic_.next_after(now), mesh_.next_after(now)});
     if (next == kNever && (traffic_.under_way() || tasks_.unfinished() > 0)) report_deadlock(now);
     now = next;
   }
@@ -61,8 +64,11 @@ void Machine::run_events(int64_t now) {
         case EventKind::kTaskDone:
           finish(event.id, now);
           break;
-        case EventKind::kSide:
-          emio_.act(event.id, now);
+        case EventKind::kFirstOutput:
+          start_output(event.id, now);
+          break;
+        case EventKind::kOutputFits:
+          leave_tile(stalled_[static_cast<size_t>(event.id)], now);
           break;
       }
     }
@@ -70,21 +76,45 @@ void Machine::run_events(int64_t now) {
   } while (events_.next_cycle() == now);
 }
 
+void Machine::send(int32_t task, size_t message, int64_t now, core::Ledger& work) {
+  const workload::Task& source = workload_.tasks[static_cast<size_t>(task)];
+  const workload::Message& spec = workload_.messages[message];
+  if (spec.kind == workload::MessageKind::kBoundary) boundaries_.encode(source, spec, work);
+  const bool first = message == first_message_[static_cast<size_t>(task)];
+  traffic_.offer(static_cast<int32_t>(message), now, first ? source.stream.value() : 0);
+}
+
+/// The first message begins while the task still works.
+void Machine::start_output(int32_t task, int64_t now) {
+  const auto index = static_cast<size_t>(task);
+  if (first_message_[index] == first_message_[index + 1]) return;
+  send(task, first_message_[index], now, streamed_[task]);
+}
+
 void Machine::finish(int32_t index, int64_t now) {
   const auto task_index = static_cast<size_t>(index);
   const workload::Task& task = workload_.tasks[task_index];
-  tasks_.task_done(index, now);
-  latency_ = std::max(latency_, now);
+  tasks_.work_done(index, now);
   core::Ledger work;
+  if (const auto streamed = streamed_.extract(index)) work = streamed.mapped();
   count_work(task, work);
   if (task.kind == workload::TaskKind::kDecode) boundaries_.decode(task, work);
-  for (size_t m = first_message_[task_index]; m < first_message_[task_index + 1]; ++m) {
-    const workload::Message& message = workload_.messages[m];
-    if (message.kind == workload::MessageKind::kBoundary) boundaries_.encode(task, message, work);
-    traffic_.offer(static_cast<int32_t>(m), now);
+  const size_t begun = task.stream.value() > 0 ? 1 : 0;
+  for (size_t m = first_message_[task_index] + begun; m < first_message_[task_index + 1]; ++m) {
+    send(index, m, now, work);
   }
   work_ += work;
   if (windows_) windows_->spread(work, tasks_.record(index).start, now);
+  if (workload::converts(task) && traffic_.overflows(task.tile.index())) {
+    stalled_[static_cast<size_t>(task.tile.index())] = index;
+  } else {
+    leave_tile(index, now);
+  }
+}
+
+void Machine::leave_tile(int32_t task, int64_t now) {
+  tasks_.task_done(task, now);
+  latency_ = std::max(latency_, now);
 }
 
 /// Operations and memory; converters count for themselves.

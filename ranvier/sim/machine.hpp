@@ -8,6 +8,7 @@
 #include "ranvier/sim/emio.hpp"
 #include "ranvier/sim/event_queue.hpp"
 #include "ranvier/sim/event_windows.hpp"
+#include "ranvier/sim/link_errors.hpp"
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/mesh.hpp"
 #include "ranvier/sim/packet_pool.hpp"
@@ -19,7 +20,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <vector>
 
 namespace ranvier::sim {
 
@@ -49,7 +52,10 @@ class Machine {
 
  private:
   void run_events(int64_t now);
+  void send(int32_t task, size_t message, int64_t now, core::Ledger& work);
+  void start_output(int32_t task, int64_t now);
   void finish(int32_t task, int64_t now);
+  void leave_tile(int32_t task, int64_t now);
   static void count_work(const workload::Task& task, core::Ledger& work);
   void watch(int64_t now);
   [[noreturn]] void report_deadlock(int64_t now) const;
@@ -57,6 +63,7 @@ class Machine {
   const workload::Workload& workload_;
   Options options_;
   Lowered lowered_;
+  LinkErrors errors_;
   EventQueue events_;
   PacketPool packets_;
   Mesh mesh_;
@@ -67,6 +74,8 @@ class Machine {
   TaskSchedule tasks_;
   std::vector<size_t> first_message_;  // [tasks + 1] into Workload::messages
   core::Ledger work_;
+  std::map<int32_t, core::Ledger> streamed_;  // [task] work that was counted before its end
+  std::vector<int32_t> stalled_;              // [tiles] converter that waits for room, or -1
   std::optional<EventWindows> windows_;
   core::Rng order_;
   int64_t latency_ = 0;

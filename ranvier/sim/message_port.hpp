@@ -16,6 +16,7 @@ struct MessageEnds {
   int32_t source = 0;  // router
   int32_t target = 0;
   int32_t packets = 1;
+  int64_t flits = 1;
   int32_t vc = 0;  // kept from end to end, so that its flits stay in order
 };
 
@@ -25,6 +26,8 @@ class MessagePort {
   /// Flits, widths and boundary of packet `index`; asked once, in order.
   virtual Packet open(int32_t message, int32_t index) = 0;
   virtual void packet_arrived(int32_t message, int32_t index) = 0;
+  /// Flit `flit` of packet `index` arrives, damaged on one link or more; before packet_arrived.
+  virtual void flit_damaged(int32_t /*message*/, int32_t /*index*/, int32_t /*flit*/) {}
 };
 
 /// A flit's width as packets hold it [bits]. Errors: ContractViolation outside 1..65535.

@@ -18,8 +18,9 @@ constexpr int64_t kPatience = 1'000'000;  // cycles without a move, link flight 
 NocMachine::NocMachine(const arch::PackageSpec& package, const OpenLoopSpec& traffic,
                        const Targets& targets, uint64_t order_seed)
     : lowered_(lower(package)),
+      errors_(link_errors(lowered_, traffic.seed)),
       mesh_(lowered_),
-      emio_(lowered_, packets_, mesh_, events_, 0),
+      emio_(lowered_, errors_, packets_, mesh_, 0),
       traffic_(traffic, targets, lowered_, packets_, mesh_),
       order_(order_seed),
       shuffle_(order_seed != 0),
@@ -30,7 +31,7 @@ NocMachine::NocMachine(const arch::PackageSpec& package, const OpenLoopSpec& tra
 void NocMachine::run_to(int64_t cycle, int64_t packets) {
   core::Rng* const order = shuffle_ ? &order_ : nullptr;
   while (now_ < cycle && traffic_.measured().packet.count() < packets) {
-    while (events_.next_cycle() == now_) emio_.act(events_.pop().id, now_);
+    emio_.step(now_);
     traffic_.step(now_, order);
     mesh_.step(now_, order);
     if (++steps_ % kLookPeriod == 0) {
@@ -38,7 +39,7 @@ void NocMachine::run_to(int64_t cycle, int64_t packets) {
       watch();
     }
     const int64_t next =
-        std::min({events_.next_cycle(), traffic_.next_after(now_), mesh_.next_after(now_)});
+        std::min({emio_.next_cycle(), traffic_.next_after(now_), mesh_.next_after(now_)});
     if (next == kNever) report_deadlock();
     now_ = std::min(next, cycle);
   }

@@ -3,7 +3,7 @@
 
 #include "ranvier/core/rng.hpp"
 #include "ranvier/sim/emio.hpp"
-#include "ranvier/sim/event_queue.hpp"
+#include "ranvier/sim/link_errors.hpp"
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/mesh.hpp"
 #include "ranvier/sim/open_loop.hpp"
@@ -38,7 +38,7 @@ class NocMachine {
   [[noreturn]] void report_deadlock() const;
 
   Lowered lowered_;
-  EventQueue events_;
+  LinkErrors errors_;
   PacketPool packets_;
   Mesh mesh_;
   Emio emio_;

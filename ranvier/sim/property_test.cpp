@@ -24,6 +24,13 @@ arch::PackageSpec any_package() {
                  core::Picoseconds(*rc::gen::inRange(0, 9000)), core::Picoseconds(0)};
   const auto period = static_cast<int64_t>(1e12 / spec.serdes.lane_rate.value());  // [ps]
   spec.serdes.clock_phase = core::Picoseconds(*rc::gen::inRange<int64_t>(0, period));
+  spec.serdes.bit_error_rate = *rc::gen::elementOf(std::vector<double>{0, 0, 1e-4, 1e-3, 5e-3});
+  spec.serdes.crc_bits = *rc::gen::inRange(0, 17);
+  if (spec.serdes.crc_bits > 0 && *rc::gen::arbitrary<bool>()) {
+    spec.serdes.retry = arch::RetryPolicy::kGoBackN;
+    spec.serdes.replay_flits = *rc::gen::inRange(1, 12);
+  }
+  spec.converter.output_flits = *rc::gen::inRange(1, 9);
   spec.emio.fifo_source_cycles = *rc::gen::inRange(1, 4);
   spec.emio.fifo_sync_cycles = *rc::gen::inRange(1, 6);
   spec.router = {.router_cycles = *rc::gen::inRange(1, 4),
@@ -42,7 +49,9 @@ workload::Workload any_traffic(const arch::PackageSpec& spec, int messages) {
   Builder builder;
   const int tiles = spec.width() * spec.height();
   for (int m = 0; m < messages; ++m) {
-    const int32_t source = builder.task(*rc::gen::inRange(0, tiles), *rc::gen::inRange(0, 20));
+    const int service = *rc::gen::inRange(0, 20);
+    const int32_t source = builder.task(*rc::gen::inRange(0, tiles), service);
+    builder.peek().tasks.back().stream = core::Cycles(*rc::gen::inRange(0, service + 1));
     const int32_t target = builder.task(*rc::gen::inRange(0, tiles), *rc::gen::inRange(0, 5));
     builder.message(source, target, *rc::gen::inRange(1, 6), *rc::gen::inRange(1, 9),
                     *rc::gen::inRange(1, 40));
@@ -57,8 +66,13 @@ bool same(const Result& a, const Result& b) {
   const auto links = [](const MeshLinkUse& x, const MeshLinkUse& y) {
     return x.from == y.from && x.to == y.to && x.flits == y.flits && x.bits == y.bits;
   };
+  const auto dies = [](const LinkUse& x, const LinkUse& y) {
+    return x.flits == y.flits && x.bits == y.bits && x.damaged_flits == y.damaged_flits &&
+           x.resent_flits == y.resent_flits && x.resent_bits == y.resent_bits;
+  };
   return a.latency == b.latency && a.ledger == b.ledger &&
          std::ranges::equal(a.messages, b.messages, times) &&
+         std::ranges::equal(a.links, b.links, dies) &&
          std::ranges::equal(a.mesh_links, b.mesh_links, links);
 }
 

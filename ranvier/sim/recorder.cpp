@@ -46,6 +46,7 @@ workload::Trace trace_of(const workload::Workload& workload, const arch::Package
     for (const int64_t earlier : into[source]) {
       last = std::max(last, result.messages[static_cast<size_t>(earlier)].delivered);
     }
+    const bool first = m == 0 || workload.messages[m - 1].source != message.source;
     const auto& target = workload.tasks[static_cast<size_t>(message.target)];
     trace.messages.push_back({.id = static_cast<int64_t>(m),
                               .time = offered,
@@ -54,7 +55,8 @@ workload::Trace trace_of(const workload::Workload& workload, const arch::Package
                               .kind = message.kind,
                               .packets = result.shapes[m],
                               .depends = into[source],
-                              .delay = into[source].empty() ? core::Cycles(0) : offered - last});
+                              .delay = into[source].empty() ? core::Cycles(0) : offered - last,
+                              .spread = first ? workload.tasks[source].stream : core::Cycles(0)});
   }
   return trace;
 }

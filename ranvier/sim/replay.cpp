@@ -3,6 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/interrupt.hpp"
 #include "ranvier/sim/account.hpp"
+#include "ranvier/sim/link_errors.hpp"
 #include "ranvier/sim/watchdog.hpp"
 
 #include <fmt/format.h>
@@ -25,6 +26,7 @@ std::vector<MessageEnds> trace_ends(const workload::Trace& trace, const arch::Pa
     ends.push_back({.source = arch::tile_at(package, message.source).index(),
                     .target = arch::tile_at(package, message.target).index(),
                     .packets = static_cast<int32_t>(message.packet_count()),
+                    .flits = message.flits(),
                     .vc = static_cast<int32_t>(message.id % virtual_channels)});
   }
   return ends;
@@ -109,10 +111,12 @@ class ReplayMachine {
  public:
   ReplayMachine(const workload::Trace& trace, const arch::PackageSpec& package,
                 const Options& options)
-      : options_(options),
+      : trace_(trace),
+        options_(options),
         lowered_(lower(package)),
+        errors_(link_errors(lowered_, options.error_seed, options.faults)),
         mesh_(lowered_),
-        emio_(lowered_, packets_, mesh_, events_, 0),
+        emio_(lowered_, errors_, packets_, mesh_, 0),
         messages_(trace),
         traffic_(trace_ends(trace, package, lowered_.mesh.virtual_channels), messages_, lowered_,
                  packets_, mesh_, events_),
@@ -127,12 +131,14 @@ class ReplayMachine {
     int64_t steps = 0;
     for (int64_t now = 0; now != kNever;) {
       run_events(now);
+      emio_.step(now);
       traffic_.step(now, order);
       mesh_.step(now, order);
       watch(now);
       if (++steps % kInterruptPeriod == 0) core::check_interrupt("the replay was not finished");
-      const int64_t next = std::min({events_.next_cycle(), releases_.next_cycle(),
-                                     traffic_.next_after(now), mesh_.next_after(now)});
+      const int64_t next =
+          std::min({events_.next_cycle(), releases_.next_cycle(), emio_.next_cycle(),
+                    traffic_.next_after(now), mesh_.next_after(now)});
       if (next == kNever && (traffic_.under_way() || releases_.waiting() > 0)) report_deadlock(now);
       now = next;
     }
@@ -144,15 +150,13 @@ class ReplayMachine {
   /// Arrivals first: what they release in this cycle is offered in the order of the trace.
   void run_events(int64_t now) {
     while (events_.next_cycle() == now) {
-      const TimedEvent event = events_.pop();
-      if (event.kind == EventKind::kSide) {
-        emio_.act(event.id, now);
-      } else {
-        latency_ = std::max(latency_, now);
-        releases_.arrived(event.id, now);
-      }
+      latency_ = std::max(latency_, now);
+      releases_.arrived(events_.pop().id, now);
     }
-    while (releases_.next_cycle() == now) traffic_.offer(releases_.pop(), now);
+    while (releases_.next_cycle() == now) {
+      const int32_t row = releases_.pop();
+      traffic_.offer(row, now, trace_.messages[static_cast<size_t>(row)].spread.value());
+    }
   }
 
   void watch(int64_t now) {
@@ -169,8 +173,10 @@ class ReplayMachine {
         cycle.empty() ? "no cycle of waiting channels" : "waiting channels: " + cycle));
   }
 
+  const workload::Trace& trace_;
   Options options_;
   Lowered lowered_;
+  LinkErrors errors_;
   EventQueue events_;
   PacketPool packets_;
   Mesh mesh_;

@@ -12,20 +12,32 @@
 
 namespace ranvier::sim {
 
+/// One transmission over the link between two facing chips: the first on it is number 0,
+/// repetitions count.
+struct LinkFault {
+  core::ChipId from, to;
+  int64_t transmission = 0;
+};
+
 struct Options {
   int64_t watchdog_cycles = 1'000'000;  // flits under way but none moving for so long: deadlock
   bool record_messages = false;         // fill Result::messages and Result::shapes
   bool record_tasks = false;            // fill Result::tasks
   core::Cycles window{0};               // length of Result::windows; 0: none
   uint64_t order_seed = 0;  // not 0: components run in random order; no result may depend on it
+  uint64_t error_seed = 1;  // of the bit errors that hardware.serdes.bit_error_rate makes
+  std::vector<LinkFault> faults{};  // damaged whatever the bit error rate
 };
 
 /// One direction between two facing chips that carried something.
 struct LinkUse {
   core::ChipId from, to;
   int64_t flits = 0;
-  int64_t bits = 0;          // tag and framing included
-  double utilisation = 0.0;  // busy beats over link cycles of the run
+  int64_t bits = 0;           // tag, framing and checksum included
+  double utilisation = 0.0;   // busy beats over link cycles of the run
+  int64_t damaged_flits = 0;  // of the flits, those that were passed on damaged: no retry
+  int64_t resent_flits = 0;   // transmissions beside those of `flits`: go-back-N
+  int64_t resent_bits = 0;
 };
 
 /// One on-chip link between neighbouring routers that carried something.
@@ -44,12 +56,19 @@ struct RouterUse {
 
 struct BoundaryUse {
   std::string name;
-  int64_t link_bits = 0;  // tag and framing included
+  int64_t link_bits = 0;  // tag, framing and checksum included; every flit once
   int64_t flits = 0;
   int64_t packets = 0;
   int64_t events = 0;
   int64_t blocks = 0;          // decoded
   int64_t values_checked = 0;  // and found equal
+  int64_t damaged_flits = 0;   // as in LinkUse
+  int64_t resent_flits = 0;
+  int64_t resent_bits = 0;
+  int64_t damaged_blocks = 0;   // with a damaged flit
+  int64_t lost_blocks = 0;      // of them, those that could not be read at all: every symbol 0
+  int64_t values_damaged = 0;   // in damaged blocks, found to differ from what the network used
+  int64_t value_error_sum = 0;  // of |difference| [2^-value_frac_bits]
 };
 
 /// Where the latency went, along the chain of tasks and messages that made it. Adds up to the
@@ -93,13 +112,14 @@ struct Result {
   std::vector<WindowUse> windows;  // cover the run; their ledgers add up to its ledger
   Breakdown critical_path;
   int64_t values_checked = 0;
+  int64_t values_damaged = 0;
 };
 
 /// Runs the workload to its end and audits it: flits, bits and credits conserved, every boundary
-/// value as expected. Errors: UserError for hardware that cannot be simulated; RunError for a
-/// value, frame or count that differs, for a flit lost or out of order and for deadlock (names the
-/// waiting channels); Interrupted. Cost: O(flit-hops + tasks log tasks). Source:
-/// docs/models/simulation.md.
+/// value as expected unless its block was damaged on a link without retry. Errors: UserError for
+/// hardware that cannot be simulated; RunError for a value, frame or count that differs, for a flit
+/// lost or out of order and for deadlock (names the waiting channels); Interrupted. Cost:
+/// O(flit-hops + tasks log tasks). Source: docs/models/simulation.md.
 Result simulate(const workload::Workload& workload, const arch::PackageSpec& package,
                 const Options& options = {});
 

@@ -65,8 +65,12 @@ void TaskSchedule::start_ready(int64_t now) {
       record.predecessor = tile.previous;
     }
     record.start = now;
-    events_.push(now + workload_.tasks[static_cast<size_t>(task)].service.value(),
-                 EventKind::kTaskDone, task);
+    const workload::Task& work = workload_.tasks[static_cast<size_t>(task)];
+    const int64_t end = now + work.service.value();
+    events_.push(end, EventKind::kTaskDone, task);
+    if (work.stream.value() > 0) {
+      events_.push(end - work.stream.value(), EventKind::kFirstOutput, task);
+    }
   }
   touched_.clear();
 }

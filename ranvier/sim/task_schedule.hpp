@@ -15,7 +15,8 @@ class TaskSchedule {
  public:
   /// What a task waited for last; both -1: nothing, it started at time 0.
   struct Record {
-    int64_t start = -1;  // [core cycles]
+    int64_t start = -1;   // [core cycles]
+    int64_t worked = -1;  // its work was done; then its output may have waited for room
     int64_t end = -1;
     int32_t message = -1;      // the message that arrived in the cycle of the start, or
     int32_t predecessor = -1;  // the task that left the tile in that cycle
@@ -25,6 +26,8 @@ class TaskSchedule {
   TaskSchedule(const workload::Workload& workload, size_t tiles, EventQueue& events);
 
   void message_arrived(int32_t message, int64_t now);
+  void work_done(int32_t task, int64_t now) { records_[static_cast<size_t>(task)].worked = now; }
+  /// Its tile is free.
   void task_done(int32_t task, int64_t now);
   /// Starts what can start in this cycle; to be called after all its events. Their ends become
   /// events.

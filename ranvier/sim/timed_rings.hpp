@@ -29,6 +29,7 @@ struct Flit {
   uint16_t sequence = 0;  // place in the packet modulo kSequenceRange
   uint8_t vc = 0;
   bool tail = false;
+  uint8_t damages = 0;  // die-to-die links that damaged it on its way
 };
 
 /// Many FIFO buffers of equal depth. A slot that holds a flit says when the reader may see it; an
@@ -93,6 +94,47 @@ class TimedRings {
   uint16_t depth_;
   std::vector<Ends> ends_;
   std::vector<Slot> slots_;
+};
+
+/// The writer's end of FIFO buffers that lie elsewhere: for every slot when it may be written,
+/// kNever while its credit is out. Slots are used, and credits come back, in order.
+class CreditRings {
+ public:
+  CreditRings(size_t rings, int depth)
+      : depth_(static_cast<uint16_t>(depth)), ends_(rings), free_at_(rings * depth_) {}
+
+  /// When the next slot may be written [writer's clock]; kNever if no credit is left.
+  int64_t room_at(size_t ring) const { return free_at_[ring * depth_ + ends_[ring].next_slot]; }
+
+  void use(size_t ring) {
+    free_at_[ring * depth_ + ends_[ring].next_slot] = kNever;
+    advance(ends_[ring].next_slot);
+    ++out_;
+  }
+
+  void give_back(size_t ring, int64_t free_at) {
+    free_at_[ring * depth_ + ends_[ring].next_credit] = free_at;
+    advance(ends_[ring].next_credit);
+    --out_;
+  }
+
+  int64_t out() const { return out_; }  // credits that are not back
+
+ private:
+  struct Ends {
+    uint16_t next_slot = 0;
+    uint16_t next_credit = 0;
+  };
+
+  void advance(uint16_t& place) const {
+    ++place;
+    if (place == depth_) place = 0;
+  }
+
+  uint16_t depth_;
+  std::vector<Ends> ends_;
+  std::vector<int64_t> free_at_;  // [rings][depth]
+  int64_t out_ = 0;
 };
 
 }  // namespace ranvier::sim

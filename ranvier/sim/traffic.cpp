@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace ranvier::sim {
@@ -18,18 +19,54 @@ Traffic::Traffic(std::vector<MessageEnds> ends, MessagePort& messages, const Low
       wheel_(static_cast<size_t>(lowered.routers()), lowered.mesh.credit() + 1),
       queues_(static_cast<size_t>(lowered.routers())),
       times_(ends_.size()),
+      spreads_(ends_.size()),
       arrived_(ends_.size()) {}
 
-void Traffic::offer(int32_t message, int64_t now) {
+void Traffic::offer(int32_t message, int64_t now, int64_t spread) {
   const auto tile = static_cast<size_t>(ends(message).source);
   times_[static_cast<size_t>(message)].offered = now;
+  spreads_[static_cast<size_t>(message)] = spread;
   Queue& queue = queues_[tile];
   if (queue.idle()) {
     queue.messages.clear();
     queue.next = 0;
   }
   queue.messages.push_back(message);
+  queue.waiting += ends(message).flits;
   wheel_.wake(tile, now);
+}
+
+bool Traffic::overflows(int tile) {
+  Queue& queue = queues_[static_cast<size_t>(tile)];
+  queue.overflows = queue.waiting > lowered_.output_flits;
+  return queue.overflows;
+}
+
+/// Of the message at the front: cycle from which on its flit is in the output buffer.
+int64_t Traffic::ready_at(const Queue& queue, int64_t flit) const {
+  const auto message = static_cast<size_t>(queue.messages[queue.next]);
+  const int64_t last = ends_[message].flits - 1;
+  const int64_t spread = spreads_[message];
+  const int64_t ready = times_[message].offered + (last == 0 ? spread : spread * flit / last);
+  return flit < queue.delayed_from ? ready : ready + queue.delay;
+}
+
+/// A flit leaves: its place in the buffer is free for the next from the following cycle on.
+void Traffic::count_flit(Queue& queue, int tile, int64_t now) {
+  const int64_t next = queue.sent + lowered_.output_flits;
+  if (next < ends(queue.messages[queue.next]).flits) {
+    const int64_t late = now + 1 - ready_at(queue, next);
+    if (late > 0) {
+      queue.delay += late;
+      queue.delayed_from = next;
+    }
+  }
+  ++queue.sent;
+  --queue.waiting;
+  if (queue.overflows && queue.waiting <= lowered_.output_flits) {
+    queue.overflows = false;
+    events_.push(now + 1, EventKind::kOutputFits, tile);
+  }
 }
 
 void Traffic::step(int64_t now, core::Rng* order) {
@@ -53,6 +90,10 @@ void Traffic::step_tile(int tile, int64_t now) {
   Queue& queue = queues_[static_cast<size_t>(tile)];
   if (queue.idle()) return;
   const int32_t message = queue.messages[queue.next];
+  if (const int64_t ready = ready_at(queue, queue.sent); ready > now) {
+    wheel_.wake(static_cast<size_t>(tile), std::min(ready, now + lowered_.mesh.credit() + 1));
+    return;
+  }
   const int vc = ends(message).vc;
   const int64_t room = mesh_.room_at(tile, kLocal, vc);
   if (room > now) {
@@ -77,6 +118,7 @@ void Traffic::step_tile(int tile, int64_t now) {
   mesh_.accept(tile, kLocal, flit, now + kInjectionCycles + lowered_.mesh.router - 1);
   ++counts_.flits_in;
   counts_.bits_in += flit.bits;
+  count_flit(queue, tile, now);
   close_flit(queue, packet);
   if (!queue.idle()) wheel_.wake(static_cast<size_t>(tile), now + 1);
 }
@@ -88,6 +130,7 @@ void Traffic::close_flit(Queue& queue, const Packet& packet) {
   queue.packet = kNoPacket;
   if (++queue.packet_index < ends(queue.messages[queue.next]).packets) return;
   queue.packet_index = 0;
+  queue.sent = queue.delayed_from = queue.delay = 0;
   ++queue.next;
 }
 
@@ -101,6 +144,7 @@ void Traffic::eject(int router, Flit flit, int64_t done) {
         fmt::format("flit {} of packet {} of message {} reached tile {} out of order",
                     uint32_t{flit.sequence}, packet.index, packet.message, router));
   }
+  if (flit.damages > 0) messages_.flit_damaged(packet.message, packet.index, packet.received);
   ++packet.received;
   ++counts_.flits_out;
   counts_.bits_out += flit.bits;

@@ -37,8 +37,14 @@ class Traffic final : public TilePort {
   Traffic(std::vector<MessageEnds> ends, MessagePort& messages, const Lowered& lowered,
           PacketPool& packets, Mesh& mesh, EventQueue& events);
 
-  /// Queues a message behind those of its tile; its first flit may go in this very cycle.
-  void offer(int32_t message, int64_t now);
+  /// Queues a message behind those of its tile; its first flit may go in this very cycle. The
+  /// others get ready evenly over the next `spread` cycles, but not before one of the
+  /// Lowered::output_flits places of their buffer is free.
+  void offer(int32_t message, int64_t now, int64_t spread = 0);
+
+  /// True: more than output_flits flits of the tile wait. EventKind::kOutputFits follows when they
+  /// do not.
+  bool overflows(int tile);
 
   /// One flit from every tile that has one and room for it.
   void step(int64_t now, core::Rng* order = nullptr);
@@ -61,10 +67,17 @@ class Traffic final : public TilePort {
     size_t next = 0;              // first message that is not injected completely
     int32_t packet_index = 0;     // of that message
     int32_t flit = 0;             // of that packet
+    int64_t sent = 0;             // flits of that message
+    int64_t delayed_from = 0;     // flit of that message from which on the next holds
+    int64_t delay = 0;            // by which a full output buffer has held them up
+    int64_t waiting = 0;          // flits of all messages
+    bool overflows = false;       // somebody waits until output_flits hold them
     uint32_t packet = kNoPacket;  // its name in the pool
     bool idle() const { return next == messages.size(); }
   };
 
+  int64_t ready_at(const Queue& queue, int64_t flit) const;
+  void count_flit(Queue& queue, int tile, int64_t now);
   void step_tile(int tile, int64_t now);
   uint32_t open_packet(int32_t message, int32_t index);
   void close_flit(Queue& queue, const Packet& packet);
@@ -80,6 +93,7 @@ class Traffic final : public TilePort {
   WakeWheel wheel_;               // of tiles
   std::vector<Queue> queues_;     // [tiles]
   std::vector<Times> times_;      // [messages]
+  std::vector<int64_t> spreads_;  // [messages] core cycles
   std::vector<int32_t> arrived_;  // [messages] packets delivered
   Counts counts_;
 };

@@ -11,6 +11,7 @@ std::vector<MessageEnds> message_ends(const workload::Workload& workload, const 
     ends.push_back({.source = tile(message.source),
                     .target = tile(message.target),
                     .packets = message.packets,
+                    .flits = message.flits(),
                     .vc = static_cast<int32_t>(ends.size()) % lowered.mesh.virtual_channels});
   }
   return ends;
@@ -48,6 +49,11 @@ Packet WorkloadMessages::open(int32_t message, int32_t index) {
 void WorkloadMessages::packet_arrived(int32_t message, int32_t index) {
   const int block = block_of(workload_.messages[static_cast<size_t>(message)]);
   if (block >= 0) boundaries_.arrived(block, index);
+}
+
+void WorkloadMessages::flit_damaged(int32_t message, int32_t index, int32_t flit) {
+  const int block = block_of(workload_.messages[static_cast<size_t>(message)]);
+  if (block >= 0) boundaries_.damaged(block, index, flit);
 }
 
 void WorkloadMessages::record(int32_t message, const Packet& packet) {

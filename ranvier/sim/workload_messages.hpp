@@ -23,6 +23,7 @@ class WorkloadMessages final : public MessagePort {
 
   Packet open(int32_t message, int32_t index) override;
   void packet_arrived(int32_t message, int32_t index) override;
+  void flit_damaged(int32_t message, int32_t index, int32_t flit) override;
 
   /// As sent; empty unless recorded.
   const std::vector<workload::PacketRun>& shape(size_t message) const { return shapes_[message]; }

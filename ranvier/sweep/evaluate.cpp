@@ -5,7 +5,9 @@
 #include "ranvier/core/file.hpp"
 #include "ranvier/core/interrupt.hpp"
 #include "ranvier/core/progress.hpp"
+#include "ranvier/core/rng.hpp"
 #include "ranvier/sim/recorder.hpp"
+#include "ranvier/sweep/link_errors.hpp"
 #include "ranvier/sweep/power.hpp"
 #include "ranvier/sweep/summary.hpp"
 #include "ranvier/sweep/timeline.hpp"
@@ -83,6 +85,7 @@ JobResult run_job(const Job& job, const Experiment& experiment, const VariantRes
       map::build_workload(variant.bundle.network, mapping, variant.bundle.activity, job.sample,
                           wire_of(experiment.values, variant.name), setup.package);
   sim::Options options;
+  options.error_seed = core::Rng(experiment.seed).fork(static_cast<uint64_t>(job.sample)).next();
   options.watchdog_cycles = experiment.values.integer("simulate.watchdog_cycles");
   if (!wanted.timelines.empty() && job.sample == 0) options = with_timeline(options);
   if (!wanted.traces.empty()) options.record_messages = true;
@@ -134,12 +137,14 @@ PresetResult combine(const PresetSetup& setup, const std::vector<const JobResult
                       .samples = static_cast<int>(samples.size()),
                       .ledger = {},
                       .priced = {},
-                      .first = {}};
+                      .first = {},
+                      .boundaries = {}};
   for (const JobResult* sample : samples) {
     result.latency_s += static_cast<double>(sample->simulated.latency.value());
     result.latency_analytic_s += static_cast<double>(sample->estimated.latency.value());
     result.congested = result.congested || sample->estimated.congested;
     result.ledger += sample->simulated.ledger;
+    add_boundaries(result.boundaries, sample->simulated.boundaries);
   }
   const double to_mean_seconds = result.core_period_s / static_cast<double>(samples.size());
   result.latency_s *= to_mean_seconds;

@@ -3,6 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/map/test_network.hpp"
+#include "ranvier/sweep/link_errors.hpp"
 #include "ranvier/sweep/summary.hpp"
 
 #include <gtest/gtest.h>
@@ -108,6 +109,37 @@ TEST_F(EvaluateTest, EveryTableHasARowPerThing) {
   EXPECT_EQ(rows("boundaries.csv"), 4);
   EXPECT_EQ(rows("layers.csv"), 4 * 5);
   EXPECT_EQ(rows("links.csv"), 4 * 2);  // one used direction, two presets
+  EXPECT_EQ(rows("link_errors.csv"), 4 * 2);
+}
+
+TEST_F(EvaluateTest, ReportsWhatErrorsOnLinksCost) {
+  const auto errors = [&](const char* serdes) {
+    core::write_file_atomic(directory_ / "exp.yaml",
+                            "name: small\nsimulate: {samples: 2}\nhardware: {chips_x: 2, mesh: 4, "
+                            "serdes: {bit_error_rate: 1e-3, crc_bits: 16, " +
+                                std::string(serdes) +
+                                "}}\nvariants: {hnn-graded: {wire: packet}}\n");
+    const auto result = run(2);
+    const auto& hnn = result.variants.back();
+    EXPECT_EQ(
+        link_error_totals(hnn, hnn.presets[0]).resent_flits +
+            link_error_totals(hnn, hnn.presets[0]).damaged_flits,
+        hnn.presets[0].boundaries[0].resent_flits + hnn.presets[0].boundaries[0].damaged_flits);
+    return json::parse(summary_json(result))
+        .at("variants")
+        .at("hnn-graded")
+        .at("presets")
+        .at("paper45nm")
+        .at("link_errors");
+  };
+  const json lost = errors("retry: none");
+  EXPECT_GT(lost.at("damaged_flits"), 0);
+  EXPECT_GT(lost.at("changed_values_fraction").get<double>(), 0);
+  EXPECT_EQ(lost.at("resent_flits"), 0);
+  const json repaired = errors("retry: go_back_n");
+  EXPECT_EQ(repaired.at("damaged_flits"), 0);
+  EXPECT_EQ(repaired.at("changed_values_fraction"), 0.0);
+  EXPECT_GT(repaired.at("resent_bits_per_activation").get<double>(), 0);
 }
 
 TEST_F(EvaluateTest, RefusesDamagedBundles) {

@@ -46,9 +46,10 @@ struct PresetResult {
   bool congested = false;  // as the analytic model flags it
   double core_period_s = 0;
   int samples = 0;
-  core::Ledger ledger;        // sums over the samples
-  cost::PricedLedger priced;  // mean inference
-  sim::Result first;          // details of the first sample
+  core::Ledger ledger;                       // sums over the samples
+  cost::PricedLedger priced;                 // mean inference
+  sim::Result first;                         // details of the first sample
+  std::vector<sim::BoundaryUse> boundaries;  // sums over the samples
 };
 
 struct VariantResult {

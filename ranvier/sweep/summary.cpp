@@ -1,5 +1,7 @@
 #include "ranvier/sweep/summary.hpp"
 
+#include "ranvier/sweep/link_errors.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace ranvier::sweep {
@@ -16,13 +18,22 @@ Json energy_json(const cost::PricedLedger& priced) {
   return energy;
 }
 
+Json link_errors_json(const LinkErrorTotals& totals) {
+  return {{"resent_flits", totals.resent_flits},
+          {"resent_bits_per_activation", totals.resent_bits_per_activation},
+          {"damaged_flits", totals.damaged_flits},
+          {"lost_blocks", totals.lost_blocks},
+          {"changed_values_fraction", totals.changed_fraction}};
+}
+
 Json presets_json(const VariantResult& variant) {
   Json presets = Json::object();
   for (const auto& p : variant.presets) {
     presets[p.preset] = {{"latency_us", p.latency_s * kMicro},
                          {"latency_analytic_us", p.latency_analytic_s * kMicro},
                          {"analytic_congested", p.congested},
-                         {"energy_uj", energy_json(p.priced)}};
+                         {"energy_uj", energy_json(p.priced)},
+                         {"link_errors", link_errors_json(link_error_totals(variant, p))}};
   }
   return presets;
 }

@@ -1,6 +1,7 @@
 // The CSV tables: one row per thing, units in the header.
 
 #include "ranvier/core/file.hpp"
+#include "ranvier/sweep/link_errors.hpp"
 #include "ranvier/sweep/summary.hpp"
 
 #include <fmt/format.h>
@@ -25,13 +26,16 @@ std::string layers_csv(const ExperimentResult& result) {
 }
 
 std::string links_csv(const ExperimentResult& result) {
-  std::string csv = "variant,preset,from_chip,to_chip,flits,link_bits,utilisation_fraction\n";
+  std::string csv =
+      "variant,preset,from_chip,to_chip,flits,link_bits,utilisation_fraction,"
+      "damaged_flits,resent_flits,resent_link_bits\n";
   for (const auto& variant : result.variants) {
     for (const auto& preset : variant.presets) {
       for (const auto& link : preset.first.links) {
-        csv += fmt::format("{},{},{},{},{},{},{:.6f}\n", variant.name, preset.preset,
-                           link.from.index(), link.to.index(), link.flits, link.bits,
-                           link.utilisation);
+        csv +=
+            fmt::format("{},{},{},{},{},{},{:.6f},{},{},{}\n", variant.name, preset.preset,
+                        link.from.index(), link.to.index(), link.flits, link.bits, link.utilisation,
+                        link.damaged_flits, link.resent_flits, link.resent_bits);
       }
     }
   }
@@ -88,6 +92,7 @@ void write_tables(const ExperimentResult& result, const std::filesystem::path& d
   core::write_file_atomic(directory / "layers.csv", layers_csv(result));
   core::write_file_atomic(directory / "links.csv", links_csv(result));
   core::write_file_atomic(directory / "routers.csv", routers_csv(result));
+  core::write_file_atomic(directory / "link_errors.csv", link_errors_csv(result));
   core::write_file_atomic(directory / "boundaries.csv", boundaries_csv(result));
 }
 

@@ -21,16 +21,14 @@ struct Place {
   }
 };
 
-bool converts(const Task& task) {
-  return task.kind == TaskKind::kEncode || task.kind == TaskKind::kDecode;
-}
-
 void check_task(const Workload& workload, size_t index, int32_t tiles) {
   const Task& task = workload.tasks[index];
   const Place where{"task", index};
   where.require(task.tile.index() >= 0 && task.tile.index() < tiles, "tile off package");
   where.require(is_index(task.layer, workload.layer_names.size()), "no such layer");
   where.require(task.service.value() >= 0, "negative service");
+  where.require(task.stream.value() >= 0 && task.stream <= task.service,
+                "streams longer than it works");
   where.require(std::min({task.macs, task.acs, task.lif_updates, task.weight_read_bits,
                           task.state_read_bits, task.state_write_bits, task.events}) >= 0,
                 "negative count");
@@ -99,6 +97,10 @@ void check_block_tasks(const Workload& workload) {
 
 /// Removes tasks without open inputs until none is left (Kahn 1962).
 }  // namespace
+
+bool converts(const Task& task) {
+  return task.kind == TaskKind::kEncode || task.kind == TaskKind::kDecode;
+}
 
 void check(const Workload& workload, const arch::PackageSpec& package) {
   const int32_t tiles = package.width() * package.height();

@@ -22,6 +22,7 @@ struct TraceMessage {
   std::vector<PacketRun> packets;  // in order of injection
   std::vector<int64_t> depends;    // ids of messages that must have arrived
   core::Cycles delay;              // from the arrival of the last of them to the offering
+  core::Cycles spread{0};          // from the offering until its last flit is ready
 
   int64_t packet_count() const;
   int64_t flits() const;

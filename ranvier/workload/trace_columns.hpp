@@ -28,6 +28,7 @@ struct TraceRow {
   std::vector<PacketRun> runs;  // empty: equal packets
   std::vector<int64_t> depends;
   int64_t delay = 0;
+  int64_t spread = 0;
 };
 
 /// Throws the UserError about a column of a row, with file and line or dataset.

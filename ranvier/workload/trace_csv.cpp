@@ -16,8 +16,8 @@ namespace {
 
 const std::vector<std::string> kRequired{"time_cycles", "source_x", "source_y",
                                          "target_x",    "target_y", "bits"};
-const std::vector<std::string> kOptional{"id",    "kind",    "packets",     "flits",
-                                         "shape", "depends", "delay_cycles"};
+const std::vector<std::string> kOptional{"id",    "kind",    "packets",      "flits",
+                                         "shape", "depends", "delay_cycles", "spread_cycles"};
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -105,7 +105,7 @@ class CsvReader {
 
   [[noreturn]] void refuse_name(const std::string& column,
                                 const std::vector<std::string>& known) const {
-    for (const char* quantity : {"time", "delay"}) {
+    for (const char* quantity : {"time", "delay", "spread"}) {
       if (!column.starts_with(std::string(quantity) + "_") && column != quantity) continue;
       refuse_line(0, column, "a column in another unit", fmt::format("{}_cycles", quantity),
                   "Times are whole core cycles.");
@@ -128,7 +128,8 @@ class CsvReader {
                  .bits = number("bits"),
                  .runs = {},
                  .depends = {},
-                 .delay = optional("delay_cycles").value_or(0)};
+                 .delay = optional("delay_cycles").value_or(0),
+                 .spread = optional("spread_cycles").value_or(0)};
     for (const auto part : list("shape")) row.runs.push_back(run(part));
     for (const auto part : list("depends")) row.depends.push_back(number_in("depends", part));
     return row;
@@ -217,15 +218,16 @@ Trace read_trace_csv(const std::filesystem::path& path, const arch::PackageSpec&
 void write_trace_csv(const Trace& trace, const std::filesystem::path& path) {
   std::string csv =
       "id,time_cycles,source_x,source_y,target_x,target_y,kind,packets,flits,bits,shape,depends,"
-      "delay_cycles\n";
+      "delay_cycles,spread_cycles\n";
   for (const TraceMessage& message : trace.messages) {
     std::vector<std::string> shape;
     for (const PacketRun& run : message.packets) shape.push_back(shape_text(run));
-    csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", message.id, message.time.value(),
-                       message.source.x, message.source.y, message.target.x, message.target.y,
-                       to_string(message.kind), message.packet_count(), message.flits(),
-                       message.bits(), fmt::join(shape, ";"), fmt::join(message.depends, ";"),
-                       message.delay.value());
+    csv +=
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", message.id, message.time.value(),
+                    message.source.x, message.source.y, message.target.x, message.target.y,
+                    to_string(message.kind), message.packet_count(), message.flits(),
+                    message.bits(), fmt::join(shape, ";"), fmt::join(message.depends, ";"),
+                    message.delay.value(), message.spread.value());
   }
   core::write_file_atomic(path, csv);
 }

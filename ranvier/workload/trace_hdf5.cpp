@@ -21,9 +21,9 @@ using Column = std::vector<int64_t>;
 
 const std::vector<std::string>& known_columns() {
   static const std::vector<std::string> names{
-      "bits",     "delay_cycles", "depends",  "depends_first", "flits",
-      "id",       "kind",         "packets",  "shape",         "shape_first",
-      "source_x", "source_y",     "target_x", "target_y",      "time_cycles"};
+      "bits",     "delay_cycles", "depends",     "depends_first", "flits",    "id",
+      "kind",     "packets",      "shape",       "shape_first",   "source_x", "source_y",
+      "target_x", "target_y",     "time_cycles", "spread_cycles"};
   return names;
 }
 
@@ -82,6 +82,7 @@ void write_to(hdf5::Writer& file, const Trace& trace) {
   write_each(file, trace, "flits", [](const M& m) { return m.flits(); });
   write_each(file, trace, "bits", [](const M& m) { return m.bits(); });
   write_each(file, trace, "delay_cycles", [](const M& m) { return m.delay.value(); });
+  write_each(file, trace, "spread_cycles", [](const M& m) { return m.spread.value(); });
   write_shape(file, trace);
   write_depends(file, trace);
 }
@@ -114,6 +115,7 @@ class Hdf5Rows {
     maybe("packets", [](TraceRow& row, int64_t v) { row.packets = v; });
     maybe("flits", [](TraceRow& row, int64_t v) { row.flits = v; });
     maybe("delay_cycles", [](TraceRow& row, int64_t v) { row.delay = v; });
+    maybe("spread_cycles", [](TraceRow& row, int64_t v) { row.spread = v; });
     maybe("kind", [this](TraceRow& row, int64_t v) { row.kind = kind(v); });
     if (file_.has("/shape") || file_.has("/shape_first")) read_shape();
     if (file_.has("/depends") || file_.has("/depends_first")) read_depends();

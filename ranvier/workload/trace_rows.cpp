@@ -35,6 +35,7 @@ class Builder {
     }
     within(row, "time_cycles", given.time, 0, kMostCycles);
     within(row, "delay_cycles", given.delay, 0, kMostCycles);
+    within(row, "spread_cycles", given.spread, 0, kMostCycles);
     if (given.delay > 0 && given.depends.empty()) {
       refuse_(row, "delay_cycles", fmt::to_string(given.delay),
               "0 for a message without dependencies", "Give the sum in time_cycles.");
@@ -46,7 +47,8 @@ class Builder {
             .kind = given.kind.value_or(MessageKind::kDense),
             .packets = packets(row),
             .depends = given.depends,
-            .delay = core::Cycles(given.delay)};
+            .delay = core::Cycles(given.delay),
+            .spread = core::Cycles(given.spread)};
   }
 
   void within(size_t row, const char* column, int64_t value, int64_t low, int64_t high) const {

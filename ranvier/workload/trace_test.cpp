@@ -48,7 +48,8 @@ Trace sample() {
                             .kind = MessageKind::kBoundary,
                             .packets = {{1, 1, 34, 0}},
                             .depends = {7},
-                            .delay = core::Cycles(5)});
+                            .delay = core::Cycles(5),
+                            .spread = core::Cycles(9)});
   trace.messages.push_back({.id = 3,
                             .time = core::Cycles(40),
                             .source = {1, 1},

@@ -37,15 +37,18 @@ struct Task {
   int64_t state_read_bits = 0;
   int64_t state_write_bits = 0;
   int64_t events = 0;    // encode, decode: events of the frame (dense codecs: every element)
-  core::Cycles service;  // core cycles from start to first output
+  core::Cycles service;  // core cycles from the start to the last output
+  core::Cycles stream;   // of them, the last in which the flits of the first message get ready one
+                         // after the other; 0: all at the end
 };
 
 /// The numbers are those of trace files.
 enum class MessageKind : uint8_t { kDense, kSpikes, kBoundary, kControl };
 
-/// `packets` packets of `flits_per_packet` flits, injected back to back after the source task, one
-/// flit per cycle. A boundary message (encode -> decode) takes its packets from the encoder's real
-/// bits; the counts here are what map/ expects, and the simulator fails when they differ.
+/// `packets` packets of `flits_per_packet` flits, injected back to back when the source task has
+/// them ready, one flit per cycle. A boundary message (encode -> decode) takes its packets from the
+/// encoder's real bits; the counts here are what map/ expects, and the simulator fails when they
+/// differ.
 struct Message {
   int32_t source = -1;  // task index
   int32_t target = -1;  // task index
@@ -112,6 +115,8 @@ std::vector<size_t> first_messages(const Workload& workload);
 
 /// Every task after all tasks that it waits for; tasks of a cycle are left out.
 std::vector<size_t> topological_order(const Workload& workload);
+
+bool converts(const Task& task);
 
 /// Core cycles a compute task takes: the sum over its operation kinds of ceil(ops / throughput).
 core::Cycles compute_cycles(const Task& task, const arch::ComputeSpec& compute);
