@@ -16,7 +16,7 @@ struct EvaluateOptions {
       {};                             // directory for VARIANT.PRESET.json of sample 0; empty: none
   std::filesystem::path traces = {};  // directory for VARIANT.PRESET.SAMPLE.h5; empty: none
   std::string trace_format = "h5";    // or csv
-  std::string power_window;  // of Result::windows of sample 0, as in power.hpp; empty: none
+  std::string power_window = {};  // of Result::windows of sample 0, as in power.hpp; empty: none
 };
 
 /// Errors: UserError when a file of the bundle is missing, malformed or does not fit the others.
