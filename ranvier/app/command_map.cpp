@@ -22,7 +22,8 @@ using Json = nlohmann::ordered_json;
 Json layer_json(const ir::Network& network, const map::Mapping& mapping, size_t index) {
   const ir::Layer& layer = network.layers[index];
   return {{"layer", layer.name},
-          {"chip", network.chip_of(static_cast<int>(index))},
+          {"chip", mapping.first_chip(index)},
+          {"last_chip", mapping.last_chip(index)},
           {"neurons", layer.out.size()},
           {"weights", layer.weights},
           {"macs", ir::macs(network, layer)},
@@ -33,8 +34,11 @@ void print_table(const Json& mapped) {
   std::vector<std::vector<std::string>> rows{
       {"layer", "chip", "neurons", "weights", "MACs", "cores"}};
   for (const auto& layer : mapped.at("layers")) {
-    rows.push_back({layer.at("layer"), layer.at("chip").dump(), layer.at("neurons").dump(),
-                    layer.at("weights").dump(), layer.at("macs").dump(), layer.at("cores").dump()});
+    const auto first = layer.at("chip").dump();
+    const auto last = layer.at("last_chip").dump();
+    rows.push_back({layer.at("layer"), first == last ? first : first + ".." + last,
+                    layer.at("neurons").dump(), layer.at("weights").dump(), layer.at("macs").dump(),
+                    layer.at("cores").dump()});
   }
   fmt::print("{}: {} chips, {} cores in use\n{}\n", mapped.at("variant").get<std::string>(),
              mapped.at("chips").get<int>(), mapped.at("cores").get<int>(), text_table(rows));

@@ -5,7 +5,9 @@
 #include "ranvier/app/run_files.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
+#include "ranvier/shapes/bundle.hpp"
 #include "ranvier/sweep/evaluate.hpp"
+#include "ranvier/train/settings.hpp"
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
@@ -81,9 +83,34 @@ sweep::Experiment start(const ExperimentOptions& options, const Common& common) 
   return experiment;
 }
 
+/// Networks without weights: the variants as training would name them, with assumed activity.
+void write_shapes(const sweep::Experiment& experiment, const ExperimentOptions& options) {
+  const auto shapes = shapes::parse_settings(experiment.values);
+  for (const auto& variant : train::parse_settings(experiment.values).variants) {
+    if (variant.bits_per_activation) {
+      experiment.values.refuse("variants." + variant.name + ".bits_per_activation",
+                               "events_per_neuron: a network without weights learns nothing");
+    }
+    const shapes::Variant wanted{.name = variant.name,
+                                 .kind = variant.kind,
+                                 .codec = variant.codec,
+                                 .steps = variant.steps,
+                                 .events_per_neuron = variant.events_per_neuron};
+    sweep::require_fit(experiment, shapes::describe(shapes, wanted));
+    shapes::write_bundle(shapes, wanted, options.out);
+  }
+  spdlog::info("{} has no weights; its activity is assumed", shapes.architecture.name);
+}
+
+void make_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
+                  const Common& common) {
+  if (shapes::is_requested(experiment.values)) return write_shapes(experiment, options);
+  train_bundles(experiment, options, common);
+}
+
 void run(const ExperimentOptions& options, const Common& common) {
   const sweep::Experiment experiment = start(options, common);
-  train_bundles(experiment, options, common);
+  make_bundles(experiment, options, common);
   write_configuration(experiment, options.out);
   spdlog::info("simulating {} under {} preset(s)", experiment.name, experiment.presets.size());
   const auto result = sweep::evaluate(experiment, options.out,
@@ -94,7 +121,7 @@ void run(const ExperimentOptions& options, const Common& common) {
 
 void train_only(const ExperimentOptions& options, const Common& common) {
   const sweep::Experiment experiment = start(options, common);
-  train_bundles(experiment, options, common);
+  make_bundles(experiment, options, common);
   write_configuration(experiment, options.out);
   spdlog::info("bundles are in {}; next: ranvier simulate {}",
                (fs::path(options.out) / "bundle").string(), options.out);

@@ -1,5 +1,6 @@
 #include "ranvier/app/details.hpp"
 
+#include "ranvier/shapes/settings.hpp"
 #include "ranvier/sweep/breakeven.hpp"
 #include "ranvier/sweep/summary.hpp"
 
@@ -155,12 +156,17 @@ std::string network_sentence(const sweep::VariantResult& variant) {
                      network.boundaries.size());
 }
 
+std::string data_sentence(const sweep::Experiment& experiment) {
+  if (shapes::is_requested(experiment.values)) return "none: activity is assumed";
+  return experiment.values.text("data.kind");
+}
+
 }  // namespace
 
 report::Details gather_details(const sweep::Experiment& experiment,
                                const sweep::ExperimentResult& result, const std::string& command) {
   report::Details details{.network = network_sentence(result.variants.front()),
-                          .data = experiment.values.text("data.kind"),
+                          .data = data_sentence(experiment),
                           .command = command,
                           .test_samples = result.variants.front().bundle.metrics.test_samples,
                           .simulated_samples = result.variants.front().presets.front().samples,

@@ -22,14 +22,21 @@ std::vector<std::string> preset_names(const Json& summary) {
   return names;
 }
 
+/// A dash where nothing was trained and so nothing measured.
+std::string quality(const Json& variant, const char* key) {
+  const Json& value = variant.at(key);
+  return value.is_null() ? "-" : fmt::format("{:.2f}", value.get<double>());
+}
+
 std::vector<std::string> row_of(const std::string& name, const Json& variant,
                                 const std::vector<std::string>& presets) {
   const Json& boundary = variant.at("boundary");
   std::vector<std::string> row{
       name,
-      fmt::format("{:.2f}", variant.at("metric_float").get<double>()),
-      fmt::format("{:.2f}", variant.at("metric_deployed").get<double>()),
-      fmt::format("{:.3f}", boundary.at("events_per_neuron").get<double>()),
+      quality(variant, "metric_float"),
+      quality(variant, "metric_deployed"),
+      fmt::format("{:.3f}{}", boundary.at("events_per_neuron").get<double>(),
+                  variant.value("activity", "measured") == "assumed" ? " assumed" : ""),
       fmt::format("{:.2f}", boundary.at("bits_per_activation").get<double>()),
       boundary.at("wire_format").get<std::string>()};
   for (const auto& preset : presets) {

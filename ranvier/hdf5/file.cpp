@@ -256,6 +256,10 @@ std::string Reader::text_attribute(const std::string& name) const {
   return value;
 }
 
+bool Reader::has_attribute(const std::string& name) const {
+  return H5Aexists(file_->id, name.c_str()) > 0;
+}
+
 bool Reader::has(const std::string& path) const {
   return H5Lexists(file_->id, path.c_str(), H5P_DEFAULT) > 0;
 }

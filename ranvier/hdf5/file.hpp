@@ -65,6 +65,7 @@ class Reader {
 
   int64_t integer_attribute(const std::string& name) const;
   std::string text_attribute(const std::string& name) const;
+  bool has_attribute(const std::string& name) const;
 
   bool has(const std::string& path) const;
   std::vector<std::string> members(const std::string& group) const;  // sorted

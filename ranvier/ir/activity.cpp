@@ -17,6 +17,7 @@ namespace {
 
 constexpr int64_t kSchema = 1;
 constexpr int64_t kAny = -1;
+constexpr std::string_view kAssumed = "assumed";
 
 using Dims = std::vector<int64_t>;
 
@@ -60,6 +61,7 @@ void write_to(hdf5::Writer& file, const Activity& activity) {
   file.attribute("schema", kSchema);
   file.attribute("variant", activity.variant);
   file.attribute("samples", samples);
+  if (activity.assumed) file.attribute("origin", std::string(kAssumed));
   file.dataset<int32_t>("/labels", Dims{samples}, activity.labels);
   file.dataset<int32_t>("/predictions", Dims{samples}, activity.predictions);
   file.group("/boundaries");
@@ -156,6 +158,11 @@ Activity read_activity(const fs::path& path) {
   require_members(file, "/", {"labels", "predictions", "boundaries", "layers"});
   Activity activity;
   activity.variant = file.text_attribute("variant");
+  if (file.has_attribute("origin")) {
+    const std::string origin = file.text_attribute("origin");
+    if (origin != kAssumed) file.refuse("@origin", origin, std::string(kAssumed) + ", or nothing");
+    activity.assumed = true;
+  }
   activity.samples = narrow(file, "@samples", file.integer_attribute("samples"));
   activity.labels = read_classes(file, "/labels", activity.samples);
   activity.predictions = read_classes(file, "/predictions", activity.samples);

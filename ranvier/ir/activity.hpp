@@ -1,6 +1,6 @@
 #pragma once
 // Recorded activity of a trained network: activity.h5 (HDF5, schema 1).
-//   /                       attributes: schema, variant, samples
+//   /                       attributes: schema, variant, samples; origin where it is assumed
 //   /labels, /predictions   int32 [S]
 //   /boundaries/<name>/current   int16 [S][N]      encoder inputs (HNN and dense boundaries)
 //   /boundaries/<name>/symbols   int8 or int16 [S][T][N]   what the encoder sent
@@ -26,6 +26,7 @@ struct BoundaryActivity {
 
 struct Activity {
   std::string variant;
+  bool assumed = false;  // made up, not recorded; labels and predictions are then -1
   int samples = 0;
   int steps = 1;  // T of layer_spikes
   std::vector<int32_t> labels;

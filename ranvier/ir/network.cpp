@@ -55,7 +55,8 @@ int64_t expected_weights(const Layer& layer, const Shape& in) {
     case Op::kInput:
       return 0;
     case Op::kConv2d:
-      return int64_t{1} * in.channels * layer.kernel * layer.kernel * layer.out.channels;
+      return int64_t{1} * (in.channels / layer.groups) * layer.kernel * layer.kernel *
+             layer.out.channels;
     case Op::kLinear:
       return in.size() * layer.out.channels;
     case Op::kPoolLinear:
@@ -69,6 +70,7 @@ void check_window(const Layer& layer, const Shape& in, const Spot& spot) {
     spot.at("kernel").require_equal(layer.kernel, 1, "Only conv2d has a kernel.");
     spot.at("stride").require_equal(layer.stride, 1, "Only conv2d has a stride.");
     spot.at("padding").require_equal(layer.padding, 0, "Only conv2d has padding.");
+    spot.at("groups").require_equal(layer.groups, 1, "Only conv2d has groups.");
     return;
   }
   spot.at("kernel").require_range(layer.kernel, 1, kMostKernel);
@@ -76,6 +78,27 @@ void check_window(const Layer& layer, const Shape& in, const Spot& spot) {
   spot.at("padding").require_range(layer.padding, 0, layer.kernel - 1);
   const int smallest = std::min(in.height, in.width) + 2 * layer.padding;
   spot.at("kernel").require_range(layer.kernel, 1, smallest);
+  const bool divides =
+      layer.groups > 0 && in.channels % layer.groups == 0 && layer.out.channels % layer.groups == 0;
+  if (divides) return;
+  spot.at("groups").refuse(
+      fmt::to_string(layer.groups),
+      fmt::format("a divisor of {} and {} channels", in.channels, layer.out.channels));
+}
+
+/// A gate's layer is earlier and has one element per channel of the input; spikes are not gated.
+void check_gate(const Network& network, int index, const Spot& spot) {
+  const Layer& layer = network.layers[static_cast<size_t>(index)];
+  if (!layer.gate) return;
+  if (network.kind == NetworkKind::kSnn || layer.op == Op::kInput) {
+    spot.at("gate").refuse(fmt::to_string(*layer.gate), "none in an snn and for the image");
+  }
+  spot.at("gate").require_range(*layer.gate, 0, index - 1);
+  const Layer& gate = network.layers[static_cast<size_t>(*layer.gate)];
+  const Shape expected{network.layers[static_cast<size_t>(layer.input)].out.channels, 1, 1};
+  if (gate.out == expected) return;
+  spot.at("gate").refuse("'" + gate.name + "' of shape " + text_of(gate.out),
+                         "a layer of shape " + text_of(expected));
 }
 
 void check_inputs(const Network& network, int index, const Spot& spot) {
@@ -106,6 +129,7 @@ void check_layer(const Network& network, int index, const Spot& spot) {
   spot.at("out[2]").require_range(layer.out.width, 1, kMostPerDimension);
   spot.at("out").require_range(layer.out.size(), 1, kMostNeurons);
   check_inputs(network, index, spot);
+  check_gate(network, index, spot);
   const Shape in = index == 0 ? layer.out : network.layers[static_cast<size_t>(layer.input)].out;
   check_window(layer, in, spot);
   if (index > 0 && layer.out != expected_shape(layer, in)) {
@@ -142,6 +166,7 @@ void check_all_read(const Network& network, std::string_view place) {
   for (const Layer& layer : network.layers) {
     if (layer.input >= 0) read[static_cast<size_t>(layer.input)] = true;
     if (layer.residual) read[static_cast<size_t>(*layer.residual)] = true;
+    if (layer.gate) read[static_cast<size_t>(*layer.gate)] = true;
   }
   for (size_t i = 0; i + 1 < read.size(); ++i) {
     if (read[i]) continue;
@@ -208,6 +233,7 @@ void check_crossings(const Network& network, std::string_view place) {
     };
     if (network.layers[i].input >= 0) check(network.layers[i].input, "input");
     if (network.layers[i].residual) check(*network.layers[i].residual, "residual");
+    if (network.layers[i].gate) check(*network.layers[i].gate, "gate");
   }
 }
 
@@ -225,7 +251,19 @@ int64_t Network::weights() const {
   return sum;
 }
 
+int Network::chips() const {
+  RANVIER_CONTRACT(chip_rule == ChipRule::kCut, "cuts say which chip a layer is on");
+  return static_cast<int>(boundaries.size()) + 1;
+}
+
+int Network::boundary_after(int layer) const {
+  const auto found = std::find_if(boundaries.begin(), boundaries.end(),
+                                  [&](const Boundary& b) { return b.layer == layer; });
+  return found == boundaries.end() ? -1 : static_cast<int>(found - boundaries.begin());
+}
+
 int Network::chip_of(int layer) const {
+  RANVIER_CONTRACT(chip_rule == ChipRule::kCut, "cuts say which chip a layer is on");
   return static_cast<int>(std::count_if(boundaries.begin(), boundaries.end(),
                                         [&](const Boundary& cut) { return cut.layer < layer; }));
 }
@@ -264,7 +302,7 @@ void validate(const Network& network, std::string_view place) {
   }
   check_all_read(network, place);
   check_boundaries(network, place);
-  check_crossings(network, place);
+  if (network.chip_rule == ChipRule::kCut) check_crossings(network, place);
 }
 
 }  // namespace ranvier::ir

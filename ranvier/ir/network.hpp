@@ -30,16 +30,19 @@ enum class Op : uint8_t {
 enum class NetworkKind : uint8_t { kAnn, kSnn, kHnn };
 
 /// One layer: its outputs are neurons. `residual`, where set, is added element by element before
-/// the activation.
+/// the activation; `gate` multiplies the input, channel by channel (squeeze and excitation,
+/// receptance).
 struct Layer {
   std::string name;
   Op op = Op::kInput;
   int input = -1;               // index of the layer it reads
   std::optional<int> residual;  // index of a layer of the same shape
+  std::optional<int> gate;      // index of a layer of shape [channels of the input, 1, 1]
   Shape out;
   int kernel = 1;
   int stride = 1;
   int padding = 0;
+  int groups = 1;       // of channels, each with its own inputs; as many as channels: depthwise
   int64_t weights = 0;  // parameters, without biases
 };
 
@@ -50,19 +53,28 @@ struct Boundary {
   codec::BoundaryParams params;  // channel of element e (CHW order) = e / (height * width)
 };
 
-/// Layers are in topological order; chip of a layer = number of boundaries whose layer comes before
-/// it.
+/// How layers come to chips.
+enum class ChipRule : uint8_t {
+  kCut,     // boundaries are the cuts: chip of a layer = number of boundaries whose layer is before
+  kFilled,  // mapping fills chip after chip; a boundary codes its layer wherever that leaves a chip
+};
+
+/// Layers are in topological order.
 struct Network {
   std::string name;
   NetworkKind kind = NetworkKind::kAnn;
   int steps = 1;  // T of an SNN; 1 otherwise
   std::vector<Layer> layers;
   std::vector<Boundary> boundaries;  // in layer order
+  ChipRule chip_rule = ChipRule::kCut;
 
   int64_t neurons() const;
   int64_t weights() const;
-  int chips() const { return static_cast<int>(boundaries.size()) + 1; }
+  /// Of a network with cuts; the chips of a filled one depend on the hardware (map::Mapping).
+  int chips() const;
   int chip_of(int layer) const;
+  /// Index of the boundary behind `layer`, or -1.
+  int boundary_after(int layer) const;
 };
 
 int64_t macs(const Network& network, const Layer& layer);
@@ -70,7 +82,7 @@ int64_t macs(const Network& network, const Layer& layer);
 std::string_view to_string(NetworkKind kind);
 
 /// Errors: UserError (file, key) for anything that is not a schema-1 network; every index and shape
-/// is checked, and that no tensor but the boundary's crosses each cut.
+/// is checked, and that no tensor but the boundary's crosses each cut (ChipRule::kCut).
 Network read_network(const std::filesystem::path& path);
 void write_network(const Network& network, const std::filesystem::path& path);
 void validate(const Network& network, std::string_view place);

@@ -26,8 +26,8 @@ constexpr std::array<std::string_view, 4> kOps{"input", "conv2d", "linear", "poo
 std::vector<std::string> keys_of(Op op) {
   std::vector<std::string> keys{"name", "op", "out"};
   if (op == Op::kInput) return keys;
-  keys.insert(keys.end(), {"input", "residual", "weights"});
-  if (op == Op::kConv2d) keys.insert(keys.end(), {"kernel", "stride", "padding"});
+  keys.insert(keys.end(), {"input", "residual", "gate", "weights"});
+  if (op == Op::kConv2d) keys.insert(keys.end(), {"kernel", "stride", "padding", "groups"});
   return keys;
 }
 
@@ -144,11 +144,13 @@ Layer read_layer(const Node& node, const std::vector<std::string>& earlier) {
   if (layer.op == Op::kInput) return layer;
   layer.input = index_of_layer(node["input"], earlier);
   if (node.has("residual")) layer.residual = index_of_layer(node["residual"], earlier);
+  if (node.has("gate")) layer.gate = index_of_layer(node["gate"], earlier);
   layer.weights = node["weights"].integer<int64_t>();
   if (layer.op != Op::kConv2d) return layer;
   layer.kernel = node["kernel"].integer<int>();
   layer.stride = node["stride"].integer<int>();
   layer.padding = node["padding"].integer<int>();
+  if (node.has("groups")) layer.groups = node["groups"].integer<int>();
   return layer;
 }
 
@@ -225,11 +227,13 @@ Json to_json(const Network& network, const Layer& layer) {
   Json node{{"name", layer.name}, {"op", kOps[static_cast<size_t>(layer.op)]}};
   if (layer.op != Op::kInput) node["input"] = name_of(layer.input);
   if (layer.residual) node["residual"] = name_of(*layer.residual);
+  if (layer.gate) node["gate"] = name_of(*layer.gate);
   node["out"] = {layer.out.channels, layer.out.height, layer.out.width};
   if (layer.op == Op::kConv2d) {
     node["kernel"] = layer.kernel;
     node["stride"] = layer.stride;
     node["padding"] = layer.padding;
+    if (layer.groups != 1) node["groups"] = layer.groups;
   }
   if (layer.op != Op::kInput) node["weights"] = layer.weights;
   return node;
@@ -267,12 +271,15 @@ std::string lines_of(const Network& network, const std::vector<Item>& items) {
 Network read_network(const fs::path& path) {
   const Json document = parse(core::read_file(path, "network"), path);
   const Node root(document, "", path);
-  root.require_keys({"schema", "name", "kind", "steps", "layers", "boundaries"});
+  root.require_keys({"schema", "name", "kind", "steps", "chips", "layers", "boundaries"});
   if (root["schema"].integer<int>() != kSchema) root["schema"].refuse(fmt::to_string(kSchema));
   Network network;
   network.name = root["name"].text();
   network.kind = static_cast<NetworkKind>(root["kind"].choice({"ann", "snn", "hnn"}));
   network.steps = root["steps"].integer<int>();
+  if (root.has("chips")) {
+    network.chip_rule = static_cast<ChipRule>(root["chips"].choice({"cut", "filled"}));
+  }
   std::vector<std::string> names;
   for (const Node& node : root["layers"].items()) {
     network.layers.push_back(read_layer(node, names));
@@ -289,8 +296,9 @@ void write_network(const Network& network, const fs::path& path) {
   validate(network, path.string());
   core::write_file_atomic(
       path, fmt::format("{{\n  \"schema\": {},\n  \"name\": {},\n  \"kind\": \"{}\",\n"
-                        "  \"steps\": {},\n  \"layers\": {},\n  \"boundaries\": {}\n}}\n",
+                        "  \"steps\": {},\n{}  \"layers\": {},\n  \"boundaries\": {}\n}}\n",
                         kSchema, Json(network.name).dump(), to_string(network.kind), network.steps,
+                        network.chip_rule == ChipRule::kFilled ? "  \"chips\": \"filled\",\n" : "",
                         lines_of(network, network.layers), lines_of(network, network.boundaries)));
 }
 

@@ -64,17 +64,19 @@ class Builder {
   bool is_current(const Delivery& delivery) const {
     return spiking_ && delivery.operand == Operand::kResidual;
   }
-  int width_of(const Delivery& delivery, int source) const;
+  int width_of(const Delivery& delivery, int boundary) const;
   void collect_received();
+  void note_received(int source, int boundary, const Region& sent, const Delivery& delivery);
   void add_layer(size_t layer);
   void add_compute(size_t layer, int step, size_t tile);
   void add_converters(size_t layer, size_t boundary);
-  void add_block(size_t layer, size_t boundary, int step, size_t producer);
+  void add_block(size_t layer, size_t boundary, int step, size_t crossing);
   void send_layer(size_t layer);
   void send_outputs(size_t layer, int step, size_t tile);
-  void send_to_encoder(size_t layer, size_t boundary, int step, size_t tile);
+  void send_to_encoder(size_t layer, size_t boundary, int step, size_t crossing);
   void send_blocks(size_t layer, size_t boundary);
-  void send_delivery(int32_t source, int layer, int step, const Region& producer,
+  /// `boundary` of the decoder that sends; -1: the tile itself.
+  void send_delivery(int32_t source, int layer, int boundary, int step, const Region& sent,
                      const Delivery& delivery);
   bool takes_image(size_t layer) const {
     return network_.layers[static_cast<size_t>(network_.layers[layer].input)].op == ir::Op::kInput;
@@ -110,25 +112,18 @@ void Builder::describe_boundary(size_t b, codec::WireKind wire) {
   info.params = sources_[b].params();
   info.wire = wire;
   info.elements = network_.layers[static_cast<size_t>(cut.layer)].out.size();
-  info.near_chip = static_cast<int32_t>(b);
-  info.far_chip = static_cast<int32_t>(b) + 1;
   out_.boundaries.push_back(std::move(info));
 }
 
 /// Boundary that carries the outputs of `layer`, or -1.
 int Builder::boundary_of(size_t layer) const {
-  for (size_t b = 0; b < network_.boundaries.size(); ++b) {
-    if (network_.boundaries[b].layer == static_cast<int>(layer)) return static_cast<int>(b);
-  }
-  return -1;
+  return network_.boundary_after(static_cast<int>(layer));
 }
 
-/// Bits of one element on its way to the consumer.
-int Builder::width_of(const Delivery& delivery, int source) const {
+/// Bits of one element on its way to the consumer, from a tile or from a decoder of `boundary`.
+int Builder::width_of(const Delivery& delivery, int boundary) const {
   if (is_current(delivery)) return package_.packet.current_bits;
-  const bool decoded = network_.chip_of(delivery.layer) != network_.chip_of(source);
-  if (!decoded) return package_.packet.payload_bits;
-  const int boundary = boundary_of(static_cast<size_t>(source));
+  if (boundary < 0) return package_.packet.payload_bits;
   return decoded_bits(sources_[static_cast<size_t>(boundary)].params().spec, package_.packet);
 }
 
@@ -138,30 +133,39 @@ void Builder::collect_received() {
     received_[l].assign(static_cast<size_t>(steps_),
                         std::vector<Received>(mapping_.layers[l].size()));
   }
-  const auto note = [&](int source, const Region& producer, const Delivery& delivery) {
-    const bool image = takes_image(static_cast<size_t>(delivery.layer));
-    const bool current = is_current(delivery);
-    const bool dense = !spiking_ || image || current;
-    for (int step = 0; step < (dense && !current ? 1 : steps_); ++step) {
-      Received& received = received_[static_cast<size_t>(delivery.layer)][static_cast<size_t>(step)]
-                                    [static_cast<size_t>(delivery.tile)];
-      if (!dense) {
-        received.events += spikes_.count(source, step, producer, deliveries_.need(delivery));
-        continue;
-      }
-      received.elements += delivery.elements;
-      received.bits += delivery.elements * width_of(delivery, source);
-      if (delivery.operand == Operand::kResidual) received.residual_elements += delivery.elements;
-    }
-  };
   for (size_t l = 0; l < network_.layers.size(); ++l) {
     const int source = static_cast<int>(l);
     for (size_t p = 0; p < mapping_.layers[l].size(); ++p) {
-      const Region& producer = mapping_.layers[l][p].region;
-      const int tile = static_cast<int>(p);
-      for (const Delivery& d : deliveries_.direct(source, tile)) note(source, producer, d);
-      for (const Delivery& d : deliveries_.decoded(source, tile)) note(source, producer, d);
+      for (const Delivery& d : deliveries_.direct(source, static_cast<int>(p))) {
+        note_received(source, -1, mapping_.layers[l][p].region, d);
+      }
     }
+  }
+  for (size_t b = 0; b < mapping_.crossings.size(); ++b) {
+    const int boundary = static_cast<int>(b);
+    for (size_t i = 0; i < mapping_.crossings[b].size(); ++i) {
+      for (const Delivery& d : deliveries_.decoded(boundary, static_cast<int>(i))) {
+        note_received(network_.boundaries[b].layer, boundary, mapping_.crossings[b][i].region, d);
+      }
+    }
+  }
+}
+
+void Builder::note_received(int source, int boundary, const Region& sent,
+                            const Delivery& delivery) {
+  const bool image = takes_image(static_cast<size_t>(delivery.layer));
+  const bool current = is_current(delivery);
+  const bool dense = !spiking_ || image || current;
+  for (int step = 0; step < (dense && !current ? 1 : steps_); ++step) {
+    Received& received = received_[static_cast<size_t>(delivery.layer)][static_cast<size_t>(step)]
+                                  [static_cast<size_t>(delivery.tile)];
+    if (!dense) {
+      received.events += spikes_.count(source, step, sent, deliveries_.need(delivery));
+      continue;
+    }
+    received.elements += delivery.elements;
+    received.bits += delivery.elements * width_of(delivery, boundary);
+    if (delivery.operand == Operand::kResidual) received.residual_elements += delivery.elements;
   }
 }
 
@@ -196,7 +200,7 @@ void Builder::add_compute(size_t layer, int step, size_t tile) {
     int64_t accumulates = 0;
     const Need need = need_of(network_, of, at.region, Operand::kInput);
     if (!takes_image(layer)) {
-      accumulates += spikes_.accumulates(of.input, step, need, at.region.channels.size());
+      accumulates += spikes_.accumulates(of, step, need, at.region.channels);
     }
     if (of.residual) accumulates += at.region.neurons();
     const bool fires = spikes_.has(static_cast<int>(layer));
@@ -218,24 +222,24 @@ void Builder::add_converters(size_t layer, size_t boundary) {
   decode_.push_back({first + blocks, items});
   out_.tasks.resize(out_.tasks.size() + 2 * static_cast<size_t>(blocks));
   for (int step = 0; step < steps_; ++step) {
-    for (size_t p = 0; p < mapping_.crossings[boundary].size(); ++p) {
-      add_block(layer, boundary, step, p);
+    for (size_t i = 0; i < mapping_.crossings[boundary].size(); ++i) {
+      add_block(layer, boundary, step, i);
     }
   }
 }
 
-void Builder::add_block(size_t layer, size_t boundary, int step, size_t producer) {
+void Builder::add_block(size_t layer, size_t boundary, int step, size_t item) {
   const BoundarySource& source = sources_[boundary];
-  const Crossing& crossing = mapping_.crossings[boundary][producer];
+  const Crossing& crossing = mapping_.crossings[boundary][item];
   const auto index = static_cast<int32_t>(out_.blocks.size());
-  out_.blocks.push_back(source.block(mapping_.layers[layer][producer].region, sample_, step));
+  out_.blocks.push_back(source.block(crossing.region, sample_, step));
   const workload::Block& block = out_.blocks.back();
   const codec::Frame frame = source.frame(block);
   const auto elements = static_cast<int64_t>(block.elements.size());
   const codec::CodecSpec& spec = source.params().spec;
   for (const bool encodes : {true, false}) {
     const TaskRange& range = encodes ? encode_[boundary] : decode_[boundary];
-    Task& task = out_.tasks[static_cast<size_t>(range.at(step, producer))];
+    Task& task = out_.tasks[static_cast<size_t>(range.at(step, item))];
     task.tile = encodes ? crossing.near_gateway : crossing.far_gateway;
     task.kind = encodes ? TaskKind::kEncode : TaskKind::kDecode;
     task.layer = static_cast<int32_t>(layer);
@@ -252,8 +256,8 @@ void Builder::add_block(size_t layer, size_t boundary, int step, size_t producer
   }
   const codec::WireFrame wire = wires_[boundary]->encode(frame);
   Message message;
-  message.source = encode_[boundary].at(step, producer);
-  message.target = decode_[boundary].at(step, producer);
+  message.source = encode_[boundary].at(step, item);
+  message.target = decode_[boundary].at(step, item);
   message.kind = MessageKind::kBoundary;
   message.packets = static_cast<int32_t>(wire.packets.size());
   message.flits_per_packet = wire.packets.back().flits;
@@ -283,10 +287,13 @@ void Builder::send_outputs(size_t layer, int step, size_t tile) {
   const int32_t source = compute_[layer].at(step, tile);
   const Region& region = mapping_.layers[layer][tile].region;
   for (const Delivery& delivery : deliveries_.direct(index, static_cast<int>(tile))) {
-    send_delivery(source, index, step, region, delivery);
+    send_delivery(source, index, -1, step, region, delivery);
   }
-  const int boundary = boundary_of(layer);
-  if (boundary >= 0) send_to_encoder(layer, static_cast<size_t>(boundary), step, tile);
+  if (const int boundary = boundary_of(layer); boundary >= 0) {
+    for (const int item : deliveries_.crossings(boundary, static_cast<int>(tile))) {
+      send_to_encoder(layer, static_cast<size_t>(boundary), step, static_cast<size_t>(item));
+    }
+  }
   const bool image = network_.layers[layer].op == ir::Op::kInput;
   if (spiking_ && !image && takes_image(layer) && step + 1 < steps_) {
     out_.messages.push_back(
@@ -294,10 +301,11 @@ void Builder::send_outputs(size_t layer, int step, size_t tile) {
   }
 }
 
-void Builder::send_to_encoder(size_t layer, size_t boundary, int step, size_t tile) {
-  const int32_t source = compute_[layer].at(step, tile);
-  const int32_t target = encode_[boundary].at(step, tile);
-  const Region& region = mapping_.layers[layer][tile].region;
+void Builder::send_to_encoder(size_t layer, size_t boundary, int step, size_t item) {
+  const Crossing& crossing = mapping_.crossings[boundary][item];
+  const int32_t source = compute_[layer].at(step, static_cast<size_t>(crossing.producer));
+  const int32_t target = encode_[boundary].at(step, item);
+  const Region& region = crossing.region;
   if (spiking_) {
     const int64_t spikes = spikes_.count(static_cast<int>(layer), step, region);
     out_.messages.push_back(events(source, target, spikes, MessageKind::kSpikes));
@@ -308,33 +316,34 @@ void Builder::send_to_encoder(size_t layer, size_t boundary, int step, size_t ti
 
 /// Encoders to decoders, then decoders to consumers.
 void Builder::send_blocks(size_t layer, size_t boundary) {
+  const auto& crossings = mapping_.crossings[boundary];
+  if (crossings.empty()) return;
   const int32_t first = out_.tasks[static_cast<size_t>(encode_[boundary].first)].block;
-  const auto items = mapping_.crossings[boundary].size();
+  const size_t items = crossings.size();
   for (size_t block = 0; block < items * static_cast<size_t>(steps_); ++block) {
     out_.messages.push_back(crossing_[static_cast<size_t>(first) + block]);
   }
   for (int step = 0; step < steps_; ++step) {
-    for (size_t p = 0; p < items; ++p) {
-      const Region& region = mapping_.layers[layer][p].region;
-      for (const Delivery& delivery :
-           deliveries_.decoded(static_cast<int>(layer), static_cast<int>(p))) {
-        send_delivery(decode_[boundary].at(step, p), static_cast<int>(layer), step, region,
-                      delivery);
+    for (size_t i = 0; i < items; ++i) {
+      const int index = static_cast<int>(boundary);
+      for (const Delivery& delivery : deliveries_.decoded(index, static_cast<int>(i))) {
+        send_delivery(decode_[boundary].at(step, i), static_cast<int>(layer), index, step,
+                      crossings[i].region, delivery);
       }
     }
   }
 }
 
-void Builder::send_delivery(int32_t source, int layer, int step, const Region& producer,
+void Builder::send_delivery(int32_t source, int layer, int boundary, int step, const Region& sent,
                             const Delivery& delivery) {
   const int32_t target =
       compute_[static_cast<size_t>(delivery.layer)].at(step, static_cast<size_t>(delivery.tile));
   const bool image = network_.layers[static_cast<size_t>(layer)].op == ir::Op::kInput;
   if (spiking_ && !image && !is_current(delivery)) {
-    const int64_t count = spikes_.count(layer, step, producer, deliveries_.need(delivery));
+    const int64_t count = spikes_.count(layer, step, sent, deliveries_.need(delivery));
     out_.messages.push_back(events(source, target, count, MessageKind::kSpikes));
   } else {
-    out_.messages.push_back(dense(source, target, delivery.elements, width_of(delivery, layer)));
+    out_.messages.push_back(dense(source, target, delivery.elements, width_of(delivery, boundary)));
   }
 }
 

@@ -11,7 +11,8 @@
 
 namespace ranvier::map {
 
-/// Some elements of one producer tile that one consumer tile needs as one operand.
+/// Some elements of one producer tile, or of one block that has crossed, that one consumer tile
+/// needs as one operand.
 struct Delivery {
   int layer = 0;  // of the consumer
   int tile = 0;   // index into the consumer layer's tiles
@@ -19,24 +20,29 @@ struct Delivery {
   int64_t elements = 0;
 };
 
-/// All deliveries of a mapped network, within a chip and (through a boundary) into the next one.
+/// All deliveries of a mapped network: from tile to tile, and from the decoders of boundaries.
 class Deliveries {
  public:
   Deliveries(const ir::Network& network, const Mapping& mapping);
 
-  /// To tiles on the producer's own chip.
+  /// From the producer tile itself: to its own chip, and currents of a spiking network to any.
   const std::vector<Delivery>& direct(int layer, int tile) const;
-  /// To tiles on the next chip, by way of the boundary.
-  const std::vector<Delivery>& decoded(int layer, int tile) const;
+  /// From the decoder of a crossing to tiles on its chip.
+  const std::vector<Delivery>& decoded(int boundary, int crossing) const;
   const Need& need(const Delivery& delivery) const;
+  /// The crossings of a producer tile, by index.
+  const std::vector<int>& crossings(int boundary, int tile) const;
 
  private:
   using PerTile = std::vector<std::vector<Delivery>>;
   void add_operand(const ir::Network& network, const Mapping& mapping, int layer, Operand operand,
                    int source);
-  std::vector<PerTile> direct_;  // [layer][producer tile]
-  std::vector<PerTile> decoded_;
-  std::vector<std::array<std::vector<Need>, 2>> needs_;  // [layer][operand][consumer tile]
+  void add(const Mapping& mapping, int boundary, int source, size_t producer, bool is_coded,
+           const Delivery& delivery);
+  std::vector<PerTile> direct_;                           // [layer][producer tile]
+  std::vector<PerTile> decoded_;                          // [boundary][crossing]
+  std::vector<std::vector<std::vector<int>>> crossings_;  // [boundary][producer tile] their indices
+  std::vector<std::array<std::vector<Need>, kOperands>> needs_;  // [layer][operand][consumer tile]
 };
 
 }  // namespace ranvier::map

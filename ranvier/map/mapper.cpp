@@ -1,6 +1,8 @@
 #include "ranvier/map/mapper.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/map/crossing.hpp"
+#include "ranvier/map/fill.hpp"
 #include "ranvier/map/placement.hpp"
 #include "ranvier/map/tiling.hpp"
 
@@ -12,14 +14,6 @@
 
 namespace ranvier::map {
 namespace {
-
-/// Rings of peripheral cores that keep to spikes and leave dense layers to the interior.
-int margin_of(const ir::Network& network) { return network.kind == ir::NetworkKind::kHnn ? 1 : 0; }
-
-int64_t usable_cores(int mesh, int margin) {
-  const int64_t side = std::max(0, mesh - 2 * margin);
-  return side * side;
-}
 
 /// Layers of `chip` that have neurons.
 std::vector<int> layers_of(const ir::Network& network, int chip) {
@@ -132,40 +126,41 @@ void place_chip(const ir::Network& network, int chip, const arch::PackageSpec& p
   for (size_t i = 0; i < layers.size(); ++i) {
     const auto layer = static_cast<size_t>(layers[i]);
     for (const Region& region : regions_of(tilings[i], network.layers[layer].out)) {
-      mapping.layers[layer].push_back({region, cores[next++]});
+      mapping.layers[layer].push_back({region, cores[next++], chip});
     }
   }
 }
 
-/// The image waits in pieces of at most one core's neurons, on the tiles nearest the package's
-/// corner.
-void place_image(const ir::Network& network, const arch::PackageSpec& package, Mapping& mapping) {
-  const ir::Layer& image = network.layers.front();
-  const Tiling tiling =
-      best_tiling(network, image, limits_of(package.chip), TilingGoal::kFewestTiles);
-  const auto regions = regions_of(tiling, image.out);
-  const auto tiles = corner_tiles(package, static_cast<int>(regions.size()));
-  for (size_t i = 0; i < regions.size(); ++i) mapping.layers[0].push_back({regions[i], tiles[i]});
+/// What chip `chip` needs of the image.
+Region image_on(const ir::Network& network, int chip, const Mapping& mapping) {
+  Region needed{};
+  for (size_t l = 1; l < network.layers.size(); ++l) {
+    if (network.layers[l].input != 0) continue;
+    for (const LayerTile& tile : mapping.layers[l]) {
+      if (tile.chip != chip) continue;
+      const Need need = need_of(network, network.layers[l], tile.region, Operand::kInput);
+      needed = hull(needed, box_of(need, whole(network.layers.front().out)));
+    }
+  }
+  return needed;
 }
 
-std::vector<Crossing> cross(const std::vector<LayerTile>& producers, int near_chip,
-                            const arch::PackageSpec& package) {
-  const core::ChipId near(near_chip), far(near_chip + 1);
-  const Side out = side_facing(package, near, far);
-  const Side in = side_facing(package, far, near);
-  std::vector<core::TileId> tiles;
-  std::vector<int64_t> sizes;
-  for (const LayerTile& producer : producers) {
-    tiles.push_back(producer.tile);
-    sizes.push_back(producer.region.neurons());
+/// Every chip that reads the image finds what it needs of it on its own tiles, in pieces of at most
+/// one core's neurons, nearest its corner first.
+void place_image(const ir::Network& network, const arch::PackageSpec& package, Mapping& mapping) {
+  for (int chip = 0; chip < mapping.chips_used; ++chip) {
+    const Region needed = image_on(network, chip, mapping);
+    if (needed.neurons() == 0) continue;
+    ir::Layer image = network.layers.front();
+    image.out = {needed.channels.size(), needed.rows.size(), needed.columns.size()};
+    const Tiling tiling =
+        best_tiling(network, image, limits_of(package.chip), TilingGoal::kFewestTiles);
+    const auto regions = regions_of(tiling, image.out);
+    const auto tiles = corner_tiles(package, core::ChipId(chip), static_cast<int>(regions.size()));
+    for (size_t i = 0; i < regions.size(); ++i) {
+      mapping.layers[0].push_back({shifted(regions[i], needed), tiles[i], chip});
+    }
   }
-  const std::vector<int> lanes = balance_lanes(package, out, tiles, sizes);
-  std::vector<Crossing> crossings;
-  for (size_t i = 0; i < producers.size(); ++i) {
-    crossings.push_back({static_cast<int>(i), lanes[i], gateway(package, near, out, lanes[i]),
-                         gateway(package, far, in, lanes[i])});
-  }
-  return crossings;
 }
 
 int count_tiles(const Mapping& mapping) {
@@ -185,16 +180,17 @@ int count_tiles(const Mapping& mapping) {
 }  // namespace
 
 Mapping map_network(const ir::Network& network, const arch::PackageSpec& package) {
-  require_chips(network, package);
   Mapping mapping;
   mapping.layers.resize(network.layers.size());
-  mapping.chips_used = network.chips();
-  place_image(network, package, mapping);
-  for (int chip = 0; chip < network.chips(); ++chip) place_chip(network, chip, package, mapping);
-  for (size_t b = 0; b < network.boundaries.size(); ++b) {
-    const auto layer = static_cast<size_t>(network.boundaries[b].layer);
-    mapping.crossings.push_back(cross(mapping.layers[layer], static_cast<int>(b), package));
+  if (network.chip_rule == ir::ChipRule::kFilled) {
+    fill_chips(network, package, mapping);
+  } else {
+    require_chips(network, package);
+    mapping.chips_used = network.chips();
+    for (int chip = 0; chip < network.chips(); ++chip) place_chip(network, chip, package, mapping);
   }
+  place_image(network, package, mapping);
+  mapping.crossings = cross_boundaries(network, mapping, package);
   mapping.tiles_used = count_tiles(mapping);
   return mapping;
 }

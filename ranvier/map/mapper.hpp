@@ -15,26 +15,37 @@ namespace ranvier::map {
 struct LayerTile {
   Region region;
   core::TileId tile;
+  int chip = 0;
 };
 
-/// One block of a boundary: the outputs of one producer tile, from a near to a far gateway core.
+/// One block of a boundary: what another chip needs of one producer tile, from a near to a far
+/// gateway core.
 struct Crossing {
   int producer = 0;  // index into the layer's tiles
+  int far_chip = 0;
+  Region region;  // of the producer's outputs
   int lane = 0;
   core::TileId near_gateway;
   core::TileId far_gateway;
+  int die_edges = 1;  // on the way
 };
 
 struct Mapping {
-  std::vector<std::vector<LayerTile>> layers;    // [layer]; layer 0 is where the image waits
-  std::vector<std::vector<Crossing>> crossings;  // [boundary][producer tile]
+  // [layer]; layer 0 is where the image waits, with a copy on every chip that reads it
+  std::vector<std::vector<LayerTile>> layers;
+  std::vector<std::vector<Crossing>> crossings;  // [boundary], by producer, then far chip
   int chips_used = 1;
   int tiles_used = 0;  // cores with any work: neurons, gateways, the image
+
+  /// The first and the last chip that hold something of `layer`.
+  int first_chip(size_t layer) const { return layers[layer].front().chip; }
+  int last_chip(size_t layer) const { return layers[layer].back().chip; }
 };
 
 /// Tiles every layer, fills chips in order, places tiles and gateways.
 /// Errors: UserError when the network does not fit: hardware.chips_x (chips), hardware.mesh (cores
-/// of a chip; says which mesh and which neurons_per_core would do), hardware.weight_sram_bytes.
+/// of a chip; says which mesh and which neurons_per_core would do), hardware.weight_sram_bytes; and
+/// for a layer of a filled network that leaves its chip without a boundary.
 /// Cost: well below a second per million neurons.
 Mapping map_network(const ir::Network& network, const arch::PackageSpec& package);
 

@@ -43,6 +43,35 @@ Side side_facing(const arch::PackageSpec& package, core::ChipId chip, core::Chip
   return dy > 0 ? Side::kSouth : Side::kNorth;
 }
 
+Side leaving_side(const arch::PackageSpec& package, core::ChipId from, core::ChipId to) {
+  const Coordinates here = arch::chip_origin(package, from);
+  const Coordinates there = arch::chip_origin(package, to);
+  RANVIER_CONTRACT(!(here == there), "a chip is left for another one");
+  if (here.x != there.x) return here.x < there.x ? Side::kEast : Side::kWest;
+  return here.y < there.y ? Side::kSouth : Side::kNorth;
+}
+
+Side arriving_side(const arch::PackageSpec& package, core::ChipId from, core::ChipId to) {
+  const Coordinates here = arch::chip_origin(package, from);
+  const Coordinates there = arch::chip_origin(package, to);
+  RANVIER_CONTRACT(!(here == there), "a chip is entered from another one");
+  if (here.y != there.y) return here.y < there.y ? Side::kNorth : Side::kSouth;
+  return here.x < there.x ? Side::kWest : Side::kEast;
+}
+
+int die_edges(const arch::PackageSpec& package, core::ChipId from, core::ChipId to) {
+  const Coordinates here = arch::chip_origin(package, from);
+  const Coordinates there = arch::chip_origin(package, to);
+  return (std::abs(here.x - there.x) + std::abs(here.y - there.y)) / package.chip.mesh;
+}
+
+int margin_of(const ir::Network& network) { return network.kind == ir::NetworkKind::kHnn ? 1 : 0; }
+
+int64_t usable_cores(int mesh, int margin) {
+  const int64_t side = std::max(0, mesh - 2 * margin);
+  return side * side;
+}
+
 core::TileId gateway(const arch::PackageSpec& package, core::ChipId chip, Side side, int lane) {
   const Coordinates origin = arch::chip_origin(package, chip);
   const int last = package.chip.mesh - 1;
@@ -86,7 +115,9 @@ std::vector<core::TileId> core_order(const arch::PackageSpec& package, core::Chi
   return order;
 }
 
-std::vector<core::TileId> corner_tiles(const arch::PackageSpec& package, int count) {
+std::vector<core::TileId> corner_tiles(const arch::PackageSpec& package, core::ChipId chip,
+                                       int count) {
+  const Coordinates origin = arch::chip_origin(package, chip);
   std::vector<Coordinates> all;
   for (int y = 0; y < package.chip.mesh; ++y) {
     for (int x = 0; x < package.chip.mesh; ++x) all.push_back({x, y});
@@ -96,7 +127,8 @@ std::vector<core::TileId> corner_tiles(const arch::PackageSpec& package, int cou
   });
   std::vector<core::TileId> tiles;
   for (int i = 0; i < count; ++i) {
-    tiles.push_back(arch::tile_at(package, all[static_cast<size_t>(i) % all.size()]));
+    const Coordinates at = all[static_cast<size_t>(i) % all.size()];
+    tiles.push_back(arch::tile_at(package, {origin.x + at.x, origin.y + at.y}));
   }
   return tiles;
 }

@@ -13,6 +13,23 @@ Region intersect(const Region& a, const Region& b) {
           intersect(a.columns, b.columns)};
 }
 
+Region hull(const Region& a, const Region& b) {
+  if (a.neurons() == 0) return b;
+  if (b.neurons() == 0) return a;
+  const auto join = [](Interval x, Interval y) {
+    return Interval{std::min(x.begin, y.begin), std::max(x.end, y.end)};
+  };
+  return {join(a.channels, b.channels), join(a.rows, b.rows), join(a.columns, b.columns)};
+}
+
+Region shifted(const Region& region, const Region& origin) {
+  const auto shift = [](Interval x, Interval by) {
+    return Interval{x.begin + by.begin, x.end + by.begin};
+  };
+  return {shift(region.channels, origin.channels), shift(region.rows, origin.rows),
+          shift(region.columns, origin.columns)};
+}
+
 std::vector<uint32_t> elements_of(const Region& region, const ir::Shape& shape) {
   std::vector<uint32_t> elements;
   elements.reserve(static_cast<size_t>(region.neurons()));
@@ -46,25 +63,63 @@ AxisNeed AxisNeed::identity(Interval range, int input_size) {
   return window(range, 1, 1, 0, input_size);
 }
 
+Interval AxisNeed::extent(Interval range) const {
+  while (range.size() > 0 && fan_out(range.begin) == 0) ++range.begin;
+  while (range.size() > 0 && fan_out(range.end - 1) == 0) --range.end;
+  return range;
+}
+
+Region box_of(const Need& need, const Region& producer) {
+  if (need.elements(producer) == 0) return {};
+  return {intersect(need.channels, producer.channels), need.rows.extent(producer.rows),
+          need.columns.extent(producer.columns)};
+}
+
 int64_t Need::elements(const Region& producer) const {
   return int64_t{1} * intersect(channels, producer.channels).size() * rows.needed(producer.rows) *
          columns.needed(producer.columns);
 }
 
+int source_of(const ir::Layer& layer, Operand operand) {
+  switch (operand) {
+    case Operand::kInput:
+      return layer.input;
+    case Operand::kResidual:
+      return layer.residual.value_or(-1);
+    case Operand::kGate:
+      return layer.gate.value_or(-1);
+  }
+  return -1;
+}
+
+Interval input_channels(const ir::Layer& layer, Interval outputs, int in_channels) {
+  if (layer.groups == 1) return {0, in_channels};
+  const int per_group = layer.out.channels / layer.groups;
+  const int first = outputs.begin / per_group;
+  const int last = (outputs.end - 1) / per_group;
+  const int width = in_channels / layer.groups;
+  return {first * width, (last + 1) * width};
+}
+
 Need need_of(const ir::Network& network, const ir::Layer& layer, const Region& outputs,
              Operand operand) {
-  const int source = operand == Operand::kInput ? layer.input : layer.residual.value_or(-1);
+  const int source = source_of(layer, operand);
   RANVIER_CONTRACT(source >= 0, "layer " + layer.name + " has no such operand");
   const ir::Shape& in = network.layers[static_cast<size_t>(source)].out;
   if (operand == Operand::kResidual) {
     return {outputs.channels, AxisNeed::identity(outputs.rows, in.height),
             AxisNeed::identity(outputs.columns, in.width)};
   }
+  const int channels = network.layers[static_cast<size_t>(layer.input)].out.channels;
+  const Interval read = input_channels(layer, outputs.channels, channels);
+  if (operand == Operand::kGate) {
+    return {read, AxisNeed::identity({0, 1}, 1), AxisNeed::identity({0, 1}, 1)};
+  }
   if (layer.op == ir::Op::kConv2d) {
     const auto axis = [&](Interval range, int size) {
       return AxisNeed::window(range, layer.kernel, layer.stride, layer.padding, size);
     };
-    return {{0, in.channels}, axis(outputs.rows, in.height), axis(outputs.columns, in.width)};
+    return {read, axis(outputs.rows, in.height), axis(outputs.columns, in.width)};
   }
   return {{0, in.channels},
           AxisNeed::identity({0, in.height}, in.height),

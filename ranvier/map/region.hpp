@@ -43,6 +43,11 @@ struct Region {
 Region whole(const ir::Shape& shape);
 Region intersect(const Region& a, const Region& b);
 
+/// Smallest region that holds both; an empty one adds nothing.
+Region hull(const Region& a, const Region& b);
+/// `region` counted from the first element of `origin`.
+Region shifted(const Region& region, const Region& origin);
+
 /// Positions of the region's elements in the CHW tensor of `shape`, ascending.
 std::vector<uint32_t> elements_of(const Region& region, const ir::Shape& shape);
 
@@ -59,6 +64,8 @@ class AxisNeed {
   int needed(Interval range) const {
     return before_[static_cast<size_t>(range.end)] - before_[static_cast<size_t>(range.begin)];
   }
+  /// From the first to the last needed coordinate of `range`.
+  Interval extent(Interval range) const;
 
  private:
   explicit AxisNeed(std::vector<int> fan_out);
@@ -66,7 +73,14 @@ class AxisNeed {
   std::vector<int> before_;   // [input_size + 1] needed coordinates below
 };
 
-enum class Operand : uint8_t { kInput, kResidual };
+enum class Operand : uint8_t { kInput, kResidual, kGate };
+inline constexpr int kOperands = 3;
+
+/// Index of the layer that `layer` reads as `operand`, or -1.
+int source_of(const ir::Layer& layer, Operand operand);
+
+/// Input channels that the output channels `outputs` of `layer` read.
+Interval input_channels(const ir::Layer& layer, Interval outputs, int in_channels);
 
 /// What one tile of a layer needs of one operand: a product of three axes.
 struct Need {
@@ -77,6 +91,9 @@ struct Need {
   /// Needed elements among those of `producer`.
   int64_t elements(const Region& producer) const;
 };
+
+/// Smallest region that holds the elements of `producer` that are needed; empty if none is.
+Region box_of(const Need& need, const Region& producer);
 
 /// Errors: none for a validated network. Cost: O(height + width + window).
 Need need_of(const ir::Network& network, const ir::Layer& layer, const Region& outputs,

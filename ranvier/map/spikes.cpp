@@ -101,10 +101,10 @@ int64_t Spikes::count(int layer, int step, const Region& producer) const {
                 AxisNeed::identity(producer.columns, shape.width)});
 }
 
-int64_t Spikes::accumulates(int layer, int step, const Need& need, int64_t outputs) const {
-  const LayerSpikes& of = layers_[static_cast<size_t>(layer)];
-  const Region all = whole(of.shape);
-  if (!(need.channels == all.channels)) return outputs * count(layer, step, all, need);
+int64_t Spikes::accumulates(const ir::Layer& consumer, int step, const Need& need,
+                            Interval outputs) const {
+  if (consumer.groups > 1) return grouped_accumulates(consumer, step, need, outputs);
+  const LayerSpikes& of = layers_[static_cast<size_t>(consumer.input)];
   const int32_t* sums =
       of.over_channels.data() + int64_t{1} * step * of.shape.height * of.shape.width;
   int64_t total = 0;
@@ -115,7 +115,26 @@ int64_t Spikes::accumulates(int layer, int step, const Need& need, int64_t outpu
       total += int64_t{1} * sums[y * of.shape.width + x] * rows * need.columns.fan_out(x);
     }
   }
-  return total * outputs;
+  return total * outputs.size();
+}
+
+int64_t Spikes::grouped_accumulates(const ir::Layer& consumer, int step, const Need& need,
+                                    Interval outputs) const {
+  const ir::Shape& in = layers_[static_cast<size_t>(consumer.input)].shape;
+  const uint8_t* spikes = plane(consumer.input, step).data();
+  const int reads = in.channels / consumer.groups;
+  const int writes = consumer.out.channels / consumer.groups;
+  int64_t total = 0;
+  for (int c = need.channels.begin; c < need.channels.end; ++c) {
+    const int group = c / reads;
+    const int reached = intersect(outputs, {group * writes, (group + 1) * writes}).size();
+    for (int y = 0; y < in.height; ++y) {
+      const int64_t rows = int64_t{1} * need.rows.fan_out(y) * reached;
+      const uint8_t* row = spikes + (int64_t{1} * c * in.height + y) * in.width;
+      for (int x = 0; x < in.width; ++x) total += row[x] * rows * need.columns.fan_out(x);
+    }
+  }
+  return total;
 }
 
 }  // namespace ranvier::map

@@ -28,11 +28,15 @@ class Spikes {
   int64_t count(int layer, int step, const Region& producer, const Need& need) const;
   int64_t count(int layer, int step, const Region& producer) const;
 
-  /// Accumulates they cause in one consumer tile: every spike times the outputs it reaches through
-  /// the window. `outputs` is the consumer's channel count (of the residual: 1).
-  int64_t accumulates(int layer, int step, const Need& need, int64_t outputs) const;
+  /// Accumulates they cause in one tile of `consumer`: every spike times the outputs it reaches
+  /// through the window. Cost: O(positions), with channel groups O(inputs).
+  int64_t accumulates(const ir::Layer& consumer, int step, const Need& need,
+                      Interval outputs) const;
 
  private:
+  int64_t grouped_accumulates(const ir::Layer& consumer, int step, const Need& need,
+                              Interval outputs) const;
+
   struct LayerSpikes {
     ir::Shape shape;
     std::vector<uint8_t> spikes;         // [T][C][H][W]

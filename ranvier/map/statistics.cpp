@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/map/block.hpp"
+#include "ranvier/map/placement.hpp"
 
 #include <fmt/format.h>
 
@@ -21,6 +22,7 @@ size_t index_of(WireKind kind) { return static_cast<size_t>(kind); }
 /// Sums over all frames of one boundary, by wire kind.
 struct Sums {
   int64_t activations = 0;  // neurons x samples
+  int64_t over_edges = 0;   // activations x die edges on their way
   int64_t neurons = 0;
   int64_t events = 0;
   std::array<std::optional<int64_t>, kKinds.size()> link_bits;  // absent: cannot carry the codec
@@ -36,7 +38,7 @@ std::unique_ptr<codec::WireFormat> format_or_null(WireKind kind, const codec::Co
   }
 }
 
-Sums sum_boundary(const BoundarySource& source, const std::vector<LayerTile>& producers,
+Sums sum_boundary(const BoundarySource& source, const std::vector<Crossing>& crossings,
                   WireKind wire, const codec::WireLayout& layout) {
   Sums sums;
   std::array<std::unique_ptr<codec::WireFormat>, kKinds.size()> formats;
@@ -46,18 +48,21 @@ Sums sum_boundary(const BoundarySource& source, const std::vector<LayerTile>& pr
                           : format_or_null(kind, source.params().spec, layout);
     if (format) sums.link_bits[index_of(kind)] = 0;
   }
-  for (const LayerTile& producer : producers) sums.neurons += producer.region.neurons();
+  for (const Crossing& crossing : crossings) {
+    sums.neurons += crossing.region.neurons();
+    sums.over_edges += crossing.region.neurons() * crossing.die_edges * source.samples();
+  }
   sums.activations = sums.neurons * source.samples();
   for (int sample = 0; sample < source.samples(); ++sample) {
     for (int step = 0; step < source.steps(); ++step) {
-      for (const LayerTile& producer : producers) {
-        const codec::Frame frame = source.frame(source.block(producer.region, sample, step));
+      for (const Crossing& crossing : crossings) {
+        const codec::Frame frame = source.frame(source.block(crossing.region, sample, step));
         sums.events += source.events(frame);
         for (const WireKind kind : kKinds) {
           const auto& format = formats[index_of(kind)];
           if (!format) continue;
           const codec::WireSize size = format->size(frame);
-          *sums.link_bits[index_of(kind)] += codec::link_bits(size, layout);
+          *sums.link_bits[index_of(kind)] += codec::link_bits(size, layout) * crossing.die_edges;
           if (kind == wire) ++sums.chosen[index_of(size.kind)];
         }
       }
@@ -66,17 +71,41 @@ Sums sum_boundary(const BoundarySource& source, const std::vector<LayerTile>& pr
   return sums;
 }
 
+/// Currents that a spiking layer sends to other chips beside its spikes: bursts, step by step.
+void add_currents(Sums& sums, const ir::Network& network, const Mapping& mapping, int layer,
+                  int samples, const arch::PackageSpec& package) {
+  if (network.kind != ir::NetworkKind::kSnn) return;
+  const int flit = package.packet.flit_bits();
+  int64_t bits = 0;
+  for (size_t l = 0; l < network.layers.size(); ++l) {
+    if (network.layers[l].residual != layer) continue;
+    for (const LayerTile& to : mapping.layers[l]) {
+      const Need need = need_of(network, network.layers[l], to.region, Operand::kResidual);
+      for (const LayerTile& from : mapping.layers[static_cast<size_t>(layer)]) {
+        const int64_t elements = need.elements(from.region);
+        if (elements == 0 || from.chip == to.chip) continue;
+        const int64_t flits = 1 + core::ceil_div(elements * package.packet.current_bits, flit);
+        bits += flits * (flit + package.tag_bits() + package.packet.framing_bits) *
+                die_edges(package, core::ChipId(from.chip), core::ChipId(to.chip));
+      }
+    }
+  }
+  for (auto& in_format : sums.link_bits) {
+    if (in_format) *in_format += bits * network.steps * samples;
+  }
+}
+
 BoundaryUse use_of(const std::string& name, const Sums& sums, WireKind wire) {
   BoundaryUse use;
   use.name = name;
   use.neurons = sums.neurons;
   if (sums.activations == 0) return use;
-  const auto activations = static_cast<double>(sums.activations);
-  use.events_per_neuron = static_cast<double>(sums.events) / activations;
+  const auto over_edges = static_cast<double>(sums.over_edges);
+  use.events_per_neuron = static_cast<double>(sums.events) / static_cast<double>(sums.activations);
   for (const WireKind kind : kKinds) {
     if (sums.chosen[index_of(kind)] > 0) use.chosen.push_back({kind, sums.chosen[index_of(kind)]});
     if (!sums.link_bits[index_of(kind)]) continue;
-    const double bits = static_cast<double>(*sums.link_bits[index_of(kind)]) / activations;
+    const double bits = static_cast<double>(*sums.link_bits[index_of(kind)]) / over_edges;
     use.formats.push_back({kind, bits});
     if (kind == wire) use.bits_per_activation = bits;
   }
@@ -85,6 +114,7 @@ BoundaryUse use_of(const std::string& name, const Sums& sums, WireKind wire) {
 
 void add(Sums& total, const Sums& sums) {
   total.activations += sums.activations;
+  total.over_edges += sums.over_edges;
   total.neurons += sums.neurons;
   total.events += sums.events;
   for (size_t k = 0; k < kKinds.size(); ++k) {
@@ -122,8 +152,8 @@ BoundaryStatistics boundary_statistics(const ir::Network& network, const Mapping
   for (size_t b = 0; b < network.boundaries.size(); ++b) {
     const ir::Boundary& cut = network.boundaries[b];
     const BoundarySource source(network, static_cast<int>(b), activity);
-    const Sums sums = sum_boundary(source, mapping.layers[static_cast<size_t>(cut.layer)], wire,
-                                   arch::wire_layout(package));
+    Sums sums = sum_boundary(source, mapping.crossings[b], wire, arch::wire_layout(package));
+    add_currents(sums, network, mapping, cut.layer, activity.samples, package);
     statistics.boundaries.push_back(use_of(cut.name, sums, wire));
     add(total, sums);
   }

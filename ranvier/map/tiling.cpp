@@ -24,6 +24,22 @@ int64_t axis_traffic(const ir::Layer& layer, int out_size, int in_size, int part
   return needed;
 }
 
+/// [groups] sum over that many parts of the output channels of the input channels they read.
+std::vector<int64_t> channel_traffics(const ir::Layer& layer, int in_channels) {
+  std::vector<int64_t> traffics(static_cast<size_t>(layer.out.channels) + 1);
+  for (int parts = 1; parts <= layer.out.channels; ++parts) {
+    int64_t& read = traffics[static_cast<size_t>(parts)];
+    if (layer.groups == 1) {
+      read = int64_t{1} * parts * in_channels;
+      continue;
+    }
+    for (int i = 0; i < parts; ++i) {
+      read += input_channels(layer, part_of(layer.out.channels, parts, i), in_channels).size();
+    }
+  }
+  return traffics;
+}
+
 std::vector<int64_t> axis_traffics(const ir::Layer& layer, int out_size, int in_size) {
   std::vector<int64_t> traffics(static_cast<size_t>(out_size) + 1);
   for (int parts = 1; parts <= out_size; ++parts) {
@@ -68,6 +84,7 @@ Tiling best_tiling(const ir::Network& network, const ir::Layer& layer, const Cor
   const ir::Shape& out = layer.out;
   const std::vector<int64_t> rows = axis_traffics(layer, out.height, in.height);
   const std::vector<int64_t> columns = axis_traffics(layer, out.width, in.width);
+  const std::vector<int64_t> reads = channel_traffics(layer, in.channels);
   std::optional<Tiling> best;
   for (int groups = 1; groups <= out.channels; ++groups) {
     const int64_t channels = largest(out.channels, groups);
@@ -76,7 +93,7 @@ Tiling best_tiling(const ir::Network& network, const ir::Layer& layer, const Cor
       if (channels * largest(out.height, a) > limits.neurons) continue;
       for (int b = 1; b <= out.width; ++b) {
         if (channels * largest(out.height, a) * largest(out.width, b) > limits.neurons) continue;
-        const int64_t traffic = int64_t{1} * groups * in.channels * rows[static_cast<size_t>(a)] *
+        const int64_t traffic = reads[static_cast<size_t>(groups)] * rows[static_cast<size_t>(a)] *
                                 columns[static_cast<size_t>(b)];
         const Tiling tiling{groups, a, b, traffic};
         if (!best || better(tiling, *best, goal)) best = tiling;

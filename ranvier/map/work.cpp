@@ -14,7 +14,9 @@ void add_macs(workload::Task& task, const ir::Network& network, const ir::Layer&
   const int64_t batches = core::ceil_div(region.positions(), package.compute.macs_per_cycle);
   task.macs += macs;
   task.weight_read_bits += weights * batches * package.chip.weight_bits;
-  task.state_read_bits += macs / region.channels.size() * package.packet.payload_bits;
+  // Channels of one group share what they read.
+  const int sharing = std::min(region.channels.size(), layer.out.channels / layer.groups);
+  task.state_read_bits += macs / sharing * package.packet.payload_bits;
 }
 
 }  // namespace

@@ -51,8 +51,11 @@ PresetResult read_preset(const std::string& name, const JsonView& view) {
 VariantResult read_variant(const std::string& name, const JsonView& view) {
   VariantResult variant;
   variant.name = name;
-  variant.metric_float = view.real("metric_float");
-  variant.metric_deployed = view.real("metric_deployed");
+  variant.assumed = view.has("activity") && view.text("activity") == "assumed";
+  if (!variant.assumed) {
+    variant.metric_float = view.real("metric_float");
+    variant.metric_deployed = view.real("metric_deployed");
+  }
   const JsonView boundary = view.at("boundary");
   variant.neurons = boundary.integer("neurons");
   variant.events_per_neuron = boundary.real("events_per_neuron");

@@ -20,8 +20,9 @@ struct PresetResult {
 
 struct VariantResult {
   std::string name;
-  double metric_float = 0;
-  double metric_deployed = 0;
+  bool assumed = false;  // activity that nobody measured, and so no quality
+  std::optional<double> metric_float;
+  std::optional<double> metric_deployed;
   int64_t neurons = 0;
   double events_per_neuron = 0;
   double bits_per_activation = 0;

@@ -15,9 +15,11 @@ constexpr double kTie = 0.005;          // relative
 constexpr double kQualityPoints = 1.0;  // accuracy points that still count as the same quality
 constexpr double kQualityBits = 0.02;   // relative bits per byte
 
+/// Networks without weights have no quality: they are judged by cost alone.
 bool same_quality(const Summary& summary, const VariantResult& v, double best) {
-  if (summary.higher_is_better()) return v.metric_deployed >= best - kQualityPoints;
-  return v.metric_deployed <= best * (1 + kQualityBits);
+  if (!v.metric_deployed) return true;
+  if (summary.higher_is_better()) return *v.metric_deployed >= best - kQualityPoints;
+  return *v.metric_deployed <= best * (1 + kQualityBits);
 }
 
 double log_cost(const VariantResult& v) {
@@ -31,8 +33,8 @@ const VariantResult* best_hnn(const Summary& summary) {
   double quality =
       higher ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
   for (const auto& v : summary.variants) {
-    if (!v.is_hnn()) continue;
-    quality = higher ? std::max(quality, v.metric_deployed) : std::min(quality, v.metric_deployed);
+    if (!v.is_hnn() || !v.metric_deployed) continue;
+    quality = higher ? std::max(quality, *v.metric_deployed) : std::min(quality, *v.metric_deployed);
   }
   const VariantResult* best = nullptr;
   for (const auto& v : summary.variants) {
@@ -216,14 +218,20 @@ std::string quality_difference(const Summary& summary, double mine, double other
 }
 
 std::string quality_point(const Summary& summary, const VariantResult& best) {
+  if (!best.metric_deployed || !best.metric_float) {
+    return fmt::format(
+        "Quality: not known. The network has no weights and its activity is assumed: {} events per "
+        "neuron of {}, which no training has shown to be enough.",
+        readable(best.events_per_neuron), best.name);
+  }
   std::string text = fmt::format(
       "Quality: {} reaches {} with its deployed integers ({} as a float graph)", best.name,
-      quality(summary, best.metric_deployed), quality(summary, best.metric_float));
+      quality(summary, *best.metric_deployed), quality(summary, *best.metric_float));
   for (const auto& v : summary.variants) {
-    if (v.is_hnn()) continue;
+    if (v.is_hnn() || !v.metric_deployed) continue;
     text += fmt::format(", {} {} ({})",
-                        quality_difference(summary, best.metric_deployed, v.metric_deployed),
-                        v.name, quality(summary, v.metric_deployed));
+                        quality_difference(summary, *best.metric_deployed, *v.metric_deployed),
+                        v.name, quality(summary, *v.metric_deployed));
   }
   return text + ".";
 }
@@ -301,7 +309,8 @@ Verdict judge(const Summary& summary, const Details& details) {
   }
   verdict.loses = is_loss(*worst);
   verdict.headline =
-      verdict.loses ? losing_headline(verdict, *worst, details, *best) : winning_headline(verdict);
+      (best->assumed ? "With assumed activity: " : "") +
+      (verdict.loses ? losing_headline(verdict, *worst, details, *best) : winning_headline(verdict));
   verdict.points = {quality_point(summary, *best), traffic_point(summary, *best)};
   for (const auto& preset : best->presets) {
     verdict.points.push_back(preset_point(verdict, details, preset.preset));

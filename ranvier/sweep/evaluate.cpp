@@ -34,9 +34,16 @@ Metrics read_metrics(const fs::path& path) {
                            .place = path.string(),
                            .hint = "The bundle is damaged; train again."});
   };
+  const bool assumed = json.is_object() && json.value("activity", "measured") == "assumed";
+  const auto quality = [&](const char* key) -> std::optional<double> {
+    const nlohmann::json& value = need(key);
+    if (assumed && value.is_null()) return std::nullopt;
+    return value.get<double>();
+  };
   return {.metric = need("metric").get<std::string>(),
-          .metric_float = need("metric_float").get<double>(),
-          .metric_deployed = need("metric_deployed").get<double>(),
+          .assumed = assumed,
+          .metric_float = quality("metric_float"),
+          .metric_deployed = quality("metric_deployed"),
           .events_per_neuron = need("events_per_neuron").get<double>(),
           .boundary_neurons = need("boundary_neurons").get<int64_t>(),
           .test_samples = need("test_samples").get<int64_t>()};
@@ -153,6 +160,7 @@ VariantResult prepare(const Experiment& experiment, const fs::path& run_director
                         .bundle = read_bundle(run_directory, name),
                         .boundaries = {},
                         .cores_of_layer = {},
+                        .chips_of_layer = {},
                         .presets = {}};
   const ir::Network& network = variant.bundle.network;
   const codec::WireKind wire = wire_of(experiment.values, name);
@@ -166,8 +174,10 @@ VariantResult prepare(const Experiment& experiment, const fs::path& run_director
     variant.codec = codec::to_string(network.boundaries.front().params.spec);
   variant.chips = mapping.chips_used;
   variant.cores = mapping.tiles_used;
-  for (const auto& tiles : mapping.layers)
-    variant.cores_of_layer.push_back(static_cast<int>(tiles.size()));
+  for (size_t l = 0; l < mapping.layers.size(); ++l) {
+    variant.cores_of_layer.push_back(static_cast<int>(mapping.layers[l].size()));
+    variant.chips_of_layer.emplace_back(mapping.first_chip(l), mapping.last_chip(l));
+  }
   return variant;
 }
 
@@ -179,6 +189,13 @@ Bundle read_bundle(const fs::path& directory, const std::string& variant) {
               .network = ir::read_network(bundle / "network.json"),
               .activity = ir::read_activity(bundle / "activity.h5"),
               .metrics = read_metrics(bundle / "metrics.json")};
+  if (read.metrics.assumed != read.activity.assumed) {
+    throw core::UserError({.key = "metrics.json:activity",
+                           .given = read.metrics.assumed ? "assumed" : "measured",
+                           .allowed = "what activity.h5 says of itself",
+                           .place = bundle.string(),
+                           .hint = "The bundle mixes two runs; write it again."});
+  }
   return read;
 }
 

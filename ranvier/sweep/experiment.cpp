@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
+#include "ranvier/shapes/settings.hpp"
 
 #include <array>
 
@@ -69,7 +70,7 @@ std::span<const Field> experiment_schema() { return kFields; }
 
 std::vector<Field> full_schema(std::span<const Field> training) {
   std::vector<Field> all(kFields.begin(), kFields.end());
-  for (const auto part : {training, arch::hardware_schema(), cost::cost_schema()}) {
+  for (const auto part : {shapes::shapes_schema(), training, arch::hardware_schema(), cost::cost_schema()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

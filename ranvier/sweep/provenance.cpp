@@ -31,7 +31,7 @@ Json training_facts(const Experiment& experiment, const std::filesystem::path& r
     const auto path = run_directory / "bundle" / name / "metrics.json";
     const Json metrics = Json::parse(core::read_file(path, "metrics.json"));
     Json fact;
-    for (const char* key : {"epochs", "train_seconds", "shared_with"}) {
+    for (const char* key : {"activity", "epochs", "train_seconds", "shared_with"}) {
       if (metrics.contains(key)) fact[key] = metrics.at(key);
     }
     total += metrics.contains("shared_with") ? 0 : metrics.value("train_seconds", 0.0);

@@ -11,7 +11,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ranvier::sweep {
@@ -19,8 +21,9 @@ namespace ranvier::sweep {
 /// What training reported about a variant (bundle/<variant>/metrics.json).
 struct Metrics {
   std::string metric = "accuracy_percent";
-  double metric_float = 0;
-  double metric_deployed = 0;
+  bool assumed = false;  // activity that nobody measured, and so no quality
+  std::optional<double> metric_float;
+  std::optional<double> metric_deployed;
   double events_per_neuron = 0;  // over the whole test set, deployed integers
   int64_t boundary_neurons = 0;
   int64_t test_samples = 0;
@@ -58,6 +61,7 @@ struct VariantResult {
   int chips = 0;
   int cores = 0;  // with any work, gateways included
   std::vector<int> cores_of_layer;
+  std::vector<std::pair<int, int>> chips_of_layer;  // first and last
   std::vector<PresetResult> presets;
 };
 

@@ -27,14 +27,21 @@ Json presets_json(const VariantResult& variant) {
   return presets;
 }
 
+Json or_null(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
+
 Json variant_json(const VariantResult& variant) {
   const Metrics& metrics = variant.bundle.metrics;
+  // Of filled chips, mapping decides which neurons stand at a boundary.
+  const bool is_filled = variant.bundle.network.chip_rule == ir::ChipRule::kFilled;
+  const int64_t neurons =
+      is_filled ? variant.boundaries.total.neurons : metrics.boundary_neurons;
   return {{"kind", ir::to_string(variant.bundle.network.kind)},
           {"codec", variant.codec},
-          {"metric_float", metrics.metric_float},
-          {"metric_deployed", metrics.metric_deployed},
+          {"activity", metrics.assumed ? "assumed" : "measured"},
+          {"metric_float", or_null(metrics.metric_float)},
+          {"metric_deployed", or_null(metrics.metric_deployed)},
           {"boundary",
-           {{"neurons", metrics.boundary_neurons},
+           {{"neurons", neurons},
             {"events_per_neuron", metrics.events_per_neuron},
             {"bits_per_activation", variant.bits_per_activation},
             {"wire_format", variant.wire}}},

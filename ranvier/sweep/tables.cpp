@@ -9,15 +9,16 @@ namespace ranvier::sweep {
 namespace {
 
 std::string layers_csv(const ExperimentResult& result) {
-  std::string csv = "variant,layer,chip,channels,height,width,neurons,weights,macs,cores\n";
+  std::string csv =
+      "variant,layer,chip,channels,height,width,neurons,weights,macs,cores,last_chip\n";
   for (const auto& variant : result.variants) {
     const ir::Network& network = variant.bundle.network;
     for (size_t i = 0; i < network.layers.size(); ++i) {
       const ir::Layer& layer = network.layers[i];
-      csv += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", variant.name, layer.name,
-                         network.chip_of(static_cast<int>(i)), layer.out.channels, layer.out.height,
+      csv += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", variant.name, layer.name,
+                         variant.chips_of_layer.at(i).first, layer.out.channels, layer.out.height,
                          layer.out.width, layer.out.size(), layer.weights, ir::macs(network, layer),
-                         variant.cores_of_layer.at(i));
+                         variant.cores_of_layer.at(i), variant.chips_of_layer.at(i).second);
     }
   }
   return csv;

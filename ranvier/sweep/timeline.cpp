@@ -99,19 +99,20 @@ class Timeline {
     if (message.kind != MessageKind::kBoundary) return;
     const auto& times = result_.messages[index];
     const auto& from = workload_.tasks[static_cast<size_t>(message.source)];
+    const int near_chip = chip_of(from.tile);
+    const int far_chip = chip_of(workload_.tasks[static_cast<size_t>(message.target)].tile);
     const auto& boundary = workload_.boundaries[static_cast<size_t>(
         workload_.blocks[static_cast<size_t>(from.block)].boundary)];
     name_once("process_name", links_, -1, "die-to-die links");
     for (const bool is_begin : {true, false}) {
-      events_.push_back(
-          {{"ph", is_begin ? "b" : "e"},
-           {"name", boundary.name},
-           {"cat", fmt::format("chip {} to {}", boundary.near_chip, boundary.far_chip)},
-           {"id", index},
-           {"pid", links_},
-           {"tid", boundary.near_chip},
-           {"ts", microseconds(is_begin ? times.injected : times.delivered)},
-           {"args", {{"bits", message.bits}, {"flits", message.flits()}}}});
+      events_.push_back({{"ph", is_begin ? "b" : "e"},
+                         {"name", boundary.name},
+                         {"cat", fmt::format("chip {} to {}", near_chip, far_chip)},
+                         {"id", index},
+                         {"pid", links_},
+                         {"tid", near_chip},
+                         {"ts", microseconds(is_begin ? times.injected : times.delivered)},
+                         {"args", {{"bits", message.bits}, {"flits", message.flits()}}}});
     }
   }
 

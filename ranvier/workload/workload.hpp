@@ -89,8 +89,6 @@ struct BoundaryInfo {
   codec::BoundaryParams params;
   codec::WireKind wire = codec::WireKind::kAuto;
   int64_t elements = 0;
-  int32_t near_chip = 0;
-  int32_t far_chip = 1;
 };
 
 struct Workload {

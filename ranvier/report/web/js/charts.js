@@ -53,6 +53,10 @@
     table: { columns: ["variant", `${q.name} deployed (${q.unit})`, `${cost} (${unit})`], rows: Report.variants.map((v) => [v.name, v.metric_deployed, value(v)]) },
   });
   Report.overview = () => {
+    if (Report.variants.some((v) => v.metric_deployed === null)) {
+      byId("overview").append(make("p", {}, "No quality to draw: the networks have no weights, and their activity is assumed."));
+      return;
+    }
     const energy = (v) => v.presets[Report.state.preset].energy_uj.total;
     Report.figure("overview-energy", byId("overview"), scatterPlan("Energy", "µJ per inference", energy, () => `On ${Report.state.preset}. Up is better quality, left is less energy.`));
     Report.figure("overview-traffic", byId("overview"), scatterPlan("Boundary traffic", "bits per activation", (v) => v.boundary.bits_per_activation,

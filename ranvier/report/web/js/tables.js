@@ -44,6 +44,7 @@
   Report.comparison = () => {
     const { preset } = Report.state;
     const q = Report.quality;
+    const quality = (value) => (value === null ? "not known" : value.toFixed(q.digits));
     const columns = [
       head("Variant", null, { class: "text" }),
       head(make("span", {}, q.name + ", ", term("deployed")), q.unit), head("…as float", q.unit),
@@ -54,8 +55,8 @@
     const rows = Report.variants.map((v) => {
       const p = v.presets[preset];
       return make("tr", { class: isBest(v.name) ? "best" : null }, variantHead(v.name),
-        make("td", {}, v.metric_deployed.toFixed(q.digits)), make("td", {}, v.metric_float.toFixed(q.digits)),
-        make("td", {}, v.name.startsWith("ann") ? "every one" : readable(v.boundary.events_per_neuron)), make("td", {}, readable(v.boundary.bits_per_activation)),
+        make("td", {}, quality(v.metric_deployed)), make("td", {}, quality(v.metric_float)),
+        make("td", {}, v.name.startsWith("ann") ? "every one" : readable(v.boundary.events_per_neuron) + (v.activity === "assumed" ? " (assumed)" : "")), make("td", {}, readable(v.boundary.bits_per_activation)),
         make("td", { class: "text" }, v.boundary.wire_format), make("td", {}, v.chips + " · " + v.cores),
         make("td", {}, readable(p.latency_us)), make("td", {}, readable(p.latency_analytic_us)), make("td", {}, readable(p.energy_uj.total)));
     });
