@@ -34,7 +34,7 @@ Json stretches_json(const sweep::PresetStudy& study, const std::vector<sweep::St
 
 Json standing_json(const sweep::Standing& s) {
   return {{"kind", s.kind},
-          {"metric_deployed", s.metric_deployed},
+          {"metric_deployed", s.metric_deployed ? Json(*s.metric_deployed) : Json(nullptr)},
           {"latency_us", s.simulated.latency_s * kPerMicro},
           {"energy_uj",
            {{"min", s.energy_minimum_pj / kPerMicro},

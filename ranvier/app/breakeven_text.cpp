@@ -42,8 +42,7 @@ const Standing* best_of(const PresetStudy& study, std::string_view kind, Quantit
   return best;
 }
 
-const sweep::Duel& against_dense(const PresetStudy& study, const Standing& hnn,
-                                 Quantity quantity) {
+const sweep::Duel& against_dense(const PresetStudy& study, const Standing& hnn, Quantity quantity) {
   const auto index = static_cast<size_t>(&hnn - study.standings.data());
   return *std::ranges::find_if(study.against_dense, [&](const sweep::Duel& duel) {
     return duel.variant == index && duel.quantity == quantity;
@@ -91,8 +90,7 @@ std::string flip_words(const Tornado& tornado) {
     if (row.flips(Quantity::kEnergy)) flipping.push_back(row.key);
   }
   if (flipping.empty()) return "no single constant turns the energy verdict within its range";
-  return fmt::format("the energy verdict turns within the range of {}",
-                     fmt::join(flipping, ", "));
+  return fmt::format("the energy verdict turns within the range of {}", fmt::join(flipping, ", "));
 }
 
 std::vector<Range> single(const sweep::Stretch& stretch) { return {{stretch.from, stretch.to}}; }
@@ -113,10 +111,9 @@ std::string standings_table(const PresetStudy& study) {
       {"variant", "quality", "latency us", "energy uJ", "min", "max", "link bits", "link uJ"}};
   for (const auto& s : study.standings) {
     const auto micro = [](double pj) { return short_number(pj / kPerMicro); };
-    rows.push_back({s.name, fmt::format("{:.2f}", s.metric_deployed),
-                    short_number(s.simulated.latency_s * kPerMicro),
-                    micro(s.simulated.energy_pj), micro(s.energy_minimum_pj),
-                    micro(s.energy_maximum_pj),
+    rows.push_back({s.name, s.metric_deployed ? fmt::format("{:.2f}", *s.metric_deployed) : "",
+                    short_number(s.simulated.latency_s * kPerMicro), micro(s.simulated.energy_pj),
+                    micro(s.energy_minimum_pj), micro(s.energy_maximum_pj),
                     fmt::format("{:.0f}", s.simulated.energy_line.slope),
                     micro(s.simulated.energy_line.slope * study.link_pj_per_bit)});
   }
@@ -129,8 +126,7 @@ std::string duel_table(const PresetStudy& study) {
   for (const auto& duel : study.duels) {
     const bool shown = duel.quantity != Quantity::kEnergyDelay;
     if (!shown || study.standings[duel.variant].kind == "ann") continue;
-    rows.push_back({study.standings[duel.variant].name,
-                    study.standings[duel.others.front()].name,
+    rows.push_back({study.standings[duel.variant].name, study.standings[duel.others.front()].name,
                     std::string(to_string(duel.quantity)), words_of(duel.prices, kPrices, 1),
                     words_of(duel.rates, rates_of(study), kGiga)});
   }
@@ -179,7 +175,9 @@ Range scale_of(const std::vector<TornadoRow>& rows, size_t q) {
 }
 
 std::vector<std::string> tornado_cells(const TornadoRow& row, size_t q, const Range& scale) {
-  const auto ratio = [&](const sweep::VerdictPoint& p) { return fmt::format("{:.3f}", p.ratio[q]); };
+  const auto ratio = [&](const sweep::VerdictPoint& p) {
+    return fmt::format("{:.3f}", p.ratio[q]);
+  };
   return {row.key + (row.analytic ? " *" : ""),
           value_text(row.minimum.value, row.unit),
           value_text(row.nominal.value, row.unit),
@@ -207,7 +205,8 @@ std::string tornado_table(const Tornado& tornado, Quantity quantity) {
     table.push_back(tornado_cells(row, q, scale));
   }
   auto text = fmt::format(
-      "{} of the best dense baseline / of the best HNN (above 1: the HNN is better) as one constant "
+      "{} of the best dense baseline / of the best HNN (above 1: the HNN is better) as one "
+      "constant "
       "goes from min to max; * by the analytic model\n{}",
       to_string(quantity), text_table(table));
   if (shown == rows.size()) return text;
@@ -245,8 +244,8 @@ std::string manager_sentence(const PresetStudy& study, const Tornado& tornado) {
   }
   const double energy = frugal->simulated.energy_pj / hnn->simulated.energy_pj;
   const double latency = quick->simulated.latency_s / hnn->simulated.latency_s;
-  const auto dense = frugal == quick ? frugal->name
-                                     : fmt::format("{}, {}", frugal->name, quick->name);
+  const auto dense =
+      frugal == quick ? frugal->name : fmt::format("{}, {}", frugal->name, quick->name);
   return fmt::format("On {}, {} needs {} and {}, compared with the best dense design ({}); {}; {}.",
                      study.preset, hnn->name, ratio_words(energy, "energy"),
                      ratio_words(latency, "time"), dense, link_words(study, *hnn, latency),

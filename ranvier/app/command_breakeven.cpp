@@ -6,6 +6,7 @@
 #include "ranvier/app/experiment_options.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/sweep/evaluate.hpp"
+#include "ranvier/sweep/mapping.hpp"
 #include "ranvier/train/settings.hpp"
 
 #include <CLI/CLI.hpp>
@@ -28,30 +29,13 @@ struct BreakEvenOptions {
 void require_prices_only(const std::vector<std::string>& set) {
   for (const auto& text : set) {
     if (text.starts_with("cost.")) continue;
-    throw core::UserError({.key = "--set",
-                           .given = text,
-                           .allowed = "cost.* keys",
-                           .place = "the command line",
-                           .hint = "Other keys need a new simulation: ranvier simulate DIR --set " +
-                                   text + "."});
+    throw core::UserError(
+        {.key = "--set",
+         .given = text,
+         .allowed = "cost.* keys",
+         .place = "the command line",
+         .hint = "Other keys need a new simulation: ranvier simulate DIR --set " + text + "."});
   }
-}
-
-/// The presets to look at: the one asked for, or all of the run.
-std::vector<sweep::PresetSetup> chosen(const sweep::Experiment& experiment,
-                                       const std::string& preset) {
-  if (preset.empty()) return experiment.presets;
-  std::string known;
-  for (const auto& setup : experiment.presets) {
-    if (setup.name == preset) return {setup};
-    known += (known.empty() ? "" : ", ") + setup.name;
-  }
-  throw core::UserError(
-      {.key = "--preset",
-       .given = preset,
-       .allowed = "one of " + known,
-       .place = "the command line",
-       .hint = fmt::format("Simulate the run under it first: --set \"presets=[{}]\".", preset)});
 }
 
 sweep::Quantity quantity_named(const std::string& name) {
@@ -63,11 +47,12 @@ void print_breakeven(const BreakEvenOptions& options, const Common& common) {
   const fs::path directory = options.experiment.source;
   require_prices_only(options.experiment.set);
   const sweep::Experiment experiment = load(options.experiment, common);
-  const auto setups = chosen(experiment, options.preset);
+  const auto setups = presets_named(experiment, options.preset);
   const sweep::StoredRun run = sweep::read_run(directory);
   std::vector<sweep::Bundle> bundles;
   for (const auto& variant : run.variants) {
     bundles.push_back(sweep::read_bundle(directory, variant.name));
+    sweep::find_mapping(experiment, bundles.back(), common.quiet);
   }
   nlohmann::ordered_json all{{"schema", 1}, {"experiment", run.experiment}};
   for (const auto& setup : setups) {

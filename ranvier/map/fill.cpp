@@ -28,10 +28,11 @@ int64_t cores_of(const std::vector<Tiling>& tilings) {
                          int64_t cores, int64_t usable) {
   const int64_t available = int64_t{1} * package.chips_x * package.chips_y;
   const int64_t chips = core::ceil_div(cores, usable);
-  std::string hint = fmt::format("{} has {} neurons on {} cores and so fills {} chips of {}{}; the "
-                                 "package has {}",
-                                 network.name, network.neurons(), cores, chips, usable,
-                                 margin_of(network) > 0 ? " interior cores" : " cores", available);
+  std::string hint = fmt::format(
+      "{} has {} neurons on {} cores and so fills {} chips of {}{}; the "
+      "package has {}",
+      network.name, network.neurons(), cores, chips, usable,
+      margin_of(network) > 0 ? " interior cores" : " cores", available);
   CoreLimits limits = limits_of(package.chip);
   constexpr int kDoublings = 16;
   for (int i = 0; i < kDoublings; ++i) {

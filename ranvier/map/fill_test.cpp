@@ -86,7 +86,8 @@ TEST(FillChips, FillsEveryChipButTheLast) {
 }
 
 /// Elements of the layer's inputs that any output of a region reads, one by one.
-std::set<uint32_t> elements_read(const ir::Layer& layer, const ir::Shape& in, const Region& region) {
+std::set<uint32_t> elements_read(const ir::Layer& layer, const ir::Shape& in,
+                                 const Region& region) {
   std::set<uint32_t> read;
   for (int y = region.rows.begin; y < region.rows.end; ++y) {
     for (int x = region.columns.begin; x < region.columns.end; ++x) {
@@ -119,8 +120,7 @@ Region box_around(const std::set<uint32_t>& elements, const Region& region,
 
 TEST(FillChips, TheBoxThatAnotherChipReadsOfATileCrossesOnce) {
   for (const auto kind : {ir::NetworkKind::kAnn, ir::NetworkKind::kHnn}) {
-    const auto network =
-        filled_network(kind, kind == ir::NetworkKind::kAnn ? kDense8 : kGraded);
+    const auto network = filled_network(kind, kind == ir::NetworkKind::kAnn ? kDense8 : kGraded);
     auto package = package_of(4, 2);
     if (kind == ir::NetworkKind::kHnn) package.chip.mesh = 5;
     const Mapping mapping = map_network(network, package);
@@ -131,7 +131,8 @@ TEST(FillChips, TheBoxThatAnotherChipReadsOfATileCrossesOnce) {
       for (size_t l = 1; l < network.layers.size(); ++l) {
         const ir::Layer& layer = network.layers[l];
         for (const LayerTile& tile : mapping.layers[l]) {
-          if (layer.input == source) needed[tile.chip].merge(elements_read(layer, shape, tile.region));
+          if (layer.input == source)
+            needed[tile.chip].merge(elements_read(layer, shape, tile.region));
           if (layer.residual != source) continue;
           for (const uint32_t e : elements_of(tile.region, shape)) needed[tile.chip].insert(e);
         }
@@ -182,8 +183,8 @@ TEST(FillChips, CrossingsLeaveAndArriveAtGatewaysOnTheRoute) {
       EXPECT_TRUE(next_x / kMesh != from.x / kMesh || next_y / kMesh != from.y / kMesh);
       const int last_y = dy != 0 ? to.y - dy : to.y, last_x = dy != 0 ? to.x : to.x - dx;
       EXPECT_TRUE(last_x / kMesh != to.x / kMesh || last_y / kMesh != to.y / kMesh);
-      EXPECT_EQ(crossing.die_edges, std::abs(home.x - away.x) / kMesh +
-                                        std::abs(home.y - away.y) / kMesh);
+      EXPECT_EQ(crossing.die_edges,
+                std::abs(home.x - away.x) / kMesh + std::abs(home.y - away.y) / kMesh);
       diagonal += dx != 0 && dy != 0;
     }
   }

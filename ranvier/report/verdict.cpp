@@ -34,7 +34,8 @@ const VariantResult* best_hnn(const Summary& summary) {
       higher ? -std::numeric_limits<double>::infinity() : std::numeric_limits<double>::infinity();
   for (const auto& v : summary.variants) {
     if (!v.is_hnn() || !v.metric_deployed) continue;
-    quality = higher ? std::max(quality, *v.metric_deployed) : std::min(quality, *v.metric_deployed);
+    quality =
+        higher ? std::max(quality, *v.metric_deployed) : std::min(quality, *v.metric_deployed);
   }
   const VariantResult* best = nullptr;
   for (const auto& v : summary.variants) {
@@ -308,9 +309,9 @@ Verdict judge(const Summary& summary, const Details& details) {
     return verdict;
   }
   verdict.loses = is_loss(*worst);
-  verdict.headline =
-      (best->assumed ? "With assumed activity: " : "") +
-      (verdict.loses ? losing_headline(verdict, *worst, details, *best) : winning_headline(verdict));
+  verdict.headline = (best->assumed ? "With assumed activity: " : "") +
+                     (verdict.loses ? losing_headline(verdict, *worst, details, *best)
+                                    : winning_headline(verdict));
   verdict.points = {quality_point(summary, *best), traffic_point(summary, *best)};
   for (const auto& preset : best->presets) {
     verdict.points.push_back(preset_point(verdict, details, preset.preset));

@@ -49,9 +49,8 @@ void assume_boundary(const ir::Network& network, const ir::Boundary& boundary,
                      const Assumption& assumption, core::Rng rng, ir::BoundaryActivity& activity) {
   const ir::Shape& shape = network.layers[static_cast<size_t>(boundary.layer)].out;
   const auto codec = codec::make_codec(boundary.params);
-  const double mean_of_event = boundary.params.spec.kind == CodecKind::kRate
-                                   ? (boundary.params.spec.steps + 1) / 2.0
-                                   : 1.0;
+  const double mean_of_event =
+      boundary.params.spec.kind == CodecKind::kRate ? (boundary.params.spec.steps + 1) / 2.0 : 1.0;
   const double density = assumption.events_per_neuron / mean_of_event;
   activity.elements = static_cast<int>(shape.size());
   activity.steps = boundary.params.spec.steps;
@@ -114,8 +113,7 @@ ir::Activity assume_activity(const ir::Network& network, const Assumption& assum
     }
     const auto& spikes =
         activity.layer_spikes.at(network.layers[static_cast<size_t>(boundary.layer)].name);
-    of.elements =
-        static_cast<int>(network.layers[static_cast<size_t>(boundary.layer)].out.size());
+    of.elements = static_cast<int>(network.layers[static_cast<size_t>(boundary.layer)].out.size());
     of.steps = network.steps;
     of.symbols.assign(spikes.begin(), spikes.end());
   }

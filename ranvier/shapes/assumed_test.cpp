@@ -17,11 +17,9 @@ using codec::CodecSpec;
 ir::Network network_of(ir::NetworkKind kind, CodecSpec codec, int steps = 1) {
   Settings settings;
   settings.architecture = msresnet({8, 16}, {1, 1}, {3, 16, 16}, 10);
-  return describe(settings, {.name = "x",
-                             .kind = kind,
-                             .codec = codec,
-                             .steps = steps,
-                             .events_per_neuron = {}});
+  return describe(
+      settings,
+      {.name = "x", .kind = kind, .codec = codec, .steps = steps, .events_per_neuron = {}});
 }
 
 double events_per_neuron(const ir::Activity& activity) {
@@ -83,9 +81,9 @@ TEST(AssumedActivity, SpikesHaveTheAssumedRateInEveryStep) {
   const auto plane = static_cast<std::ptrdiff_t>(spikes.size() / 4);
   for (int step = 0; step < 4; ++step) {
     const auto begin = spikes.begin() + step * plane;
-    EXPECT_NEAR(static_cast<double>(std::count(begin, begin + plane, 1)) /
-                    static_cast<double>(plane),
-                0.2, 0.04);
+    EXPECT_NEAR(
+        static_cast<double>(std::count(begin, begin + plane, 1)) / static_cast<double>(plane), 0.2,
+        0.04);
   }
   const auto& symbols = activity.boundaries.at("after_stem").symbols;
   EXPECT_TRUE(std::equal(symbols.begin(), symbols.end(), spikes.begin(), spikes.end()));

@@ -43,12 +43,12 @@ void refuse_gates(const Settings& settings, const Variant& variant) {
   if (variant.kind != ir::NetworkKind::kSnn) return;
   for (const ir::Layer& layer : settings.architecture.layers) {
     if (!layer.gate) continue;
-    throw core::UserError({.key = "variants." + variant.name + ".kind",
-                           .given = "snn",
-                           .allowed = "ann or hnn for " + settings.architecture.name,
-                           .place = {},
-                           .hint = "Layer " + layer.name +
-                                   " multiplies two activations, which spikes do not."});
+    throw core::UserError(
+        {.key = "variants." + variant.name + ".kind",
+         .given = "snn",
+         .allowed = "ann or hnn for " + settings.architecture.name,
+         .place = {},
+         .hint = "Layer " + layer.name + " multiplies two activations, which spikes do not."});
   }
 }
 
@@ -101,14 +101,12 @@ ir::Network describe(const Settings& settings, const Variant& variant) {
   return network;
 }
 
-void write_bundle(const Settings& settings, const Variant& variant,
-                  const fs::path& run_directory) {
+void write_bundle(const Settings& settings, const Variant& variant, const fs::path& run_directory) {
   Assumption assumption = settings.assumption;
   if (variant.codec.kind == codec::CodecKind::kDense || variant.kind == ir::NetworkKind::kSnn) {
     assumption.events_per_neuron = 0;  // not asked for
   } else {
-    assumption.events_per_neuron =
-        variant.events_per_neuron.value_or(assumption.events_per_neuron);
+    assumption.events_per_neuron = variant.events_per_neuron.value_or(assumption.events_per_neuron);
   }
   if (assumption.events_per_neuron > most_events(variant.codec)) {
     const bool own = variant.events_per_neuron.has_value();

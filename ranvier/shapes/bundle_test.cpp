@@ -48,9 +48,8 @@ class BundleTest : public ::testing::Test {
   fs::path directory_;
 };
 
-const Variant kHybrid{.name = "hnn",
-                      .codec = {codec::CodecKind::kGraded, 2, 1, false},
-                      .events_per_neuron = 0.25};
+const Variant kHybrid{
+    .name = "hnn", .codec = {codec::CodecKind::kGraded, 2, 1, false}, .events_per_neuron = 0.25};
 
 TEST_F(BundleTest, SaysAssumedEverywhereAndNamesNoAccuracy) {
   const auto settings =
@@ -87,8 +86,9 @@ TEST(ShapesSettings, RefuseWhatDoesNotFit) {
       refusal_of([] { settings_of("shapes: {model: msresnet, cuts: [stage1, stgae2]}"); });
   EXPECT_EQ(cut.key, "shapes.cuts");
   EXPECT_NE(cut.hint.find("stage2"), std::string::npos);
-  EXPECT_EQ(refusal_of([] { settings_of("shapes: {model: rwkv, depth: 2, cuts: [block1, block1]}"); })
-                .allowed,
+  EXPECT_EQ(refusal_of([] {
+              settings_of("shapes: {model: rwkv, depth: 2, cuts: [block1, block1]}");
+            }).allowed,
             "each cut once");
 }
 

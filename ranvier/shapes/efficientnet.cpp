@@ -35,7 +35,8 @@ struct Scale {
   double width;
   double depth;
 };
-constexpr std::array<Scale, 5> kScales{{{1.0, 1.0}, {1.0, 1.1}, {1.1, 1.2}, {1.2, 1.4}, {1.4, 1.8}}};
+constexpr std::array<Scale, 5> kScales{
+    {{1.0, 1.0}, {1.0, 1.1}, {1.1, 1.2}, {1.2, 1.4}, {1.4, 1.8}}};
 
 /// Nearest multiple of 8, not more than a tenth below.
 int scaled_channels(int channels, double width) {
@@ -46,15 +47,14 @@ int scaled_channels(int channels, double width) {
   return rounded < 0.9 * wanted ? rounded + kMultiple : rounded;
 }
 
-int scaled_blocks(int blocks, double depth) {
-  return static_cast<int>(std::ceil(blocks * depth));
-}
+int scaled_blocks(int blocks, double depth) { return static_cast<int>(std::ceil(blocks * depth)); }
 
 int add_block(LayerList& list, const std::string& name, int input, const Stage& stage, int stride,
               int channels) {
   const int narrow = list.shape(input).channels;
   int wide = input;
-  if (stage.expansion > 1) wide = list.conv(name + ".expand", input, narrow * stage.expansion, 1, 1);
+  if (stage.expansion > 1)
+    wide = list.conv(name + ".expand", input, narrow * stage.expansion, 1, 1);
   const int spatial = list.depthwise(name + ".depthwise", wide, stage.kernel, stride);
   const int squeeze = list.pool_linear(name + ".squeeze", spatial, std::max(1, narrow / kSqueeze));
   const int excite = list.linear(name + ".excite", squeeze, list.shape(spatial).channels);

@@ -12,8 +12,8 @@ class LayerList {
  public:
   explicit LayerList(ir::Shape image);
 
-  /// Each returns the new layer's index. Padding keeps the size at stride 1; `depthwise` gives every
-  /// channel its own kernel.
+  /// Each returns the new layer's index. Padding keeps the size at stride 1; `depthwise` gives
+  /// every channel its own kernel.
   int conv(const std::string& name, int input, int channels, int kernel, int stride);
   int depthwise(const std::string& name, int input, int kernel, int stride);
   int linear(const std::string& name, int input, int units);

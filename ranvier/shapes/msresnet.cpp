@@ -17,7 +17,8 @@ Architecture msresnet(const std::vector<int>& widths, const std::vector<int>& bl
       const int stride = s > 0 && b == 0 ? 2 : 1;
       const bool projects = stride != 1 || list.shape(from).channels != width;
       const int conv1 = list.conv(name + ".conv1", from, width, 3, stride);
-      const int shortcut = projects ? list.conv(name + ".projection", from, width, 1, stride) : from;
+      const int shortcut =
+          projects ? list.conv(name + ".projection", from, width, 1, stride) : from;
       from = list.conv(name + ".conv2", conv1, width, 3, 1);
       list.add_residual(shortcut);
     }

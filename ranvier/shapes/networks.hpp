@@ -31,9 +31,9 @@ Architecture msresnet(const std::vector<int>& widths, const std::vector<int>& bl
 /// Source: Tan and Le 2019, arXiv 1905.11946, table 1; rounding as in the authors' code.
 Architecture efficientnet(int scale, ir::Shape image, int classes);
 
-/// RWKV v4, one token: `depth` blocks of time mix and channel mix, byte-level head. The element-wise
-/// steps (key times value with its decay, receptance times value) stand as depthwise 1x1
-/// convolutions. Source: Peng et al. 2023, arXiv 2305.13048.
+/// RWKV v4, one token: `depth` blocks of time mix and channel mix, byte-level head. The
+/// element-wise steps (key times value with its decay, receptance times value) stand as depthwise
+/// 1x1 convolutions. Source: Peng et al. 2023, arXiv 2305.13048.
 Architecture rwkv(int depth, int width, int symbols);
 
 }  // namespace ranvier::shapes

@@ -46,8 +46,8 @@ int64_t biases_of_gathered(const ir::Network& network) {
 
 TEST(MsResnet, Resnet18HasThePublishedWeightsAndMacs) {
   const auto network = network_of(msresnet({64, 128, 256, 512}, {2, 2, 2, 2}, {3, 32, 32}, 10));
-  // PreActResNet-18 of the widely used CIFAR code has 11,171,146 parameters: these weights, norms of
-  // each block's two inputs and no other, and the head's biases.
+  // PreActResNet-18 of the widely used CIFAR code has 11,171,146 parameters: these weights, norms
+  // of each block's two inputs and no other, and the head's biases.
   int64_t norms = 0;
   for (const ir::Layer& layer : network.layers) {
     if (!layer.name.ends_with(".conv1") && !layer.name.ends_with(".conv2")) continue;
@@ -70,8 +70,8 @@ TEST(MsResnet, ProjectsWhereTheShapeChangesOnly) {
   for (const ir::Layer& layer : shapes.layers) {
     if (layer.name.ends_with("projection")) projections.push_back(layer.name);
   }
-  EXPECT_EQ(projections, (std::vector<std::string>{"stage2.block1.projection",
-                                                   "stage3.block1.projection"}));
+  EXPECT_EQ(projections,
+            (std::vector<std::string>{"stage2.block1.projection", "stage3.block1.projection"}));
   EXPECT_EQ(shapes.cuts.size(), 3u);
   EXPECT_EQ(shapes.layers[static_cast<size_t>(shapes.cuts[0].layer)].name, "stage1.block2.conv2");
 }
@@ -86,8 +86,7 @@ TEST(EfficientNet, B0HasThePublishedParametersAndMacs) {
 TEST(EfficientNet, B4HasThePublishedParametersAndMacs) {
   const auto network = network_of(efficientnet(4, {3, 380, 380}, 1000));
   // torchvision's efficientnet_b4: 19,341,616 parameters; table 2 of the paper: 4.2 G.
-  EXPECT_EQ(network.weights() + norm_parameters(network) + biases_of_gathered(network),
-            19'341'616);
+  EXPECT_EQ(network.weights() + norm_parameters(network) + biases_of_gathered(network), 19'341'616);
   EXPECT_NEAR(static_cast<double>(macs_of(network)), 4.4e9, 0.1e9);
 }
 
@@ -101,9 +100,10 @@ TEST(EfficientNet, EveryScaleIsAValidNetworkAndLargerThanTheOneBefore) {
 }
 
 TEST(Rwkv, HasThePublishedParameters) {
-  // RWKV-4 169M: 12 blocks of 768, 50,277 symbols: 169,342,464 parameters, of which this description
-  // leaves out the embedding and, per block, what it does not model: seven vectors of mixing and
-  // decay, three LayerNorms' scales and shifts; and it has two vectors and a norm of its own.
+  // RWKV-4 169M: 12 blocks of 768, 50,277 symbols: 169,342,464 parameters, of which this
+  // description leaves out the embedding and, per block, what it does not model: seven vectors of
+  // mixing and decay, three LayerNorms' scales and shifts; and it has two vectors and a norm of its
+  // own.
   const auto network = network_of(rwkv(12, 768, 50277));
   const int64_t vectors = 12 * (7 + 4) * 768 + 2 * 2 * 768;
   const int64_t embedding = int64_t{768} * 50277;
@@ -115,9 +115,9 @@ TEST(Rwkv, KeepsToOneTensorAtACut) {
   settings.architecture = rwkv(3, 16, 256);
   settings.cuts = settings.architecture.cuts;
   settings.cuts.pop_back();
-  EXPECT_NO_THROW(describe(settings, {.name = "hnn",
-                                      .codec = {codec::CodecKind::kGraded, 2, 1, false},
-                                      .events_per_neuron = {}}));
+  EXPECT_NO_THROW(describe(
+      settings,
+      {.name = "hnn", .codec = {codec::CodecKind::kGraded, 2, 1, false}, .events_per_neuron = {}}));
 }
 
 }  // namespace

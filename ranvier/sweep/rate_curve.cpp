@@ -1,7 +1,7 @@
 #include "ranvier/sweep/rate_curve.hpp"
 
 #include "ranvier/analytic/model.hpp"
-#include "ranvier/map/mapper.hpp"
+#include "ranvier/sweep/mapping.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,7 @@ namespace ranvier::sweep {
 RateCurve::RateCurve(const Experiment& experiment, const PresetSetup& setup,
                      const std::string& variant, const Bundle& bundle, int samples)
     : package_(setup.package), cost_(setup.cost) {
-  const auto mapping = map::map_network(bundle.network, package_);
+  const auto mapping = mapping_of(bundle, package_);
   const codec::WireKind wire = wire_of(experiment.values, variant);
   for (int s = 0; s < std::min(samples, bundle.activity.samples); ++s) {
     workloads_.push_back(

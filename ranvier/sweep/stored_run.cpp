@@ -44,6 +44,13 @@ class File {
     return value.get<double>();
   }
 
+  /// Nothing for null: of assumed activity.
+  std::optional<double> optional_number(const Json& in, const std::string& where,
+                                        const char* key) const {
+    if (need(in, where, key).is_null()) return std::nullopt;
+    return number(in, where, key);
+  }
+
   int64_t count(const Json& in, const std::string& where, const char* key) const {
     const Json& value = need(in, where, key);
     if (!value.is_number_integer() || value.get<int64_t>() < 0) refuse(where + key, value.dump());
@@ -118,10 +125,11 @@ StoredRun read_run(const fs::path& directory) {
   const Json& counted = ledger.need(ledger.root(), "", "variants");
   for (const auto& [name, entry] : summary.need(summary.root(), "", "variants").items()) {
     const std::string where = "variants." + name + ".";
-    StoredVariant variant{.name = name,
-                          .kind = summary.text(entry, where, "kind"),
-                          .metric_deployed = summary.number(entry, where, "metric_deployed"),
-                          .presets = {}};
+    StoredVariant variant{
+        .name = name,
+        .kind = summary.text(entry, where, "kind"),
+        .metric_deployed = summary.optional_number(entry, where, "metric_deployed"),
+        .presets = {}};
     const Json& lines = ledger.need(counted, "variants.", name.c_str());
     for (const auto& [preset, timed] : summary.need(entry, where, "presets").items()) {
       const std::string at = where + preset + ".";

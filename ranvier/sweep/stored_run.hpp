@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,8 @@ struct StoredPreset {
 
 struct StoredVariant {
   std::string name;
-  std::string kind;  // ann, snn, hnn
-  double metric_deployed = 0;
+  std::string kind;                       // ann, snn, hnn
+  std::optional<double> metric_deployed;  // absent: of assumed activity
   std::map<std::string, StoredPreset> presets;
 };
 

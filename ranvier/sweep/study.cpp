@@ -21,7 +21,8 @@ const StoredPreset& stored(const StoredVariant& variant, const std::string& pres
                          .allowed = "one of " + known,
                          .place = {},
                          .hint = "The run was not simulated under it: ranvier simulate DIR --set "
-                                 "\"presets=[" + preset + "]\"."});
+                                 "\"presets=[" +
+                                 preset + "]\"."});
 }
 
 Standing standing_of(const StoredVariant& variant, const PresetSetup& setup) {
@@ -33,8 +34,7 @@ Standing standing_of(const StoredVariant& variant, const PresetSetup& setup) {
   return {.name = variant.name,
           .kind = variant.kind,
           .metric_deployed = variant.metric_deployed,
-          .simulated =
-              performance_of(counted.ledger, counted.samples, counted.latency_s, setup),
+          .simulated = performance_of(counted.ledger, counted.samples, counted.latency_s, setup),
           .energy_minimum_pj = total(cost::Bound::kMinimum),
           .energy_maximum_pj = total(cost::Bound::kMaximum)};
 }
@@ -109,11 +109,11 @@ Duel duel_of(const PresetStudy& study, Rates& rates, Quantity quantity, size_t v
   return {.quantity = quantity,
           .variant = variant,
           .others = std::move(others),
-          .prices = won_by(candidates.size() - 1,
-                           price_stretches(study.standings, quantity, candidates)),
-          .rates = won_by(candidates.size() - 1,
-                          rates.stretches(quantity, candidates, study.lowest_rate,
-                                          study.highest_rate))};
+          .prices =
+              won_by(candidates.size() - 1, price_stretches(study.standings, quantity, candidates)),
+          .rates =
+              won_by(candidates.size() - 1,
+                     rates.stretches(quantity, candidates, study.lowest_rate, study.highest_rate))};
 }
 
 std::vector<size_t> of_kind(const std::vector<Standing>& standings, std::string_view kind) {
@@ -174,9 +174,8 @@ Performance performance_of(const core::Ledger& ledger, int samples, double laten
                            const PresetSetup& setup) {
   const auto priced = cost::price(ledger, latency_s, setup.cost);
   const double idle = setup.values.real("cost.d2d_idle_fraction");
-  const double link_bits =
-      static_cast<double>(ledger[core::Event::kDieToDieBits]) +
-      idle * static_cast<double>(ledger[core::Event::kDieToDieIdleBits]);
+  const double link_bits = static_cast<double>(ledger[core::Event::kDieToDieBits]) +
+                           idle * static_cast<double>(ledger[core::Event::kDieToDieIdleBits]);
   return {.latency_s = latency_s,
           .energy_pj = priced.total_pj / samples,
           .energy_line = {(priced.total_pj - priced.parts_pj.at("d2d")) / samples,

@@ -8,6 +8,7 @@
 #include "ranvier/sweep/stored_run.hpp"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,8 @@ struct Performance {
   double energy_pj = 0;
   Line energy_line;
 
-  double of(Quantity quantity) const;   // s, pJ, pJ s
-  Line line(Quantity quantity) const;   // over the price of a link bit
+  double of(Quantity quantity) const;  // s, pJ, pJ s
+  Line line(Quantity quantity) const;  // over the price of a link bit
 };
 
 /// Prices `ledger`, the sum of `samples` inferences of mean latency `latency_s`.
@@ -34,10 +35,10 @@ Performance performance_of(const core::Ledger& ledger, int samples, double laten
 
 struct Standing {
   std::string name;
-  std::string kind;  // ann, snn, hnn
-  double metric_deployed = 0;
-  Performance simulated;         // counts of the stored simulation, nominal prices
-  double energy_minimum_pj = 0;  // every constant at that end of its range
+  std::string kind;                       // ann, snn, hnn
+  std::optional<double> metric_deployed;  // absent: of assumed activity
+  Performance simulated;                  // counts of the stored simulation, nominal prices
+  double energy_minimum_pj = 0;           // every constant at that end of its range
   double energy_maximum_pj = 0;
 };
 

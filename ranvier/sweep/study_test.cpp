@@ -25,17 +25,16 @@ constexpr config::Field kWire{
 class StudyTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = fs::path(::testing::TempDir()) /
-                 (std::string("study_") +
-                  ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    directory_ =
+        fs::path(::testing::TempDir()) /
+        (std::string("study_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(directory_);
     bundle("ann-burst8", ir::NetworkKind::kAnn, codec::parse_codec("dense(8)", "t"));
     bundle("ann-burst4", ir::NetworkKind::kAnn, codec::parse_codec("dense(4)", "t"));
     bundle("hnn-graded", ir::NetworkKind::kHnn, codec::parse_codec("graded(2)", "t"));
-    core::write_file_atomic(
-        directory_ / "exp.yaml",
-        "name: small\npresets: [ucie16nm]\nhardware: {chips_x: 2, mesh: 4}\n"
-        "variants: {hnn-graded: {wire: auto}}\n");
+    core::write_file_atomic(directory_ / "exp.yaml",
+                            "name: small\npresets: [ucie16nm]\nhardware: {chips_x: 2, mesh: 4}\n"
+                            "variants: {hnn-graded: {wire: auto}}\n");
     const auto result = evaluate(experiment({}), directory_, {.threads = 1, .quiet = true});
     core::write_file_atomic(directory_ / "summary.json", summary_json(result));
     core::write_file_atomic(directory_ / "ledger.json", ledger_json(result));
@@ -147,8 +146,7 @@ TEST_F(StudyTest, ATornadoRowIsTheRatioAtTheEndsOfTheRange) {
   ASSERT_NE(row, result.rows.end());
   const auto ratio_at = [&](const std::string& price) {
     const std::string set = "cost.d2d_bit=" + price;
-    const double dense =
-        std::min(repriced(0, set).energy_pj, repriced(1, set).energy_pj);
+    const double dense = std::min(repriced(0, set).energy_pj, repriced(1, set).energy_pj);
     return dense / repriced(2, set).energy_pj;
   };
   EXPECT_NEAR(row->minimum.ratio[0], ratio_at("0.25 pJ/bit"), 1e-12);

@@ -33,8 +33,7 @@ Json variant_json(const VariantResult& variant) {
   const Metrics& metrics = variant.bundle.metrics;
   // Of filled chips, mapping decides which neurons stand at a boundary.
   const bool is_filled = variant.bundle.network.chip_rule == ir::ChipRule::kFilled;
-  const int64_t neurons =
-      is_filled ? variant.boundaries.total.neurons : metrics.boundary_neurons;
+  const int64_t neurons = is_filled ? variant.boundaries.total.neurons : metrics.boundary_neurons;
   return {{"kind", ir::to_string(variant.bundle.network.kind)},
           {"codec", variant.codec},
           {"activity", metrics.assumed ? "assumed" : "measured"},

@@ -14,8 +14,7 @@ constexpr double kStill = 1e-9;  // relative change that counts as none
 /// Performances of all variants of the run, under some values of the constants.
 using Field = std::vector<Performance>;
 
-size_t best_of(const Field& field, const StoredRun& run, std::string_view kind,
-               Quantity quantity) {
+size_t best_of(const Field& field, const StoredRun& run, std::string_view kind, Quantity quantity) {
   size_t best = field.size();
   for (size_t v = 0; v < field.size(); ++v) {
     if (run.variants[v].kind != kind) continue;
@@ -64,8 +63,7 @@ Field estimated(const Experiment& experiment, const PresetSetup& setup, const St
   Field field;
   for (const auto& variant : run.variants) {
     const auto bundle = std::ranges::find(bundles, variant.name, &Bundle::variant);
-    const int samples =
-        std::min(variant.presets.at(setup.name).samples, bundle->activity.samples);
+    const int samples = std::min(variant.presets.at(setup.name).samples, bundle->activity.samples);
     RateCurve curve(experiment, setup, variant.name, *bundle, samples);
     const RatePoint& point = curve.at(setup.package.serdes.lane_rate.value());
     field.push_back(performance_of(point.ledger, samples, point.latency_s, setup));
@@ -149,9 +147,9 @@ Tornado tornado(const Experiment& experiment, const PresetSetup& setup, const St
                    .maximum = {}};
     const auto at = [&](double value) {
       const PresetSetup changed = reload(override_text(field, value));
-      return point_of(row.analytic ? estimated(experiment, changed, run, bundles)
-                                   : repriced(run, changed),
-                      run, value);
+      return point_of(
+          row.analytic ? estimated(experiment, changed, run, bundles) : repriced(run, changed), run,
+          value);
     };
     row.minimum = at(constant.minimum);
     row.nominal = point_of(row.analytic ? modelled : counted, run, constant.value);

@@ -11,19 +11,19 @@
 
 namespace ranvier::sweep {
 
-/// The best HNN against the best dense baseline, chosen anew for each quantity: dense / HNN, above 1
-/// means that the HNN is better.
+/// The best HNN against the best dense baseline, chosen anew for each quantity: dense / HNN, above
+/// 1 means that the HNN is better.
 struct VerdictPoint {
-  double value = 0;             // of the constant, in its base unit
+  double value = 0;               // of the constant, in its base unit
   std::array<double, 3> ratio{};  // in the order of kQuantities
   /// Prices of a link bit at which the HNN of least energy needs less than every dense baseline.
   std::vector<Range> winning_prices;
 };
 
 struct TornadoRow {
-  std::string key;     // "cost.sram_leak"
-  std::string unit;    // base unit; empty for plain numbers
-  std::string source;  // "[MUCHI] 0.625 at 7 nm (choice)"
+  std::string key;        // "cost.sram_leak"
+  std::string unit;       // base unit; empty for plain numbers
+  std::string source;     // "[MUCHI] 0.625 at 7 nm (choice)"
   bool analytic = false;  // hardware constants: both designs by the analytic model
   VerdictPoint minimum, nominal, maximum;
 
@@ -34,7 +34,7 @@ struct TornadoRow {
 };
 
 struct Tornado {
-  std::vector<TornadoRow> rows;     // those that move any ratio; by schema order
+  std::vector<TornadoRow> rows;      // those that move any ratio; by schema order
   std::vector<std::string> without;  // constants with a range that move nothing
 };
 

@@ -1,5 +1,5 @@
-// `ranvier breakeven` on a simulated run: the numbers agree with the run's, what it cannot answer is
-// refused.
+// `ranvier breakeven` on a simulated run: the numbers agree with the run's, what it cannot answer
+// is refused.
 
 #include "ranvier/core/file.hpp"
 #include "ranvier/map/test_network.hpp"
