@@ -2,19 +2,27 @@
 
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
+#include "ranvier/app/map_search.hpp"
 #include "ranvier/app/table.hpp"
+#include "ranvier/core/error.hpp"
 #include "ranvier/map/mapper.hpp"
 #include "ranvier/sweep/evaluate.hpp"
+#include "ranvier/sweep/mapping.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <utility>
 
 namespace ranvier::app {
 namespace {
 
 struct MapOptions : ExperimentOptions {
   std::string variant;
+  std::string objective;  // empty: show the mapping, search nothing
+  std::string preset;     // of the search; empty: every one of the run
+  bool confirm = false;
 };
 
 using Json = nlohmann::ordered_json;
@@ -44,14 +52,19 @@ void print_table(const Json& mapped) {
              mapped.at("chips").get<int>(), mapped.at("cores").get<int>(), text_table(rows));
 }
 
+std::vector<std::string> chosen_variants(const MapOptions& options,
+                                         const sweep::Experiment& experiment) {
+  if (!options.variant.empty()) return {options.variant};
+  return sweep::bundle_names(options.source, experiment.values);
+}
+
 void map_variants(const MapOptions& options, const Common& common) {
   const sweep::Experiment experiment = load(options, common);
-  auto names = sweep::bundle_names(options.source, experiment.values);
-  if (!options.variant.empty()) names = {options.variant};
   Json all = Json::array();
-  for (const auto& name : names) {
-    const auto bundle = sweep::read_bundle(options.source, name);
-    const auto mapping = map::map_network(bundle.network, experiment.presets.front().package);
+  for (const auto& name : chosen_variants(options, experiment)) {
+    auto bundle = sweep::read_bundle(options.source, name);
+    sweep::find_mapping(experiment, bundle, common.quiet);
+    const auto mapping = sweep::mapping_of(bundle, experiment.presets.front().package);
     Json entry{{"variant", name}, {"chips", mapping.chips_used}, {"cores", mapping.tiles_used}};
     for (size_t i = 0; i < bundle.network.layers.size(); ++i) {
       entry["layers"].push_back(layer_json(bundle.network, mapping, i));
@@ -62,15 +75,61 @@ void map_variants(const MapOptions& options, const Common& common) {
   if (common.json) fmt::print("{}\n", all.dump(2));
 }
 
+map::Objective objective_named(const std::string& name) {
+  using enum map::Objective;
+  for (const auto objective : {kBits, kLatency, kEnergy}) {
+    if (to_string(objective) == name) return objective;
+  }
+  return kEdp;
+}
+
+void search_variants(const MapOptions& options, const Common& common) {
+  const sweep::Experiment experiment = load(options, common);
+  const MapSearch search{.objective = objective_named(options.objective),
+                         .confirm = options.confirm};
+  Json all = Json::array();
+  for (const auto& name : chosen_variants(options, experiment)) {
+    const auto bundle = sweep::read_bundle(options.source, name);
+    for (const auto& setup : presets_named(experiment, options.preset)) {
+      Json found = search_variant(experiment, setup, bundle, search, common);
+      if (!common.json) fmt::print("{}\n", search_text(found));
+      all.push_back(std::move(found));
+    }
+  }
+  if (common.json) fmt::print("{}\n", all.dump(2));
+}
+
+/// Flags of the search mean nothing without it.
+void require_objective(const MapOptions& options) {
+  for (const auto& [flag, given] :
+       {std::pair{"--confirm", options.confirm}, {"--preset", !options.preset.empty()}}) {
+    if (!given || !options.objective.empty()) continue;
+    throw core::UserError({.key = flag,
+                           .given = "it without --objective",
+                           .allowed = "--objective bits|latency|energy|edp beside it",
+                           .place = "the command line",
+                           .hint = {}});
+  }
+}
+
 }  // namespace
 
 void attach_map(CLI::App& app, const Common& common, std::function<void()>& action) {
   auto options = std::make_shared<MapOptions>();
   app.add_option("DIR", options->source, "run directory with trained bundles")->required();
   app.add_option("--variant", options->variant, "only this variant");
+  app.add_option("--objective", options->objective,
+                 "search for the mapping of least bits, latency, energy or edp (energy x delay)")
+      ->check(CLI::IsMember({"bits", "latency", "energy", "edp"}));
+  app.add_option("--preset", options->preset, "search under this one of the run's presets only");
+  app.add_flag("--confirm", options->confirm, "simulate the naive and the found mapping");
   add_set(app, *options);
   app.callback([options, &common, &action] {
-    action = [options, &common] { map_variants(*options, common); };
+    action = [options, &common] {
+      require_objective(*options);
+      options->objective.empty() ? map_variants(*options, common)
+                                 : search_variants(*options, common);
+    };
   });
 }
 

@@ -14,6 +14,7 @@ void attach_map(CLI::App& app, const Common& common, std::function<void()>& acti
 void attach_simulate(CLI::App& app, const Common& common, std::function<void()>& action);
 void attach_report(CLI::App& app, const Common& common, std::function<void()>& action);
 void attach_compare(CLI::App& app, const Common& common, std::function<void()>& action);
+void attach_breakeven(CLI::App& app, const Common& common, std::function<void()>& action);
 void attach_noc(CLI::App& app, const Common& common, std::function<void()>& action);
 void attach_codec(CLI::App& app, const Common& common, std::function<void()>& action);
 void attach_describe(CLI::App& app, const Common& common, std::function<void()>& action);

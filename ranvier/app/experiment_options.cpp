@@ -40,6 +40,22 @@ sweep::Experiment load(const ExperimentOptions& options, const Common& common) {
   return sweep::load_experiment(file, overrides(options, common), train::training_schema());
 }
 
+std::vector<sweep::PresetSetup> presets_named(const sweep::Experiment& experiment,
+                                              const std::string& preset) {
+  if (preset.empty()) return experiment.presets;
+  std::string known;
+  for (const auto& setup : experiment.presets) {
+    if (setup.name == preset) return {setup};
+    known += (known.empty() ? "" : ", ") + setup.name;
+  }
+  throw core::UserError(
+      {.key = "--preset",
+       .given = preset,
+       .allowed = "one of " + known,
+       .place = "the command line",
+       .hint = fmt::format("Simulate the run under it first: --set \"presets=[{}]\".", preset)});
+}
+
 int thread_count(const ExperimentOptions& options) {
   if (options.threads > 0) return options.threads;
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));

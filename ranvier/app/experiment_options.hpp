@@ -31,6 +31,11 @@ std::vector<std::string> overrides(const ExperimentOptions& options, const Commo
 /// Errors: UserError when neither is there, and all of load_experiment's.
 sweep::Experiment load(const ExperimentOptions& options, const Common& common);
 
+/// The preset of that name, or all of them for no name. Errors: UserError (--preset) when the
+/// experiment has no such preset.
+std::vector<sweep::PresetSetup> presets_named(const sweep::Experiment& experiment,
+                                              const std::string& preset);
+
 int thread_count(const ExperimentOptions& options);
 
 /// `ranvier run EXP.yaml --out DIR --set a=b`, as it would be typed again.

@@ -12,6 +12,7 @@ const std::vector<Command>& commands() {
       {"simulate", "Simulate and price the trained bundles of a run again", attach_simulate},
       {"report", "Write report.html of a finished run again", attach_report},
       {"compare", "Set finished runs side by side", attach_compare},
+      {"breakeven", "Solve for the links on which each variant of a run is best", attach_breakeven},
       {"noc", "Measure latency and throughput of a mesh under synthetic traffic", attach_noc},
       {"codec", "Show what a codec and the wire formats make of given activity", attach_codec},
       {"describe", "Explain every parameter: unit, default, range, source", attach_describe},

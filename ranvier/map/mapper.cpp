@@ -85,16 +85,27 @@ void require_chips(const ir::Network& network, const arch::PackageSpec& package)
                    network.boundaries.size(), network.chips(), chips)});
 }
 
-std::vector<Tiling> fit_chip(const ir::Network& network, int chip, const std::vector<int>& layers,
-                             const arch::PackageSpec& package) {
-  const CoreLimits limits = limits_of(package.chip);
+/// Tilings of the chip's layers with at most 1 / `spread` of a core's neurons each: of least
+/// traffic if they fit, else the fewest tiles; nothing when those do not fit either.
+std::optional<std::vector<Tiling>> tilings_of(const ir::Network& network,
+                                              const std::vector<int>& layers,
+                                              const arch::PackageSpec& package, int spread) {
+  CoreLimits limits = limits_of(package.chip);
+  limits.neurons = std::max<int64_t>(1, limits.neurons / spread);
   const int64_t usable = usable_cores(package.chip.mesh, margin_of(network));
-  auto tilings = tile_all(network, layers, limits, TilingGoal::kLeastTraffic);
-  if (cores_of(tilings) <= usable) return tilings;
-  tilings = tile_all(network, layers, limits, TilingGoal::kFewestTiles);
-  const int64_t needed = cores_of(tilings);
-  if (needed > usable) refuse_chip(network, chip, layers, package, needed);
-  return tilings;
+  for (const TilingGoal goal : {TilingGoal::kLeastTraffic, TilingGoal::kFewestTiles}) {
+    auto tilings = tile_all(network, layers, limits, goal);
+    if (cores_of(tilings) <= usable) return tilings;
+  }
+  return std::nullopt;
+}
+
+std::vector<Tiling> fit_chip(const ir::Network& network, int chip, const std::vector<int>& layers,
+                             const arch::PackageSpec& package, int spread) {
+  if (auto tilings = tilings_of(network, layers, package, spread)) return *tilings;
+  RANVIER_CONTRACT(spread == 1, "a spread chip fits");
+  const auto fewest = tile_all(network, layers, limits_of(package.chip), TilingGoal::kFewestTiles);
+  refuse_chip(network, chip, layers, package, cores_of(fewest));
 }
 
 /// Moves the gateway cores of the chip's boundaries behind all others: a core that also converts
@@ -114,11 +125,11 @@ std::vector<core::TileId> gateways_last(std::vector<core::TileId> cores, const i
   return cores;
 }
 
-void place_chip(const ir::Network& network, int chip, const arch::PackageSpec& package,
+void place_chip(const ir::Network& network, int chip, const arch::PackageSpec& package, int spread,
                 Mapping& mapping) {
   const std::vector<int> layers = layers_of(network, chip);
   if (layers.empty()) return;
-  const std::vector<Tiling> tilings = fit_chip(network, chip, layers, package);
+  const std::vector<Tiling> tilings = fit_chip(network, chip, layers, package, spread);
   const auto cores =
       gateways_last(core_order(package, core::ChipId(chip), network.chips(), margin_of(network)),
                     network, chip, package);
@@ -163,6 +174,8 @@ void place_image(const ir::Network& network, const arch::PackageSpec& package, M
   }
 }
 
+}  // namespace
+
 int count_tiles(const Mapping& mapping) {
   std::set<core::TileId> tiles;
   for (const auto& layer : mapping.layers) {
@@ -177,9 +190,20 @@ int count_tiles(const Mapping& mapping) {
   return static_cast<int>(tiles.size());
 }
 
-}  // namespace
+void complete(const ir::Network& network, const arch::PackageSpec& package, Mapping& mapping) {
+  place_image(network, package, mapping);
+  mapping.crossings = cross_boundaries(network, mapping, package);
+  mapping.tiles_used = count_tiles(mapping);
+}
 
-Mapping map_network(const ir::Network& network, const arch::PackageSpec& package) {
+bool can_spread(const ir::Network& network, const arch::PackageSpec& package, int chip,
+                int spread) {
+  if (network.chip_rule != ir::ChipRule::kCut) return spread == 1;
+  return tilings_of(network, layers_of(network, chip), package, spread).has_value();
+}
+
+Mapping map_network(const ir::Network& network, const arch::PackageSpec& package,
+                    const std::vector<int>& spreads) {
   Mapping mapping;
   mapping.layers.resize(network.layers.size());
   if (network.chip_rule == ir::ChipRule::kFilled) {
@@ -187,11 +211,12 @@ Mapping map_network(const ir::Network& network, const arch::PackageSpec& package
   } else {
     require_chips(network, package);
     mapping.chips_used = network.chips();
-    for (int chip = 0; chip < network.chips(); ++chip) place_chip(network, chip, package, mapping);
+    for (int chip = 0; chip < network.chips(); ++chip) {
+      const int spread = spreads.empty() ? 1 : spreads[static_cast<size_t>(chip)];
+      place_chip(network, chip, package, spread, mapping);
+    }
   }
-  place_image(network, package, mapping);
-  mapping.crossings = cross_boundaries(network, mapping, package);
-  mapping.tiles_used = count_tiles(mapping);
+  complete(network, package, mapping);
   return mapping;
 }
 

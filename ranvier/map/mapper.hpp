@@ -46,8 +46,21 @@ struct Mapping {
 /// Errors: UserError when the network does not fit: hardware.chips_x (chips), hardware.mesh (cores
 /// of a chip; says which mesh and which neurons_per_core would do), hardware.weight_sram_bytes; and
 /// for a layer of a filled network that leaves its chip without a boundary.
+/// `spreads` of a network with cuts: [chip] a tile of that chip has at most 1 / spread of a core's
+/// neurons, so that a layer lies on more cores, each with its own copy of the weights; empty: 1.
 /// Cost: well below a second per million neurons.
-Mapping map_network(const ir::Network& network, const arch::PackageSpec& package);
+Mapping map_network(const ir::Network& network, const arch::PackageSpec& package,
+                    const std::vector<int>& spreads = {});
+
+/// Whether the chip has cores enough for that spread. Only networks with cuts spread.
+bool can_spread(const ir::Network& network, const arch::PackageSpec& package, int chip, int spread);
+
+/// Image, crossings and counts of a mapping whose other layers are tiled and placed.
+/// Errors: UserError for a layer that leaves its chip without a boundary.
+void complete(const ir::Network& network, const arch::PackageSpec& package, Mapping& mapping);
+
+/// Cores with any work: tiles, gateways, the image.
+int count_tiles(const Mapping& mapping);
 
 /// The timed messages and real boundary bits of one inference of `sample`.
 /// Errors: UserError when the activity lacks a boundary, a spiking layer or the sample, or was

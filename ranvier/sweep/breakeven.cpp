@@ -1,7 +1,6 @@
 #include "ranvier/sweep/breakeven.hpp"
 
-#include "ranvier/analytic/model.hpp"
-#include "ranvier/map/mapper.hpp"
+#include "ranvier/sweep/rate_curve.hpp"
 
 #include <cmath>
 
@@ -13,35 +12,22 @@ constexpr int kPointsPerDecade = 4;
 constexpr int kBisections = 24;
 constexpr double kPicojoulesPerJoule = 1e12;
 
-workload::Workload workload_of(const Experiment& experiment, const PresetSetup& setup,
-                               const VariantResult& variant) {
-  const auto mapping = map::map_network(variant.bundle.network, setup.package);
-  return map::build_workload(variant.bundle.network, mapping, variant.bundle.activity, 0,
-                             wire_of(experiment.values, variant.name), setup.package);
-}
-
-/// How much longer the variant takes than the baseline when each lane runs at `rate`. [core cycles]
+/// How much longer the variant takes than the baseline when each lane runs at `rate`. [s]
 class Difference {
  public:
-  Difference(workload::Workload variant, workload::Workload baseline, arch::PackageSpec package)
-      : variant_(std::move(variant)),
-        baseline_(std::move(baseline)),
-        package_(std::move(package)) {}
+  Difference(RateCurve variant, RateCurve baseline)
+      : variant_(std::move(variant)), baseline_(std::move(baseline)) {}
 
-  int64_t at(double lane_rate) const {
-    arch::PackageSpec package = package_;
-    package.serdes.lane_rate = core::Hertz(std::round(lane_rate));
-    return analytic::estimate(variant_, package).latency.value() -
-           analytic::estimate(baseline_, package).latency.value();
+  double at(double lane_rate) {
+    return variant_.at(lane_rate).latency_s - baseline_.at(lane_rate).latency_s;
   }
 
  private:
-  workload::Workload variant_;
-  workload::Workload baseline_;
-  arch::PackageSpec package_;
+  RateCurve variant_;
+  RateCurve baseline_;
 };
 
-double bisect(const Difference& difference, double low, double high, bool faster_at_low) {
+double bisect(Difference& difference, double low, double high, bool faster_at_low) {
   for (int i = 0; i < kBisections; ++i) {
     const double middle = std::sqrt(low * high);
     ((difference.at(middle) < 0) == faster_at_low ? low : high) = middle;
@@ -63,8 +49,8 @@ EnergyLine energy_line(const PresetResult& result, const PresetSetup& setup) {
 
 RateCrossing rate_crossing(const Experiment& experiment, const PresetSetup& setup,
                            const VariantResult& variant, const VariantResult& baseline) {
-  const Difference difference(workload_of(experiment, setup, variant),
-                              workload_of(experiment, setup, baseline), setup.package);
+  Difference difference(RateCurve(experiment, setup, variant.name, variant.bundle, 1),
+                        RateCurve(experiment, setup, baseline.name, baseline.bundle, 1));
   const double centre = setup.package.serdes.lane_rate.value();
   const double lanes = setup.package.serdes.lanes;
   const int steps = static_cast<int>(2 * kDecadesEachWay * kPointsPerDecade);

@@ -8,6 +8,7 @@
 #include "ranvier/core/rng.hpp"
 #include "ranvier/sim/recorder.hpp"
 #include "ranvier/sweep/link_errors.hpp"
+#include "ranvier/sweep/mapping.hpp"
 #include "ranvier/sweep/power.hpp"
 #include "ranvier/sweep/summary.hpp"
 #include "ranvier/sweep/timeline.hpp"
@@ -80,7 +81,7 @@ void write_views(const Job& job, const std::string& name, const workload::Worklo
 JobResult run_job(const Job& job, const Experiment& experiment, const VariantResult& variant,
                   const EvaluateOptions& wanted) {
   const PresetSetup& setup = experiment.presets[job.preset];
-  const auto mapping = map::map_network(variant.bundle.network, setup.package);
+  const auto mapping = mapping_of(variant.bundle, setup.package);
   const auto workload =
       map::build_workload(variant.bundle.network, mapping, variant.bundle.activity, job.sample,
                           wire_of(experiment.values, variant.name), setup.package);
@@ -158,7 +159,7 @@ PresetResult combine(const PresetSetup& setup, const std::vector<const JobResult
 }
 
 VariantResult prepare(const Experiment& experiment, const fs::path& run_directory,
-                      const std::string& name) {
+                      const std::string& name, bool quiet) {
   VariantResult variant{.name = name,
                         .codec = {},
                         .wire = {},
@@ -167,10 +168,11 @@ VariantResult prepare(const Experiment& experiment, const fs::path& run_director
                         .cores_of_layer = {},
                         .chips_of_layer = {},
                         .presets = {}};
+  find_mapping(experiment, variant.bundle, quiet);
   const ir::Network& network = variant.bundle.network;
   const codec::WireKind wire = wire_of(experiment.values, name);
   const arch::PackageSpec& package = experiment.presets.front().package;
-  const auto mapping = map::map_network(network, package);
+  const auto mapping = mapping_of(variant.bundle, package);
   variant.boundaries =
       map::boundary_statistics(network, mapping, variant.bundle.activity, wire, package);
   variant.bits_per_activation = variant.boundaries.total.bits_per_activation;
@@ -193,7 +195,8 @@ Bundle read_bundle(const fs::path& directory, const std::string& variant) {
   Bundle read{.variant = variant,
               .network = ir::read_network(bundle / "network.json"),
               .activity = ir::read_activity(bundle / "activity.h5"),
-              .metrics = read_metrics(bundle / "metrics.json")};
+              .metrics = read_metrics(bundle / "metrics.json"),
+              .mapping = {}};
   if (read.metrics.assumed != read.activity.assumed) {
     throw core::UserError({.key = "metrics.json:activity",
                            .given = read.metrics.assumed ? "assumed" : "measured",
@@ -233,7 +236,7 @@ ExperimentResult evaluate(const Experiment& experiment, const fs::path& run_dire
                           const EvaluateOptions& options) {
   ExperimentResult result{.name = experiment.name, .variants = {}};
   for (const auto& name : bundle_names(run_directory, experiment.values)) {
-    result.variants.push_back(prepare(experiment, run_directory, name));
+    result.variants.push_back(prepare(experiment, run_directory, name, options.quiet));
   }
   std::vector<Job> jobs;
   for (size_t v = 0; v < result.variants.size(); ++v) {

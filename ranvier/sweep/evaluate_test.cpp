@@ -49,10 +49,10 @@ class EvaluateTest : public ::testing::Test {
     core::write_file_atomic(path / "metrics.json", metrics.dump());
   }
 
-  ExperimentResult run(int threads) {
+  ExperimentResult run(int threads, const std::vector<std::string>& set = {}) {
     static const config::Field wire{
         .key = "variants.*.wire", .kind = config::Kind::kText, .fallback = ""};
-    return evaluate(load_experiment(directory_ / "exp.yaml", {}, {&wire, 1}), directory_,
+    return evaluate(load_experiment(directory_ / "exp.yaml", set, {&wire, 1}), directory_,
                     {.threads = threads, .quiet = true});
   }
 
@@ -97,6 +97,20 @@ TEST_F(EvaluateTest, RatiosAreBaselineOverVariant) {
 TEST_F(EvaluateTest, ThreadsDoNotChangeABit) {
   EXPECT_EQ(summary_json(run(1)), summary_json(run(3)));
   EXPECT_EQ(ledger_json(run(1)), ledger_json(run(2)));
+}
+
+TEST_F(EvaluateTest, ASearchedMappingIsFasterAndTheSameForAnyNumberOfThreads) {
+  const std::vector<std::string> set{"mapping.search=latency"};
+  const auto naive = run(1);
+  const auto found = run(1, set);
+  for (size_t v = 0; v < naive.variants.size(); ++v) {
+    EXPECT_FALSE(naive.variants[v].bundle.mapping);
+    ASSERT_TRUE(found.variants[v].bundle.mapping);
+    EXPECT_LT(found.variants[v].presets[0].latency_s, naive.variants[v].presets[0].latency_s);
+    EXPECT_EQ(found.variants[v].cores, found.variants[v].bundle.mapping->tiles_used);
+  }
+  EXPECT_EQ(summary_json(found), summary_json(run(3, set)));
+  EXPECT_NE(summary_json(found), summary_json(run(1, {"mapping.search=latency", "seed=2"})));
 }
 
 TEST_F(EvaluateTest, EveryTableHasARowPerThing) {

@@ -12,7 +12,7 @@ namespace {
 using config::Field;
 using config::Kind;
 
-constexpr std::array<Field, 5> kFields{{
+constexpr std::array<Field, 7> kFields{{
     {.key = "name",
      .kind = Kind::kText,
      .fallback = config::kRequired,
@@ -33,6 +33,20 @@ constexpr std::array<Field, 5> kFields{{
      .minimum = 1,
      .maximum = 1024,
      .doc = "Recorded test samples to simulate; latency and energy are their means."},
+    {.key = "mapping.search",
+     .kind = Kind::kChoice,
+     .fallback = "none",
+     .allowed = "none|bits|latency|energy|edp",
+     .doc =
+         "What a search for the mapping of each variant makes least, in the analytic model under "
+         "the first preset; none: layers and tiles in order. The other presets use what it "
+         "found."},
+    {.key = "mapping.moves",
+     .kind = Kind::kInteger,
+     .fallback = "300",
+     .minimum = 0,
+     .maximum = 1e6,
+     .doc = "Annealing moves per tile and crossing."},
     {.key = "simulate.watchdog_cycles",
      .kind = Kind::kInteger,
      .fallback = "1000000",

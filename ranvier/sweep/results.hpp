@@ -35,6 +35,7 @@ struct Bundle {
   ir::Network network;
   ir::Activity activity;
   Metrics metrics;
+  std::optional<map::Mapping> mapping;  // found by a search; absent: map_network's
 };
 
 /// One simulated inference after another under one preset; latency and energy are means over the

@@ -3,6 +3,7 @@
 
 #include "ranvier/analytic/model.hpp"
 #include "ranvier/map/mapper.hpp"
+#include "ranvier/map/search.hpp"
 #include "ranvier/map/test_network.hpp"
 #include "ranvier/sim/simulator.hpp"
 
@@ -55,6 +56,29 @@ TEST_P(CrossTest, CountTheSameEvents) {
       EXPECT_EQ(simulated.ledger[event], estimated.ledger[event]) << core::event_info(event).name;
     }
   }
+}
+
+/// A searched mapping is another schedule of the same work: every decoded value is checked by the
+/// simulator, and both models still count the same events.
+TEST_P(CrossTest, AgreeOnASearchedMapping) {
+  const Case& c = GetParam();
+  const auto spec = package(6, 1e9, 16e9, 16);
+  const auto network =
+      map::testing::two_chip_network(c.kind, codec::parse_codec(c.codec, "test"), c.steps);
+  auto activity = map::testing::random_activity(network, 1, 0.25, 3);
+  activity.steps = c.steps;
+  const auto found = map::search_mapping({network, activity, c.wire, spec},
+                                         {.objective = map::Objective::kLatency});
+  ASSERT_GT(found.chosen, 0u);
+  const auto workload = map::build_workload(network, found.mapping, activity, 0, c.wire, spec);
+  const auto simulated = sim::simulate(workload, spec);
+  const auto estimated = analytic::estimate(workload, spec);
+  for (const auto event : {core::Event::kRouterBitHops, core::Event::kDieToDieBits,
+                           core::Event::kMac, core::Event::kClpDecodeElements}) {
+    EXPECT_EQ(simulated.ledger[event], estimated.ledger[event]) << core::event_info(event).name;
+  }
+  const auto naive = sim::simulate(make(spec, 0.25), spec);
+  EXPECT_LT(simulated.latency.value(), naive.latency.value());
 }
 
 TEST_P(CrossTest, AgreeOnLatencyWithinTheQueueingTheAnalyticModelLeavesOut) {

@@ -1,0 +1,109 @@
+#include "ranvier/map/placement_problem.hpp"
+
+#include "ranvier/core/error.hpp"
+
+#include <map>
+#include <tuple>
+
+namespace ranvier::map {
+namespace {
+
+using workload::Task;
+using workload::TaskKind;
+
+constexpr int kPhasesPerLayer = 3;  // from tiles, from encoders, from decoders
+
+/// Items of a mapping, in a fixed order: layer by layer, then boundary by boundary.
+class Items {
+ public:
+  Items(const ir::Network& network, const Mapping& mapping) : network_(network) {
+    for (size_t l = 0; l < mapping.layers.size(); ++l) {
+      tiles_.push_back(static_cast<int>(all_.size()));
+      const bool image = network.layers[l].op == ir::Op::kInput;
+      for (size_t t = 0; t < mapping.layers[l].size(); ++t) {
+        PlacedItem item;
+        item.kind = image ? PlacedItem::Kind::kFixed : PlacedItem::Kind::kTile;
+        item.group = static_cast<int>(l);
+        item.index = static_cast<int>(t);
+        item.chip = item.far_chip = mapping.layers[l][t].chip;
+        all_.push_back(item);
+      }
+    }
+    for (size_t b = 0; b < mapping.crossings.size(); ++b) {
+      crossings_.push_back(static_cast<int>(all_.size()));
+      const auto layer = static_cast<size_t>(network.boundaries[b].layer);
+      for (size_t i = 0; i < mapping.crossings[b].size(); ++i) {
+        const Crossing& crossing = mapping.crossings[b][i];
+        PlacedItem item;
+        item.kind = PlacedItem::Kind::kCrossing;
+        item.group = static_cast<int>(b);
+        item.index = static_cast<int>(i);
+        item.chip = mapping.layers[layer][static_cast<size_t>(crossing.producer)].chip;
+        item.far_chip = crossing.far_chip;
+        all_.push_back(item);
+      }
+    }
+  }
+
+  /// `nth` task of its kind, layer and step, in the order of the workload.
+  FlowEnd end_of(const Task& task, int nth) const {
+    if (task.kind == TaskKind::kSource || task.kind == TaskKind::kCompute) {
+      return {tiles_[static_cast<size_t>(task.layer)] + nth, false};
+    }
+    const int boundary = network_.boundary_after(task.layer);
+    return {crossings_[static_cast<size_t>(boundary)] + nth, task.kind == TaskKind::kDecode};
+  }
+
+  std::vector<PlacedItem>& all() { return all_; }
+
+ private:
+  const ir::Network& network_;
+  std::vector<PlacedItem> all_;
+  std::vector<int> tiles_;      // [layer] first item
+  std::vector<int> crossings_;  // [boundary] first item
+};
+
+/// [task]
+std::vector<FlowEnd> ends_of_tasks(Items& items, const workload::Workload& workload) {
+  std::map<std::tuple<TaskKind, int32_t, int32_t>, int> seen;
+  std::vector<FlowEnd> ends;
+  ends.reserve(workload.tasks.size());
+  for (const Task& task : workload.tasks) {
+    ends.push_back(items.end_of(task, seen[{task.kind, task.layer, task.step}]++));
+    PlacedItem& item = items.all()[static_cast<size_t>(ends.back().item)];
+    if (task.kind == TaskKind::kEncode) item.encode_cycles += task.service.value();
+    if (task.kind == TaskKind::kDecode) item.decode_cycles += task.service.value();
+  }
+  return ends;
+}
+
+int phase_of(const Task& task) {
+  const int stage = task.kind == TaskKind::kEncode ? 1 : task.kind == TaskKind::kDecode ? 2 : 0;
+  return task.layer * kPhasesPerLayer + stage;
+}
+
+}  // namespace
+
+PlacementProblem placement_problem(const ir::Network& network, const Mapping& mapping,
+                                   const workload::Workload& workload) {
+  Items items(network, mapping);
+  const auto ends = ends_of_tasks(items, workload);
+  std::map<std::tuple<int, bool, int, bool, int>, size_t> known;
+  PlacementProblem problem;
+  problem.phases = static_cast<int>(network.layers.size()) * kPhasesPerLayer;
+  for (const auto& message : workload.messages) {
+    const FlowEnd from = ends[static_cast<size_t>(message.source)];
+    const FlowEnd to = ends[static_cast<size_t>(message.target)];
+    if (from == to) continue;
+    const int phase = phase_of(workload.tasks[static_cast<size_t>(message.source)]);
+    const auto [entry, is_new] = known.try_emplace(
+        std::tuple(from.item, from.far, to.item, to.far, phase), problem.flows.size());
+    if (is_new) problem.flows.push_back({from, to, phase, 0, 0});
+    problem.flows[entry->second].bits += message.bits;
+    problem.flows[entry->second].flits += message.flits();
+  }
+  problem.items = std::move(items.all());
+  return problem;
+}
+
+}  // namespace ranvier::map

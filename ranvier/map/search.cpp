@@ -1,0 +1,143 @@
+#include "ranvier/map/search.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/map/anneal.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <tuple>
+
+namespace ranvier::map {
+namespace {
+
+constexpr int kSpreads[] = {2, 4};
+constexpr double kContentionWeights[] = {0, 1, 10};
+
+class Search {
+ public:
+  Search(const SearchInput& input, const SearchOptions& options)
+      : input_(input), options_(options) {
+    const bool priced =
+        options.objective == Objective::kEnergy || options.objective == Objective::kEdp;
+    RANVIER_CONTRACT(!priced || options.energy_pj, "an energy objective has prices");
+  }
+
+  SearchResult run() {
+    consider("naive", map_network(input_.network, input_.package));
+    spread();
+    place();
+    return std::move(result_);
+  }
+
+ private:
+  workload::Workload workload_of(const Mapping& mapping) const {
+    return build_workload(input_.network, mapping, input_.activity, input_.sample, input_.wire,
+                          input_.package);
+  }
+  void report(const std::string& what, int64_t done, int64_t total) const {
+    if (options_.progress) options_.progress(what, done, total);
+  }
+  Merit merit_of(const Mapping& mapping) const;
+  bool consider(const std::string& name, Mapping mapping);
+  void spread();
+  void place();
+
+  const SearchInput& input_;
+  const SearchOptions& options_;
+  SearchResult result_;
+};
+
+Merit Search::merit_of(const Mapping& mapping) const {
+  const auto estimate = analytic::estimate(workload_of(mapping), input_.package);
+  return {.die_bits = estimate.ledger[core::Event::kDieToDieBits],
+          .mesh_bit_hops = estimate.ledger[core::Event::kLinkBitHops],
+          .latency_cycles = estimate.latency.value(),
+          .energy_pj = options_.energy_pj ? options_.energy_pj(estimate) : 0,
+          .congested = estimate.congested};
+}
+
+/// Keeps the candidate if it is the best so far.
+bool Search::consider(const std::string& name, Mapping mapping) {
+  const Merit merit = merit_of(mapping);
+  result_.candidates.push_back({name, merit});
+  const bool first = result_.candidates.size() == 1;
+  const Merit& best = result_.candidates[result_.chosen].merit;
+  if (!first && !is_better(merit, best, options_.objective)) return false;
+  result_.chosen = result_.candidates.size() - 1;
+  result_.mapping = std::move(mapping);
+  return true;
+}
+
+/// Chip by chip, onto more cores as long as that helps.
+void Search::spread() {
+  if (input_.network.chip_rule != ir::ChipRule::kCut) return;
+  std::vector<int> spreads(static_cast<size_t>(input_.network.chips()), 1);
+  for (size_t chip = 0; chip < spreads.size(); ++chip) {
+    for (const int factor : kSpreads) {
+      report("spread", static_cast<int64_t>(chip), static_cast<int64_t>(spreads.size()));
+      if (!can_spread(input_.network, input_.package, static_cast<int>(chip), factor)) break;
+      auto trial = spreads;
+      trial[chip] = factor;
+      if (consider(fmt::format("spread {}", fmt::join(trial, " ")),
+                   map_network(input_.network, input_.package, trial))) {
+        spreads = trial;
+      }
+    }
+  }
+}
+
+/// Anneals the best mapping so far under several weights of contention.
+void Search::place() {
+  const Mapping start = result_.mapping;
+  const auto problem = placement_problem(input_.network, start, workload_of(start));
+  for (const double weight : kContentionWeights) {
+    const auto name = weight > 0 ? fmt::format("placed for wire and {:g} x contention", weight)
+                                 : std::string("placed for wire");
+    AnnealOptions options{.contention_weight = weight,
+                          .moves_per_item = options_.moves_per_item,
+                          .seed = options_.seed,
+                          .progress = [&](int64_t done, int64_t total) {
+                            report(name, done, total);
+                          }};
+    consider(name, anneal_placement(input_.network, problem, start, input_.package, options));
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Objective objective) {
+  switch (objective) {
+    case Objective::kBits:
+      return "bits";
+    case Objective::kLatency:
+      return "latency";
+    case Objective::kEnergy:
+      return "energy";
+    case Objective::kEdp:
+      break;
+  }
+  return "edp";
+}
+
+bool is_better(const Merit& a, const Merit& b, Objective objective) {
+  switch (objective) {
+    case Objective::kBits:
+      return std::tuple(a.die_bits, a.mesh_bit_hops) < std::tuple(b.die_bits, b.mesh_bit_hops);
+    case Objective::kLatency:
+      return std::tuple(a.latency_cycles, a.mesh_bit_hops) <
+             std::tuple(b.latency_cycles, b.mesh_bit_hops);
+    case Objective::kEnergy:
+      return a.energy_pj < b.energy_pj;
+    case Objective::kEdp:
+      break;
+  }
+  return a.energy_pj * static_cast<double>(a.latency_cycles) <
+         b.energy_pj * static_cast<double>(b.latency_cycles);
+}
+
+SearchResult search_mapping(const SearchInput& input, const SearchOptions& options) {
+  return Search(input, options).run();
+}
+
+}  // namespace ranvier::map

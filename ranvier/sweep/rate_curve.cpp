@@ -1,0 +1,40 @@
+#include "ranvier/sweep/rate_curve.hpp"
+
+#include "ranvier/analytic/model.hpp"
+#include "ranvier/sweep/mapping.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ranvier::sweep {
+
+RateCurve::RateCurve(const Experiment& experiment, const PresetSetup& setup,
+                     const std::string& variant, const Bundle& bundle, int samples)
+    : package_(setup.package), cost_(setup.cost) {
+  const auto mapping = mapping_of(bundle, package_);
+  const codec::WireKind wire = wire_of(experiment.values, variant);
+  for (int s = 0; s < std::min(samples, bundle.activity.samples); ++s) {
+    workloads_.push_back(
+        map::build_workload(bundle.network, mapping, bundle.activity, s, wire, package_));
+  }
+}
+
+const RatePoint& RateCurve::at(double lane_rate) {
+  const double rate = std::max(1.0, std::round(lane_rate));
+  const auto [entry, is_new] = known_.try_emplace(rate);
+  if (!is_new) return entry->second;
+  arch::PackageSpec package = package_;
+  package.serdes.lane_rate = core::Hertz(rate);
+  RatePoint& point = entry->second;
+  const auto samples = static_cast<double>(workloads_.size());
+  for (const auto& workload : workloads_) {
+    const auto estimate = analytic::estimate(workload, package);
+    point.latency_s += static_cast<double>(estimate.latency.value()) / package.core_clock.value();
+    point.ledger += estimate.ledger;
+  }
+  point.energy_pj = cost::price(point.ledger, point.latency_s, cost_).total_pj / samples;
+  point.latency_s /= samples;
+  return point;
+}
+
+}  // namespace ranvier::sweep

@@ -1,0 +1,100 @@
+// `ranvier map` with and without a search.
+
+#include "ranvier/core/file.hpp"
+#include "ranvier/map/test_network.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "tests/cli/program.hpp"
+
+namespace ranvier::tests {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+using Json = nlohmann::ordered_json;
+
+class MapCommand : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = fs::path(::testing::TempDir()) /
+                 ("map_" + std::to_string(getpid()) + "_" +
+                  ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(directory_);
+    const auto network = map::testing::two_chip_network(ir::NetworkKind::kHnn,
+                                                        codec::parse_codec("graded(2)", "t"), 1);
+    const fs::path bundle = directory_ / "run/bundle/hnn-graded";
+    fs::create_directories(bundle);
+    ir::write_network(network, bundle / "network.json");
+    auto activity = map::testing::random_activity(network, 1, 0.3, 7);
+    activity.labels = activity.predictions = {1};
+    ir::write_activity(activity, bundle / "activity.h5");
+    core::write_file_atomic(bundle / "metrics.json", Json{{"metric", "accuracy_percent"},
+                                                          {"metric_float", 50.0},
+                                                          {"metric_deployed", 49.5},
+                                                          {"events_per_neuron", 0.3},
+                                                          {"boundary_neurons", 512},
+                                                          {"test_samples", 100}}
+                                                         .dump());
+    core::write_file_atomic(directory_ / "run/config.resolved.yaml", R"yaml(name: small
+data: {kind: procedural}
+network: {model: msresnet, widths: [8, 16], blocks: [1, 1], cuts: [stage1]}
+variants: {hnn-graded: {kind: hnn, codec: "graded(2)"}}
+presets: [ucie16nm]
+hardware: {chips_x: 2, mesh: 8, neurons_per_core: 128}
+)yaml");
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  Outcome run(const std::string& flags) const {
+    return run_ranvier("map run " + flags, directory_);
+  }
+
+  fs::path directory_;
+};
+
+TEST_F(MapCommand, ReportsTheGainAndTheCycleSimulationConfirmsIt) {
+  const Outcome outcome = run("--objective latency --confirm --format json");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json found = Json::parse(outcome.out).at(0);
+  const Json& candidates = found.at("candidates");
+  const double naive = candidates.at("naive").at("latency_us").get<double>();
+  const double best =
+      candidates.at(found.at("chosen").get<std::string>()).at("latency_us").get<double>();
+  EXPECT_NEAR(found.at("gain_analytic").at("latency_us").get<double>(), naive / best, 1e-9);
+  EXPECT_GE(naive / best, 1.3);
+  EXPECT_GE(found.at("gain_cycle").at("latency_us").get<double>(), 1.3);
+}
+
+TEST_F(MapCommand, TheSameSeedFindsTheSame) {
+  const std::string flags = "--objective edp --format json --seed ";
+  EXPECT_EQ(run(flags + "3").out, run(flags + "3").out);
+  EXPECT_NE(run(flags + "3").out, run(flags + "4").out);
+}
+
+TEST_F(MapCommand, ShowsTheMappingThatTheRunUses) {
+  const Json naive = Json::parse(run("--format json").out).at(0);
+  const Json searched =
+      Json::parse(run("--set mapping.search=latency --format json").out).at(0);
+  EXPECT_GT(searched.at("cores").get<int>(), naive.at("cores").get<int>());
+}
+
+TEST_F(MapCommand, RefusesFlagsThatNeedAnObjective) {
+  const auto refused = [&](const std::string& flags, const std::string& why) {
+    const Outcome outcome = run(flags);
+    EXPECT_EQ(outcome.exit_code, 2) << flags;
+    EXPECT_THAT(outcome.err, HasSubstr(why));
+    EXPECT_EQ(outcome.out, "");
+  };
+  refused("--confirm", "[--confirm] got it without --objective");
+  refused("--preset ucie16nm", "[--preset] got it without --objective");
+  refused("--objective speed", "speed");
+  refused("--objective bits --preset pcb", "need one of ucie16nm");
+  refused("--set mapping.search=fast", "none, bits, latency, energy, edp");
+}
+
+}  // namespace
+}  // namespace ranvier::tests
