@@ -4,18 +4,20 @@
 
 namespace ranvier::sim {
 
-Emio::Emio(const Lowered& lowered, const PacketPool& packets, Mesh& mesh, size_t boundaries)
+Emio::Emio(const Lowered& lowered, const PacketPool& packets, Mesh& mesh, LinkPort& link,
+           size_t boundaries)
     : lowered_(lowered),
       timing_(lowered.crossing),
       packets_(packets),
       mesh_(mesh),
+      link_(link),
       vcs_(lowered.mesh.virtual_channels),
       queues_(lowered.lanes_per_side * vcs_),
       calendar_(2 * lowered.sides.size()),
       near_(lowered.sides.size() * static_cast<size_t>(queues_), timing_.fifo_depth),
       credits_(near_.rings(), timing_.lane_buffer),
       state_(lowered.sides.size()),
-      far_(lowered, mesh, calendar_, static_cast<int32_t>(lowered.sides.size()), *this),
+      far_(lowered, mesh, calendar_, static_cast<int32_t>(lowered.sides.size()), link),
       boundaries_(boundaries) {}
 
 void Emio::send(int lane, Flit flit, int64_t now) {
@@ -97,10 +99,10 @@ void Emio::transmit(int side, int queue, int64_t start, int64_t next_window) {
   const int64_t written = start + beats + timing_.fifo_source;
   const int64_t visible = clocks.core_after_delay(written) + timing_.fifo_sync;
   credits_.use(ring(side, queue));
-  carry(LinkFlit{.side = side, .queue = queue, .visible = visible, .flit = flit});
+  account(state, flit, beats);
+  link_.carry(LinkFlit{.side = side, .queue = queue, .visible = visible, .flit = flit});
   state.link_free = std::max(start + beats, next_window);
   if (!timing_.fixed_priority) state.turn = (queue + 1) % queues_;
-  account(state, flit, beats);
 }
 
 void Emio::account(State& state, Flit flit, int64_t beats) {

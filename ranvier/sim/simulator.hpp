@@ -4,6 +4,7 @@
 #include "ranvier/arch/package.hpp"
 #include "ranvier/core/ledger.hpp"
 #include "ranvier/core/quantity.hpp"
+#include "ranvier/sim/team.hpp"
 #include "ranvier/workload/workload.hpp"
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct Options {
   bool record_tasks = false;            // fill Result::tasks
   core::Cycles window{0};               // length of Result::windows; 0: none
   uint64_t order_seed = 0;  // not 0: components run in random order; no result may depend on it
+  Team team = {};           // threads and ranks that share the chips; no result depends on it
 };
 
 /// One direction between two facing chips that carried something.
@@ -98,8 +100,9 @@ struct Result {
 /// Runs the workload to its end and audits it: flits, bits and credits conserved, every boundary
 /// value as expected. Errors: UserError for hardware that cannot be simulated; RunError for a
 /// value, frame or count that differs, for a flit lost or out of order and for deadlock (names the
-/// waiting channels); Interrupted. Cost: O(flit-hops + tasks log tasks). Source:
-/// docs/models/simulation.md.
+/// waiting channels); Interrupted. With a team of ranks all of them call it with the same arguments
+/// and get the same result or error. Cost: O(flit-hops + tasks log tasks). Source:
+/// docs/models/simulation.md, parallel.md.
 Result simulate(const workload::Workload& workload, const arch::PackageSpec& package,
                 const Options& options = {});
 
