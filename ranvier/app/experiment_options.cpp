@@ -40,8 +40,9 @@ sweep::Experiment load(const ExperimentOptions& options, const Common& common) {
   return sweep::load_experiment(file, overrides(options, common), train::training_schema());
 }
 
-int thread_count(const ExperimentOptions& options) {
+int thread_count(const ExperimentOptions& options, const Common& common) {
   if (options.threads > 0) return options.threads;
+  if (common.ranks != nullptr) return 1;
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 

@@ -50,7 +50,7 @@ class Border final : public LinkPort {
   const ClockPair& clocks_;
   LinkPort& here_;
   int index_;
-  int queues_;                      // per side
+  int queues_;  // per side
   PacketPool& packets_;
   Cargo* cargo_ = nullptr;
   std::vector<int32_t> near_part_;  // [sides]

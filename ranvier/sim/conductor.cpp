@@ -189,9 +189,12 @@ void Conductor::throw_first_error() {
   const std::exception_ptr error =
       is_mine(part) ? inboxes_[static_cast<size_t>(part - mine_.first)].error : nullptr;
   if (team_.ranks() == 1) std::rethrow_exception(error);
-  const auto texts = team_.transport->gather(error ? pack_error(error) : Bytes{});
-  const auto rank = static_cast<size_t>(rank_of(part, team_.ranks(), partition_.parts()));
-  throw_packed(texts[rank]);
+  const int failed = rank_of(part, team_.ranks(), partition_.parts());
+  Bytes packed;
+  team_.transport->gather(error ? pack_error(error) : Bytes{}, [&](int rank, auto bytes) {
+    if (rank == failed) packed.assign(bytes.begin(), bytes.end());
+  });
+  throw_packed(packed);
 }
 
 void Conductor::report_deadlock(int64_t cycle) {
@@ -203,9 +206,9 @@ void Conductor::report_deadlock(int64_t cycle) {
     Bytes mine;
     Writer(mine).put_all(std::span<const Wait>(waits));
     waits.clear();
-    for (const Bytes& bytes : team_.transport->gather(mine)) {
+    team_.transport->gather(mine, [&](int, auto bytes) {
       for (const Wait& wait : Reader(bytes).get_all<Wait>()) waits.push_back(wait);
-    }
+    });
   }
   const std::string channels = waiting_cycle(partition_.lowered(), std::move(waits));
   throw core::RunError(fmt::format(

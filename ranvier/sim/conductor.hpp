@@ -73,9 +73,9 @@ class Conductor {
   Watchdog watchdog_;
   Pending pending_;
   Crew crew_;
-  std::vector<int> peers_;        // ranks with a chip next to one of ours
-  std::vector<Bytes> out_, in_;   // [peers]
-  std::vector<Inbox> inboxes_;    // [processes of this rank]
+  std::vector<int> peers_;       // ranks with a chip next to one of ours
+  std::vector<Bytes> out_, in_;  // [peers]
+  std::vector<Inbox> inboxes_;   // [processes of this rank]
   Pulse all_;
   int64_t last_moves_ = 0;  // of this rank
   bool together_ = false;   // this window is shared out among the threads

@@ -50,10 +50,10 @@ RunRecord sum_of_ranks(RunRecord mine, Transport* transport) {
   Writer out(bytes);
   pack(mine, out);
   RunRecord sum;
-  for (const Bytes& one : transport->gather(bytes)) {
+  transport->gather(bytes, [&](int, auto one) {
     Reader in(one);
     sum.add(unpack_run_record(in));
-  }
+  });
   return sum;
 }
 

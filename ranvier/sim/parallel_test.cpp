@@ -35,7 +35,8 @@ std::string text(const core::Ledger& ledger) {
 
 /// Every number of a result.
 std::string text(const Result& result) {
-  std::string out = fmt::format("latency {} ledger{}\n", result.latency.value(), text(result.ledger));
+  std::string out =
+      fmt::format("latency {} ledger{}\n", result.latency.value(), text(result.ledger));
   for (const auto& link : result.links) {
     out += fmt::format("link {} {} {} {} {}\n", link.from.index(), link.to.index(), link.flits,
                        link.bits, link.utilisation);
@@ -58,7 +59,8 @@ std::string text(const Result& result) {
   for (const auto& shape : result.shapes) {
     out += "shape";
     for (const auto& run : shape) {
-      out += fmt::format(" {} {} {} {}", run.packets, run.flits, run.first_flit_bits, run.flit_bits);
+      out +=
+          fmt::format(" {} {} {} {}", run.packets, run.flits, run.first_flit_bits, run.flit_bits);
     }
     out += "\n";
   }
@@ -234,8 +236,8 @@ TEST(Parallel, ADeadlockAcrossChipsIsNamedWhoeverSimulatesThem) {
 TEST(Parallel, AnErrorInOneProcessEndsAllWithItsText) {
   const auto spec = testing::package(2, 1, 2);
   testing::Builder builder;
-  const int32_t cut = builder.boundary({.kind = codec::CodecKind::kGraded, .bits = 3},
-                                       codec::WireKind::kPacket, 4);
+  const int32_t cut =
+      builder.boundary({.kind = codec::CodecKind::kGraded, .bits = 3}, codec::WireKind::kPacket, 4);
   builder.block(cut, 0, 2, {900, 1800, 0, 700}, spec);
   auto workload = builder.build();
   workload.blocks[0].expected[1] += 1;
@@ -304,8 +306,8 @@ TEST(ParallelFaults, ALostCreditIsNoticed) {
         2, [&](Transport& t) { simulate(workload, spec, everything(1, &t)); }, lose);
     FAIL() << "not noticed";
   } catch (const core::RunError& error) {
-    EXPECT_THAT(error.what(), ::testing::AnyOf(HasSubstr("credits still held"),
-                                               HasSubstr("deadlock")));
+    EXPECT_THAT(error.what(),
+                ::testing::AnyOf(HasSubstr("credits still held"), HasSubstr("deadlock")));
   }
   EXPECT_GT(seen, 3);
 }

@@ -19,13 +19,11 @@ class Writer {
   explicit Writer(Bytes& out) : out_(out) {}
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  void put(const T& value) {
-    add(&value, sizeof(T));
-  }
+  requires std::is_trivially_copyable_v<T>
+  void put(const T& value) { add(&value, sizeof(T)); }
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
+  requires std::is_trivially_copyable_v<T>
   void put_all(std::span<const T> values) {
     put(static_cast<int64_t>(values.size()));
     add(values.data(), values.size_bytes());
@@ -56,16 +54,14 @@ class Reader {
   }
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  T get() {
+  requires std::is_trivially_copyable_v<T> T get() {
     T value;
     std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
     return value;
   }
 
   template <class T>
-    requires std::is_trivially_copyable_v<T>
-  std::vector<T> get_all() {
+  requires std::is_trivially_copyable_v<T> std::vector<T> get_all() {
     std::vector<T> values(static_cast<size_t>(get<int64_t>()));
     const auto from = take(values.size() * sizeof(T));
     if (!values.empty()) std::memcpy(values.data(), from.data(), from.size());

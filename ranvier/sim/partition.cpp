@@ -79,8 +79,7 @@ int64_t lookahead(const Lowered& lowered) {
   // A flit of one bit that starts on the link edge that coincides with the core edge.
   const int64_t flit =
       timing.clocks.core_cycles_in(beats + timing.fifo_source, true) + timing.fifo_sync;
-  const int64_t credit =
-      timing.fifo_source + timing.clocks.core_cycles_in(timing.fifo_sync, true);
+  const int64_t credit = timing.fifo_source + timing.clocks.core_cycles_in(timing.fifo_sync, true);
   return std::min(flit, credit);
 }
 

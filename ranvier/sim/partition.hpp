@@ -19,9 +19,7 @@ class Partition {
 
   int parts() const { return parts_; }
   int of_chip(int chip) const { return part_of_[static_cast<size_t>(chip)]; }
-  int of_router(int router) const {
-    return of_chip(lowered_.chip_of[static_cast<size_t>(router)]);
-  }
+  int of_router(int router) const { return of_chip(lowered_.chip_of[static_cast<size_t>(router)]); }
   const Lowered& lowered() const { return lowered_; }
 
  private:
@@ -48,8 +46,8 @@ struct Load {
 std::vector<int64_t> chip_loads(const Lowered& lowered, std::span<const Load> loads);
 
 /// How many core cycles pass at least between the cycle in which one end of a die-to-die link acts
-/// and the first one in which the other end can notice, flits and credits alike: at least 1. Without
-/// links any number is right. Source: docs/models/parallel.md.
+/// and the first one in which the other end can notice, flits and credits alike: at least 1.
+/// Without links any number is right. Source: docs/models/parallel.md.
 int64_t lookahead(const Lowered& lowered);
 
 }  // namespace ranvier::sim

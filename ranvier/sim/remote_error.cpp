@@ -54,8 +54,7 @@ void throw_packed(std::span<const std::byte> packed) {
   switch (kind) {
     case ErrorKind::kUser: {
       core::Refusal refusal{.key = text, .given = {}, .allowed = {}, .place = {}, .hint = {}};
-      for (std::string* part :
-           {&refusal.given, &refusal.allowed, &refusal.place, &refusal.hint}) {
+      for (std::string* part : {&refusal.given, &refusal.allowed, &refusal.place, &refusal.hint}) {
         *part = get_text(in);
       }
       throw core::UserError(std::move(refusal));

@@ -67,7 +67,8 @@ NetworkRecord network_record(const LogicalProcess& process) {
   for (int router = 0; router < lowered.routers(); ++router) {
     for (int p = 0; p < kPorts; ++p) {
       const auto port = static_cast<Port>(p);
-      record.ports.push_back({process.mesh().flits(router, port), process.mesh().bits(router, port)});
+      record.ports.push_back(
+          {process.mesh().flits(router, port), process.mesh().bits(router, port)});
     }
   }
   for (size_t side = 0; side < lowered.sides.size(); ++side) {

@@ -24,24 +24,24 @@ struct NetworkRecord {
     int64_t bits = 0;
   };
 
-  std::vector<PortUse> ports;     // [routers][kPorts] sent through
-  std::vector<Emio::Use> sides;   // [sides]
-  Traffic::Counts counts;         // of the tiles
-  int64_t packets_left = 0;       // in the network
-  int64_t unrest = 0;             // processes with a flit in a buffer, an output held, a credit out
-  int64_t latency = 0;            // [core cycles]
+  std::vector<PortUse> ports;    // [routers][kPorts] sent through
+  std::vector<Emio::Use> sides;  // [sides]
+  Traffic::Counts counts;        // of the tiles
+  int64_t packets_left = 0;      // in the network
+  int64_t unrest = 0;            // processes with a flit in a buffer, an output held, a credit out
+  int64_t latency = 0;           // [core cycles]
 
   void add(const NetworkRecord& other);
 };
 
 struct RunRecord {
   NetworkRecord network;
-  std::vector<Traffic::Times> times;             // [messages]
-  std::vector<TaskSchedule::Record> tasks;       // [tasks]
-  std::vector<Emio::Use> boundaries;             // [boundaries] over links
-  std::vector<BoundaryCheck::Totals> totals;     // [boundaries]
-  core::Ledger work;                             // of tasks: operations, memory, converters
-  WindowRecord windows;                          // if asked for
+  std::vector<Traffic::Times> times;                     // [messages]
+  std::vector<TaskSchedule::Record> tasks;               // [tasks]
+  std::vector<Emio::Use> boundaries;                     // [boundaries] over links
+  std::vector<BoundaryCheck::Totals> totals;             // [boundaries]
+  core::Ledger work;                                     // of tasks: operations, memory, converters
+  WindowRecord windows;                                  // if asked for
   std::vector<std::vector<workload::PacketRun>> shapes;  // [messages], if recorded
 
   void add(const RunRecord& other);

@@ -63,15 +63,13 @@ class ThreadTransport final : public Transport {
     Bytes bytes;
     Writer(bytes).put(mine);
     Pulse all;
-    for (const Bytes& one : gather(bytes)) all.add(Reader(one).get<Pulse>());
+    gather(bytes, [&](int, auto one) { all.add(Reader(one).get<Pulse>()); });
     return all;
   }
 
-  std::vector<Bytes> gather(const Bytes& mine) override {
+  void gather(const Bytes& mine, const Take& take) override {
     for (int to = 0; to < ranks_; ++to) post_.send(rank_, to, mine);
-    std::vector<Bytes> all;
-    for (int from = 0; from < ranks_; ++from) all.push_back(post_.receive(from, rank_));
-    return all;
+    for (int from = 0; from < ranks_; ++from) take(from, post_.receive(from, rank_));
   }
 
  private:

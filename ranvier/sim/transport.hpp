@@ -5,8 +5,9 @@
 #include "ranvier/sim/parcel.hpp"
 #include "ranvier/sim/pulse.hpp"
 
+#include <cstddef>
+#include <functional>
 #include <span>
-#include <vector>
 
 namespace ranvier::sim {
 
@@ -21,8 +22,9 @@ class Transport {
                         std::span<Bytes> in) = 0;
   /// The sum of every rank's pulse, on every rank.
   virtual Pulse sum(const Pulse& mine) = 0;
-  /// What every rank gave, by rank, on every rank.
-  virtual std::vector<Bytes> gather(const Bytes& mine) = 0;
+  /// Calls take(rank, bytes) with what every rank gave, by rank, on every rank.
+  using Take = std::function<void(int rank, std::span<const std::byte> bytes)>;
+  virtual void gather(const Bytes& mine, const Take& take) = 0;
 };
 
 }  // namespace ranvier::sim

@@ -1,6 +1,7 @@
 #pragma once
 // From a trained bundle to latency and energy: map, simulate, price, under every preset.
 
+#include "ranvier/sim/transport.hpp"
 #include "ranvier/sweep/experiment.hpp"
 #include "ranvier/sweep/results.hpp"
 
@@ -10,13 +11,16 @@
 namespace ranvier::sweep {
 
 struct EvaluateOptions {
-  int threads = 1;  // simulations side by side; results do not depend on it
+  // Simulations side by side; with fewer simulations than threads, several share the chips of one.
+  // Results depend neither on it nor on the ranks.
+  int threads = 1;
+  sim::Transport* ranks = nullptr;  // that share every simulation; only rank 0 writes files
   bool quiet = false;
   std::filesystem::path timelines =
       {};                             // directory for VARIANT.PRESET.json of sample 0; empty: none
   std::filesystem::path traces = {};  // directory for VARIANT.PRESET.SAMPLE.h5; empty: none
   std::string trace_format = "h5";    // or csv
-  std::string power_window;  // of Result::windows of sample 0, as in power.hpp; empty: none
+  std::string power_window = {};  // of Result::windows of sample 0, as in power.hpp; empty: none
 };
 
 /// Errors: UserError when a file of the bundle is missing, malformed or does not fit the others.
