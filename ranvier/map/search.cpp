@@ -94,12 +94,11 @@ void Search::place() {
   for (const double weight : kContentionWeights) {
     const auto name = weight > 0 ? fmt::format("placed for wire and {:g} x contention", weight)
                                  : std::string("placed for wire");
-    AnnealOptions options{.contention_weight = weight,
-                          .moves_per_item = options_.moves_per_item,
-                          .seed = options_.seed,
-                          .progress = [&](int64_t done, int64_t total) {
-                            report(name, done, total);
-                          }};
+    AnnealOptions options{
+        .contention_weight = weight,
+        .moves_per_item = options_.moves_per_item,
+        .seed = options_.seed,
+        .progress = [&](int64_t done, int64_t total) { report(name, done, total); }};
     consider(name, anneal_placement(input_.network, problem, start, input_.package, options));
   }
 }
