@@ -43,6 +43,7 @@ int64_t zero_load_delivery(const workload::Message& message, core::TileId from, 
   Span train{injected + kPortCycles, 0};
   train.tail =
       std::max(train.head + stream_cycles(package.router, message.flits()), last + kPortCycles);
+  if (message.flits() == 1) train.head = train.tail;
   while (!(at == target)) {
     const Hop hop = next_hop(package, at, target);
     train.head += hop_cycles;
