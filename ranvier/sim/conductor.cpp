@@ -62,7 +62,9 @@ std::vector<int> Conductor::neighbours() const {
 Effort Conductor::effort() const {
   Effort effort{.windows = windows_};
   for (const auto& process : processes_) {
-    effort.moves += process->mesh().moves() + process->emio().moves();
+    const int64_t moves = process->mesh().moves() + process->emio().moves();
+    effort.moves += moves;
+    effort.busiest = std::max(effort.busiest, moves);
     effort.flits += process->border().flits_sent();
     effort.credits += process->border().credits_sent();
     effort.bytes += process->border().bytes_sent();

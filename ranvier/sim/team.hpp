@@ -11,6 +11,7 @@ namespace ranvier::sim {
 struct Effort {
   int64_t windows = 0;
   int64_t moves = 0;    // of flits, in this rank
+  int64_t busiest = 0;  // the same in the process with most of them
   int64_t flits = 0;    // records for other processes
   int64_t credits = 0;  // the same
   int64_t bytes = 0;    // of both, payload of packets included
