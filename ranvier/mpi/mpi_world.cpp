@@ -63,8 +63,7 @@ class MpiWorld final : public World {
       MPI_Probe(peers[p], kRecords, MPI_COMM_WORLD, &status);
       MPI_Get_count(&status, MPI_BYTE, &size);
       in[p].resize(static_cast<size_t>(size));
-      MPI_Recv(in[p].data(), size, MPI_BYTE, peers[p], kRecords, MPI_COMM_WORLD,
-               MPI_STATUS_IGNORE);
+      MPI_Recv(in[p].data(), size, MPI_BYTE, peers[p], kRecords, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     }
     MPI_Waitall(static_cast<int>(peers.size()), requests_.data(), MPI_STATUSES_IGNORE);
   }

@@ -1,6 +1,8 @@
 // Threads and MPI ranks share one simulation: the same files, byte for byte, and one message when
 // something is wrong.
 
+#include "ranvier/core/file.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,7 +10,6 @@
 #include <map>
 #include <string>
 
-#include "ranvier/core/file.hpp"
 #include "tests/cli/program.hpp"
 #include "tests/cli/small_run.hpp"
 
