@@ -5,8 +5,8 @@
 //
 // Speed-ups are ratios of wall time within one run and mean something on an idle machine only. What
 // does not depend on other programs: how evenly the work is shared, windows, records and bytes; and
-// `ideal`, from the processor time that each logical process needs in each window: the speed-up if
-// keeping step cost nothing.
+// `ideal`, from what the busiest logical process does in each window, in processor time and in
+// moves of flits: the speed-up if keeping step cost nothing.
 
 #include "ranvier/mpi/world.hpp"
 #include "ranvier/sim/machine.hpp"
@@ -47,6 +47,10 @@ double processor_seconds() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+int64_t moves(const sim::LogicalProcess& process) {
+  return process.mesh().moves() + process.emio().moves();
+}
+
 /// Best of some runs of the simulation alone. [s]
 double run(const workload::Workload& load, const arch::PackageSpec& spec, const sim::Team& team) {
   double best = 1e9;
@@ -57,7 +61,13 @@ double run(const workload::Workload& load, const arch::PackageSpec& spec, const 
   return best;
 }
 
-double longest_once(const workload::Workload& load, const arch::PackageSpec& spec, int parts) {
+/// What the busiest process of each window needs, summed over the windows.
+struct Way {
+  double seconds = 0;  // of processor time
+  int64_t moves = 0;   // of flits: does not depend on the machine
+};
+
+Way longest_once(const workload::Workload& load, const arch::PackageSpec& spec, int parts) {
   const sim::Lowered lowered = sim::lower(spec);
   const sim::Partition partition(lowered, std::vector<int64_t>(16), parts);
   std::vector<std::unique_ptr<sim::WorkloadProcess>> processes;
@@ -66,15 +76,18 @@ double longest_once(const workload::Workload& load, const arch::PackageSpec& spe
         load, spec, sim::Options{}, sim::Share{.partition = partition, .index = part},
         sim::route_xy));
   }
-  double longest = 0;
+  Way longest;
   for (int64_t next = 0; next != sim::kNever;) {
-    double most = 0;
+    Way most;
     for (auto& process : processes) {
       const double start = processor_seconds();
+      const int64_t before = moves(*process);
       process->run(next + sim::lookahead(lowered));
-      most = std::max(most, processor_seconds() - start);
+      most.seconds = std::max(most.seconds, processor_seconds() - start);
+      most.moves = std::max(most.moves, moves(*process) - before);
     }
-    longest += most;
+    longest.seconds += most.seconds;
+    longest.moves += most.moves;
     sim::Pulse pulse;
     for (size_t to = 0; to < processes.size(); ++to) {
       for (size_t from = 0; from < processes.size(); ++from) {
@@ -88,12 +101,26 @@ double longest_once(const workload::Workload& load, const arch::PackageSpec& spe
   return longest;
 }
 
-/// Runs `parts` processes in turn. Processor time of the longest process of each window, summed
-/// over the windows; the least of some runs. [s]
-double longest_way(const workload::Workload& load, const arch::PackageSpec& spec, int parts) {
-  double least = 1e9;
-  for (int i = 0; i < kRepeats; ++i) least = std::min(least, longest_once(load, spec, parts));
+/// Runs `parts` processes in turn; the least time of some runs.
+Way longest_way(const workload::Workload& load, const arch::PackageSpec& spec, int parts) {
+  Way least{.seconds = 1e9};
+  for (int i = 0; i < kRepeats; ++i) {
+    const Way way = longest_once(load, spec, parts);
+    least = {std::min(least.seconds, way.seconds), way.moves};
+  }
   return least;
+}
+
+void print_ideal(const workload::Workload& load, const arch::PackageSpec& spec) {
+  const Way one = longest_way(load, spec, 1);
+  std::printf("window %lld core cycles; one process needs %.3f s of processor time\n",
+              static_cast<long long>(sim::lookahead(sim::lower(spec))), one.seconds);
+  for (const int parts : {2, 4, 8, 16}) {
+    const Way way = longest_way(load, spec, parts);
+    std::printf("ideal speed-up of %2d processes: %5.2f by time, %5.2f by moves\n", parts,
+                one.seconds / way.seconds,
+                static_cast<double>(one.moves) / static_cast<double>(way.moves));
+  }
 }
 
 void print(const char* who, double time, double alone, const sim::Effort& effort) {
@@ -112,7 +139,7 @@ void print(const char* who, double time, double alone, const sim::Effort& effort
 int main() {
   const auto world = mpi::join_world();
   const auto spec = package();
-  const auto load = sim::testing::uniform_traffic(spec, 0.0125, 4, 4000, 1);
+  const auto load = sim::testing::uniform_traffic(spec, 0.0125, 4, 8000, 1);
   const bool first = world == nullptr || world->rank() == 0;
   sim::Effort effort;
   double alone = 0;
@@ -126,9 +153,6 @@ int main() {
   }
   const double two = run(load, spec, {.threads = 2, .effort = &effort});
   print("2 threads", two, alone, effort);
-  const double one = longest_way(load, spec, 1);
-  std::printf("window %lld core cycles; ideal speed-up of 2 processes %.2f, of 4 %.2f\n",
-              static_cast<long long>(sim::lookahead(sim::lower(spec))),
-              one / longest_way(load, spec, 2), one / longest_way(load, spec, 4));
+  print_ideal(load, spec);
   return 0;
 }

@@ -3,10 +3,10 @@
 namespace ranvier::sim {
 namespace {
 
-constexpr int64_t kFewMoves = 64;   // about five microseconds: meeting costs as much as it saves
-constexpr int64_t kPeriod = 512;    // windows from one look at the slower way to the next
-constexpr int64_t kLook = 4;        // windows that it lasts
-constexpr double kMemory = 0.25;  // weight of the newest window
+constexpr int64_t kFewMoves = 64;  // about five microseconds: meeting costs as much as it saves
+constexpr int64_t kPeriod = 512;   // windows from one look at the slower way to the next
+constexpr int64_t kLook = 4;       // windows that it lasts
+constexpr double kMemory = 0.25;   // weight of the newest window
 
 }  // namespace
 

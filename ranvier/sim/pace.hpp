@@ -24,9 +24,9 @@ class Pace {
 
   Sharing sharing_;
   bool together_ = true;
-  int64_t windows_ = 0;      // with enough work, so far
-  double shared_cost_ = 0;   // [ns per move], of late; 0: not known
-  double alone_cost_ = 0;    // [the same]
+  int64_t windows_ = 0;     // with enough work, so far
+  double shared_cost_ = 0;  // [ns per move], of late; 0: not known
+  double alone_cost_ = 0;   // [the same]
 };
 
 }  // namespace ranvier::sim
