@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <utility>
 
@@ -39,7 +40,8 @@ Conductor::Conductor(const Partition& partition, const Team& team, const Process
       peers_(neighbours()),
       out_(peers_.size()),
       in_(peers_.size()),
-      inboxes_(processes.size()) {
+      inboxes_(processes.size()),
+      pace_(team.sharing) {
   RANVIER_CONTRACT(lookahead_ >= 1, "a link takes at least one core cycle");
   RANVIER_CONTRACT(static_cast<int>(processes.size()) == mine_.last - mine_.first,
                    "a rank has the processes of its range");
@@ -62,7 +64,9 @@ std::vector<int> Conductor::neighbours() const {
 Effort Conductor::effort() const {
   Effort effort{.windows = windows_};
   for (const auto& process : processes_) {
-    effort.moves += process->mesh().moves() + process->emio().moves();
+    const int64_t moves = process->mesh().moves() + process->emio().moves();
+    effort.moves += moves;
+    effort.busiest = std::max(effort.busiest, moves);
     effort.flits += process->border().flits_sent();
     effort.credits += process->border().credits_sent();
     effort.bytes += process->border().bytes_sent();
@@ -96,7 +100,7 @@ void Conductor::run_windows(int64_t limit, int64_t arrived) {
 
 /// Runs it, passes records on, and sums up.
 void Conductor::run_window(int64_t end) {
-  each([&](size_t i) {
+  int64_t time = each([&](size_t i) {
     try {
       processes_[i]->run(end);
     } catch (...) {
@@ -104,20 +108,26 @@ void Conductor::run_window(int64_t end) {
     }
   });
   pass_between_ranks();
-  each([&](size_t i) { receive(i); });
+  time += each([&](size_t i) { receive(i); });
+  const int64_t moves = last_moves_;
   sum_pulses();
+  pace_.note(time, last_moves_ - moves);
 }
 
-void Conductor::each(const std::function<void(size_t)>& job) {
-  if (together_) {
+/// Calls job(process) for the processes of this rank, side by side if that pays. How long it took
+/// [ns].
+int64_t Conductor::each(const std::function<void(size_t)>& job) {
+  const auto start = std::chrono::steady_clock::now();
+  if (pace_.together()) {
     crew_.run([&](size_t thread) {
       for (size_t i = thread; i < processes_.size(); i += static_cast<size_t>(team_.threads)) {
         job(i);
       }
     });
-    return;
+  } else {
+    for (size_t i = 0; i < processes_.size(); ++i) job(i);
   }
-  for (size_t i = 0; i < processes_.size(); ++i) job(i);
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now() - start).count();
 }
 
 /// A parcel: for whom, then its records.
@@ -170,7 +180,6 @@ void Conductor::sum_pulses() {
   Pulse mine;
   for (const Inbox& inbox : inboxes_) mine.add(inbox.pulse);
   mine.interrupted = core::interrupt_requested() ? 1 : 0;
-  together_ = mine.moves - last_moves_ >= team_.together;
   last_moves_ = mine.moves;
   all_ = team_.ranks() == 1 ? mine : team_.transport->sum(mine);
 }

@@ -4,6 +4,7 @@
 
 #include "ranvier/sim/crew.hpp"
 #include "ranvier/sim/logical_process.hpp"
+#include "ranvier/sim/pace.hpp"
 #include "ranvier/sim/partition.hpp"
 #include "ranvier/sim/team.hpp"
 #include "ranvier/sim/watchdog.hpp"
@@ -52,7 +53,7 @@ class Conductor {
   void pass_between_ranks();
   void receive(size_t index);
   void sum_pulses();
-  void each(const std::function<void(size_t)>& job);
+  int64_t each(const std::function<void(size_t)>& job);
   void check(int64_t start);
   [[noreturn]] void throw_first_error();
   [[noreturn]] void report_deadlock(int64_t cycle);
@@ -77,8 +78,8 @@ class Conductor {
   std::vector<Bytes> out_, in_;  // [peers]
   std::vector<Inbox> inboxes_;   // [processes of this rank]
   Pulse all_;
+  Pace pace_;
   int64_t last_moves_ = 0;  // of this rank
-  bool together_ = false;   // this window is shared out among the threads
   int64_t now_ = 0;
   int64_t windows_ = 0;
 };

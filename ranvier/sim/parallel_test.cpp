@@ -81,7 +81,7 @@ Options everything(int threads, Transport* transport = nullptr) {
   return {.record_messages = true,
           .record_tasks = true,
           .window = core::Cycles(13),
-          .team = {.threads = threads, .transport = transport, .together = 0}};
+          .team = {.threads = threads, .transport = transport, .sharing = Sharing::kAlways}};
 }
 
 workload::Workload any_workload(const arch::PackageSpec& spec) {
@@ -149,11 +149,11 @@ TEST(Parallel, UnderLoadTheProcessesShareTheWork) {
   EXPECT_EQ(efforts[1].flits, efforts[0].credits);
 }
 
-TEST(Parallel, ThreadsMayTakeTurnsWhenThereIsLittleToDo) {
+TEST(Parallel, ThreadsMayTakeTurnsWhenThatIsFaster) {
   const auto spec = sixteen_chips();
-  const auto workload = testing::uniform_traffic(spec, 0.02, 3, 300, 5);
+  const auto workload = testing::uniform_traffic(spec, 0.2, 3, 300, 5);
   Options options = everything(3);
-  options.team.together = 20;
+  options.team.sharing = Sharing::kWhenFaster;
   EXPECT_EQ(text(simulate(workload, spec, options)), text(simulate(workload, spec, everything(1))));
 }
 

@@ -11,16 +11,20 @@ namespace ranvier::sim {
 struct Effort {
   int64_t windows = 0;
   int64_t moves = 0;    // of flits, in this rank
+  int64_t busiest = 0;  // the same in the process with most of them
   int64_t flits = 0;    // records for other processes
   int64_t credits = 0;  // the same
   int64_t bytes = 0;    // of both, payload of packets included
 };
 
+/// When the threads of a rank share a window: as long as that is faster, or whatever it costs.
+enum class Sharing : uint8_t { kWhenFaster, kAlways };
+
 /// No result depends on it.
 struct Team {
   int threads = 1;                 // of this rank, for this simulation
   Transport* transport = nullptr;  // to the other ranks; null: there are none
-  int64_t together = 64;     // moves of flits in a window from which on threads share the next one
+  Sharing sharing = Sharing::kWhenFaster;
   Effort* effort = nullptr;  // if set: filled at the end of a run
 
   int ranks() const { return transport == nullptr ? 1 : transport->ranks(); }
