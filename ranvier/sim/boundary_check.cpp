@@ -136,4 +136,18 @@ void BoundaryCheck::compare(const workload::Block& block, int32_t index,
   }
 }
 
+template <class Archive>
+void BoundaryCheck::persist_members(Archive& archive) {
+  for (codec::WireFrame& frame : frames_) {
+    size_t packets = frame.packets.size();
+    archive(frame.kind, packets);
+    frame.packets.resize(packets);
+    for (codec::Packet& packet : frame.packets) archive(packet.bytes, packet.flits, packet.bits);
+  }
+  archive(arrivals_, totals_);
+}
+
+void BoundaryCheck::persist(StateWriter& archive) { persist_members(archive); }
+void BoundaryCheck::persist(StateReader& archive) { persist_members(archive); }
+
 }  // namespace ranvier::sim

@@ -5,6 +5,7 @@
 #include "ranvier/codec/codec.hpp"
 #include "ranvier/codec/wire.hpp"
 #include "ranvier/core/ledger.hpp"
+#include "ranvier/sim/state_archive.hpp"
 #include "ranvier/workload/workload.hpp"
 
 #include <cstddef>
@@ -46,12 +47,18 @@ class BoundaryCheck {
 
   const Totals& totals(size_t boundary) const { return totals_[boundary]; }
 
+  /// What a checkpoint keeps: packets that were sent and not decoded yet, with what has arrived.
+  void persist(StateWriter& archive);
+  void persist(StateReader& archive);
+
  private:
   struct Converter {
     std::unique_ptr<codec::Codec> codec;
     std::unique_ptr<codec::WireFormat> wire;
   };
 
+  template <class Archive>
+  void persist_members(Archive& archive);
   codec::Frame frame_of(const workload::Block& block) const;
   codec::WireFrame collect(int32_t block);
   void compare(const workload::Block& block, int32_t index, const codec::Frame& frame) const;

@@ -43,6 +43,12 @@ class Emio final : public EdgePort {
   int64_t moves() const { return moves_; }
   bool at_rest() const;
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(near_, far_, state_, lane_turn_, boundaries_, moves_);
+  }
+
  private:
   struct State {
     int64_t link_free = 0;        // [link cycle] serializer and merge can take the next flit

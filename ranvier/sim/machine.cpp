@@ -2,6 +2,8 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/interrupt.hpp"
+#include "ranvier/sim/mesh_state.hpp"
+#include "ranvier/sim/state_archive.hpp"
 
 #include <fmt/format.h>
 
@@ -32,21 +34,47 @@ Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& pa
   mesh_.connect(traffic_, emio_);
 }
 
-void Machine::run() {
+void Machine::run(int64_t limit) {
   core::Rng* const order = options_.order_seed != 0 ? &order_ : nullptr;
+  CheckpointClock clock(options_.checkpoint);
   int64_t steps = 0;
-  for (int64_t now = 0; now != kNever;) {
+  while (now_ < limit) {
+    const int64_t now = now_;
     if (windows_ && windows_->due(now)) windows_->snapshot(network_ledger(network()), now);
     run_events(now);
     traffic_.step(now, order);
     mesh_.step(now, order);
     watch(now);
-    if (++steps % kInterruptPeriod == 0) core::check_interrupt("the simulation was not finished");
     const int64_t next =
         std::min({events_.next_cycle(), traffic_.next_after(now), mesh_.next_after(now)});
     if (next == kNever && (traffic_.under_way() || tasks_.unfinished() > 0)) report_deadlock(now);
-    now = next;
+    now_ = next;
+    if (++steps % kInterruptPeriod != 0) continue;
+    const bool last_chance = !options_.checkpoint.file.empty() && core::interrupt_requested();
+    if (clock.due() || last_chance) write_state(options_.checkpoint, state());
+    core::check_interrupt("the simulation was not finished");
   }
+}
+
+template <class Archive>
+void Machine::persist(Archive& archive) {
+  archive(events_, packets_);
+  sim::persist(archive, mesh_);
+  archive(emio_, boundaries_, messages_, traffic_, tasks_, work_);
+  if (windows_) archive(*windows_);
+  archive(order_, latency_, now_, watchdog_);
+}
+
+std::string Machine::state() {
+  StateWriter writer;
+  persist(writer);
+  return writer.bytes();
+}
+
+void Machine::restore(std::string_view state) {
+  StateReader reader(state);
+  persist(reader);
+  RANVIER_CONTRACT(reader.at_end(), "a state holds the members of the machine and no more");
 }
 
 /// All events of the cycle, and what they start that ends in the same cycle.

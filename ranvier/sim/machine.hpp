@@ -20,6 +20,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace ranvier::sim {
 
@@ -31,8 +33,14 @@ class Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  /// Runs until nothing is left to happen. Errors: as simulate().
-  void run();
+  /// Runs all cycles before `limit`, or until nothing is left to happen; keeps the state in the
+  /// checkpoint file from time to time. Errors: as simulate().
+  void run(int64_t limit = kNever);
+
+  /// Everything that the rest of the run depends on, for a machine built alike.
+  std::string state();
+  /// Errors: ContractViolation when the state is none of this machine.
+  void restore(std::string_view state);
 
   int64_t latency() const { return latency_; }
   NetworkView network() const { return {lowered_, mesh_, emio_, traffic_, packets_, latency_}; }
@@ -48,6 +56,8 @@ class Machine {
   const core::Ledger& work() const { return work_; }  // of tasks: operations, memory, converters
 
  private:
+  template <class Archive>
+  void persist(Archive& archive);
   void run_events(int64_t now);
   void finish(int32_t task, int64_t now);
   static void count_work(const workload::Task& task, core::Ledger& work);
@@ -70,6 +80,7 @@ class Machine {
   std::optional<EventWindows> windows_;
   core::Rng order_;
   int64_t latency_ = 0;
+  int64_t now_ = 0;  // first cycle that was not run; kNever at the end
   Watchdog watchdog_;
 };
 

@@ -29,7 +29,9 @@ Result simulate(const workload::Workload& workload, const arch::PackageSpec& pac
                 const Options& options) {
   workload::check(workload, package);
   Machine machine(workload, package, options);
+  if (const auto state = read_state(options.checkpoint)) machine.restore(*state);
   machine.run();
+  if (!options.checkpoint.file.empty()) write_state(options.checkpoint, machine.state());
   audit(machine.network());
   Result result;
   result.latency = core::Cycles(machine.latency());

@@ -4,6 +4,7 @@
 #include "ranvier/arch/package.hpp"
 #include "ranvier/core/ledger.hpp"
 #include "ranvier/core/quantity.hpp"
+#include "ranvier/sim/checkpoint.hpp"
 #include "ranvier/workload/workload.hpp"
 
 #include <cstdint>
@@ -17,6 +18,7 @@ struct Options {
   bool record_messages = false;         // fill Result::messages and Result::shapes
   bool record_tasks = false;            // fill Result::tasks
   core::Cycles window{0};               // length of Result::windows; 0: none
+  Checkpointing checkpoint = {};
   uint64_t order_seed = 0;  // not 0: components run in random order; no result may depend on it
 };
 
@@ -98,8 +100,9 @@ struct Result {
 /// Runs the workload to its end and audits it: flits, bits and credits conserved, every boundary
 /// value as expected. Errors: UserError for hardware that cannot be simulated; RunError for a
 /// value, frame or count that differs, for a flit lost or out of order and for deadlock (names the
-/// waiting channels); Interrupted. Cost: O(flit-hops + tasks log tasks). Source:
-/// docs/models/simulation.md.
+/// waiting channels); Interrupted. With a checkpoint file the state is kept there from time to
+/// time and at the end, and a resumed run gives the result of one that was never stopped. Cost:
+/// O(flit-hops + tasks log tasks). Source: docs/models/simulation.md.
 Result simulate(const workload::Workload& workload, const arch::PackageSpec& package,
                 const Options& options = {});
 

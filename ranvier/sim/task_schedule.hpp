@@ -34,12 +34,22 @@ class TaskSchedule {
   int64_t unfinished() const { return unfinished_; }
   int32_t last_done() const { return last_done_; }  // -1: none yet
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(records_, open_, tiles_, touched_, unfinished_, last_done_);
+  }
+
  private:
   struct Tile {
     std::vector<int32_t> ready;  // heap, lowest index on top
     int32_t previous = -1;       // last task that ended here
     bool busy = false;
     bool touched = false;
+    template <class Archive>
+    void persist(Archive& archive) {
+      archive(ready, previous, busy, touched);
+    }
   };
 
   void make_ready(int32_t task);

@@ -75,6 +75,12 @@ class TimedRings {
 
   size_t rings() const { return ends_.size(); }
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(ends_, slots_);
+  }
+
  private:
   struct Slot {
     int64_t when = 0;

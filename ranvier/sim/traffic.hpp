@@ -5,6 +5,7 @@
 #include "ranvier/sim/event_queue.hpp"
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/mesh.hpp"
+#include "ranvier/sim/mesh_state.hpp"
 #include "ranvier/sim/message_port.hpp"
 #include "ranvier/sim/packet_pool.hpp"
 #include "ranvier/sim/ports.hpp"
@@ -55,6 +56,13 @@ class Traffic final : public TilePort {
   const Counts& counts() const { return counts_; }
   bool under_way() const { return counts_.flits_in != counts_.flits_out; }
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(queues_, times_, arrived_, counts_);
+    sim::persist(archive, wheel_);
+  }
+
  private:
   struct Queue {
     std::vector<int32_t> messages;
@@ -63,6 +71,10 @@ class Traffic final : public TilePort {
     int32_t flit = 0;             // of that packet
     uint32_t packet = kNoPacket;  // its name in the pool
     bool idle() const { return next == messages.size(); }
+    template <class Archive>
+    void persist(Archive& archive) {
+      archive(messages, next, packet_index, flit, packet);
+    }
   };
 
   void step_tile(int tile, int64_t now);

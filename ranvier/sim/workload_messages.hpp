@@ -27,6 +27,12 @@ class WorkloadMessages final : public MessagePort {
   /// As sent; empty unless recorded.
   const std::vector<workload::PacketRun>& shape(size_t message) const { return shapes_[message]; }
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(shapes_);
+  }
+
  private:
   int block_of(const workload::Message& message) const;
   void record(int32_t message, const Packet& packet);

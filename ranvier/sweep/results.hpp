@@ -35,6 +35,7 @@ struct Bundle {
   ir::Network network;
   ir::Activity activity;
   Metrics metrics;
+  uint64_t content = 0;  // names what network.json and activity.h5 hold
 };
 
 /// One simulated inference after another under one preset; latency and energy are means over the
