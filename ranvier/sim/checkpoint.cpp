@@ -17,8 +17,8 @@ struct Header {
   uint64_t hash = 0;   // of the state
 };
 
-[[noreturn]] void refuse(const Checkpointing& checkpointing, std::string given,
-                         std::string allowed, std::string hint) {
+[[noreturn]] void refuse(const Checkpointing& checkpointing, std::string given, std::string allowed,
+                         std::string hint) {
   throw core::UserError({.key = "--resume",
                          .given = std::move(given),
                          .allowed = std::move(allowed),

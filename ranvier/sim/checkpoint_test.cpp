@@ -142,14 +142,15 @@ void expect_equal(const Found& a, const Found& b, int64_t stop) {
 workload::Workload busy_workload(const arch::PackageSpec& spec) {
   testing::Builder builder;
   core::Rng rng(3);
-  const auto boundary = builder.boundary({codec::CodecKind::kGraded, 3, 1, false},
-                                         codec::WireKind::kAuto, 64);
+  const auto boundary =
+      builder.boundary({codec::CodecKind::kGraded, 3, 1, false}, codec::WireKind::kAuto, 64);
   const auto tile = [&] { return static_cast<int>(rng.below(36)); };
   int32_t previous = -1;
   for (int chain = 0; chain < 60; ++chain) {
     const int32_t from = builder.task(tile(), static_cast<int64_t>(rng.below(30)));
     const int32_t to = builder.task(tile(), static_cast<int64_t>(rng.below(30)));
-    builder.message(from, to, 1 + static_cast<int>(rng.below(5)), 1 + static_cast<int>(rng.below(20)));
+    builder.message(from, to, 1 + static_cast<int>(rng.below(5)),
+                    1 + static_cast<int>(rng.below(20)));
     if (chain % 3 == 0 && previous >= 0) builder.message(previous, from, 1, 3);
     if (chain % 4 == 0) {
       std::vector<int16_t> current(64);

@@ -4,11 +4,10 @@
 #include "ranvier/core/file.hpp"
 #include "ranvier/core/rng.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <csignal>
@@ -95,9 +94,9 @@ TEST_F(SimulateCheckpoint, KilledAtRandomMomentsAndResumedGivesTheSameBytes) {
 }
 
 TEST_F(SimulateCheckpoint, OfOtherHardwareOrDamagedIsRefused) {
-  const Outcome stopped = run_and_signal(
-      "simulate run --quiet --threads 1 --checkpoint states --checkpoint-every 0",
-      directory_ / "killed", SIGKILL, "states/ann-packet.paper45nm.0.state");
+  const Outcome stopped =
+      run_and_signal("simulate run --quiet --threads 1 --checkpoint states --checkpoint-every 0",
+                     directory_ / "killed", SIGKILL, "states/ann-packet.paper45nm.0.state");
   ASSERT_EQ(stopped.exit_code, -SIGKILL);
   ASSERT_FALSE(states().empty());
   const Outcome other = killed("--resume --out other --set hardware.router.buffer_flits=8");
