@@ -5,12 +5,15 @@
 #include "ranvier/analytic/model.hpp"
 #include "ranvier/map/mapper.hpp"
 #include "ranvier/shapes/bundle.hpp"
+#include "ranvier/sim/machine.hpp"
 #include "ranvier/sim/simulator.hpp"
 
 #include <benchmark/benchmark.h>
 #include <sys/resource.h>
 
 #include <ctime>
+#include <filesystem>
+#include <utility>
 
 namespace {
 
@@ -59,20 +62,26 @@ double peak_mebibytes() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
+/// The network of a case and its assumed activity.
+std::pair<ir::Network, ir::Activity> of_case(const Case& one) {
+  shapes::Settings settings;
+  settings.architecture = shapes::msresnet({64, 128, 256, 512}, {2, 2, 2, 2}, {3, 32, 32}, 10);
+  auto network = shapes::describe(settings, {.name = one.name,
+                                             .kind = one.kind,
+                                             .codec = one.codec,
+                                             .steps = one.steps,
+                                             .events_per_neuron = {}});
+  auto activity = shapes::assume_activity(
+      network, {.events_per_neuron = one.kind == ir::NetworkKind::kAnn ? 0 : 0.28}, 1);
+  return {std::move(network), std::move(activity)};
+}
+
 void resnet18(benchmark::State& state) {
   const Case& one = kCases[state.range(0)];
   arch::PackageSpec package;
   package.chips_x = 9;
   package.chips_y = 8;
-  shapes::Settings settings;
-  settings.architecture = shapes::msresnet({64, 128, 256, 512}, {2, 2, 2, 2}, {3, 32, 32}, 10);
-  const auto network = shapes::describe(settings, {.name = one.name,
-                                                   .kind = one.kind,
-                                                   .codec = one.codec,
-                                                   .steps = one.steps,
-                                                   .events_per_neuron = {}});
-  const auto activity = shapes::assume_activity(
-      network, {.events_per_neuron = one.kind == ir::NetworkKind::kAnn ? 0 : 0.28}, 1);
+  const auto [network, activity] = of_case(one);
   for (auto _ : state) {
     auto start = std::clock();
     const auto mapping = map::map_network(network, package);
@@ -95,6 +104,28 @@ void resnet18(benchmark::State& state) {
   state.SetLabel(one.name);
 }
 
+/// Writing the state of ann-packet, flushed to disk, and reading it back.
+void resnet18_checkpoint(benchmark::State& state) {
+  arch::PackageSpec package;
+  package.chips_x = 9;
+  package.chips_y = 8;
+  const auto [network, activity] = of_case(kCases[0]);
+  const auto mapping = map::map_network(network, package);
+  const auto workload = map::build_workload(network, mapping, activity, 0, kCases[0].wire, package);
+  sim::Machine machine(workload, package, {});
+  machine.run(2'000'000);
+  const sim::Checkpointing checkpointing{
+      .file = std::filesystem::temp_directory_path() / "bigrun_bench.state", .resume = true};
+  for (auto _ : state) {
+    const std::string bytes = machine.state();
+    sim::write_state(checkpointing, bytes);
+    machine.restore(*sim::read_state(checkpointing));
+    state.counters["MiB"] = static_cast<double>(bytes.size()) / (1 << 20);
+  }
+  std::filesystem::remove(checkpointing.file);
+}
+
+BENCHMARK(resnet18_checkpoint)->Unit(benchmark::kMillisecond);
 BENCHMARK(resnet18)->DenseRange(0, 3)->Iterations(1)->Unit(benchmark::kSecond);
 
 }  // namespace

@@ -19,12 +19,16 @@ namespace ranvier::app {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr double kCheckpointSeconds = 60;
+
 struct SimulateOptions {
   ExperimentOptions experiment;
   std::string timelines;
   std::string traces;
   std::string trace_format = "h5";
   std::string power_window;
+  std::string checkpoints;
+  double checkpoint_every = -1;  // [s]; below 0: not given
   std::string replay;
   std::string preset;
 };
@@ -32,6 +36,19 @@ struct SimulateOptions {
 [[noreturn]] void refuse(const char* flag, const std::string& given, const std::string& allowed) {
   throw core::UserError(
       {.key = flag, .given = given, .allowed = allowed, .place = "the command line", .hint = {}});
+}
+
+void check_checkpoints(const SimulateOptions& given, const Common& common) {
+  if (given.checkpoints.empty()) {
+    if (given.experiment.resume) {
+      refuse("--resume", "no --checkpoint", "it together with --checkpoint FOLDER");
+    }
+    if (given.checkpoint_every >= 0) {
+      refuse("--checkpoint-every", "no --checkpoint", "it together with --checkpoint FOLDER");
+    }
+  } else if (common.ranks != nullptr) {
+    refuse("--checkpoint", "several ranks", "it in a simulation on one process, of any threads");
+  }
 }
 
 /// Makes --out ready for new results: the bundles and the configuration are there, older results
@@ -49,6 +66,9 @@ void prepare(const SimulateOptions& given, const sweep::Experiment& experiment) 
   write_configuration(experiment, options.out);
   if (!given.timelines.empty()) core::require_writable_directory(given.timelines, "--timeline");
   if (!given.traces.empty()) core::require_writable_directory(given.traces, "--trace");
+  if (!given.checkpoints.empty()) {
+    core::require_writable_directory(given.checkpoints, "--checkpoint");
+  }
 }
 
 /// Bundles stay where they are; results go to --out, which is the run directory itself unless
@@ -57,26 +77,34 @@ void simulate_run(SimulateOptions given, const Common& common) {
   ExperimentOptions& options = given.experiment;
   if (!given.preset.empty()) refuse("--preset", given.preset, "it together with --replay only");
   const sweep::Experiment experiment = load(options, common);
+  check_checkpoints(given, common);
   for (const auto& setup : experiment.presets) {
     if (!given.power_window.empty()) sweep::power_window(given.power_window, setup.package);
   }
   if (options.out.empty()) options.out = options.source;
   common.meet();  // every rank has read the configuration before it is written again
   if (common.writes()) prepare(given, experiment);
-  const auto result = sweep::evaluate(experiment, options.source,
-                                      {.threads = thread_count(options, common),
-                                       .ranks = common.ranks,
-                                       .quiet = common.quiet,
-                                       .timelines = given.timelines,
-                                       .traces = given.traces,
-                                       .trace_format = given.trace_format,
-                                       .power_window = given.power_window});
+  const auto result =
+      sweep::evaluate(experiment, options.source,
+                      {.threads = thread_count(options, common),
+                       .ranks = common.ranks,
+                       .quiet = common.quiet,
+                       .timelines = given.timelines,
+                       .traces = given.traces,
+                       .trace_format = given.trace_format,
+                       .checkpoints = given.checkpoints,
+                       .checkpoint_every_s = given.checkpoint_every >= 0 ? given.checkpoint_every
+                                                                         : kCheckpointSeconds,
+                       .resume = options.resume,
+                       .program = program_text(),
+                       .power_window = given.power_window});
   if (!common.writes()) return;
   if (!given.power_window.empty()) {
     core::write_file_atomic(fs::path(options.out) / "power.csv",
                             sweep::power_csv(experiment, result));
   }
   write_results(experiment, result, options.out, command_text("simulate", options, common));
+  if (!given.checkpoints.empty()) sweep::remove_checkpoints(given.checkpoints);
   print_summary(options.out, common);
 }
 
@@ -91,6 +119,7 @@ void simulate(const SimulateOptions& options, const Common& common) {
   for (const auto& [flag, value] : {std::pair{"--out", experiment.out},
                                     {"--timeline", options.timelines},
                                     {"--trace", options.traces},
+                                    {"--checkpoint", options.checkpoints},
                                     {"--power-window", options.power_window}}) {
     if (!value.empty()) refuse(flag, value, std::string("no ") + flag + " beside --replay");
   }
@@ -117,6 +146,13 @@ void attach_simulate(CLI::App& app, const Common& common, std::function<void()>&
   app.add_option(
       "--power-window", options->power_window,
       "write power.csv in windows of a time or of core cycles: \"1 us\", \"200 cycles\"");
+  app.add_option("--checkpoint", options->checkpoints,
+                 "directory for the states of simulations under way, removed at the end");
+  app.add_option("--checkpoint-every", options->checkpoint_every,
+                 "seconds between two checkpoints of a simulation [60]")
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--resume", options->experiment.resume,
+               "Go on from the checkpoints of a run that was stopped");
   app.add_option("--replay", options->replay,
                  "message trace to run instead of DIR; see docs/models/trace.md");
   app.add_option("--preset", options->preset,

@@ -19,16 +19,18 @@ void write_configuration(const sweep::Experiment& experiment, const fs::path& di
   }
 }
 
+std::string program_text() {
+  return std::string("ranvier ") + RANVIER_VERSION + ", " + RANVIER_COMPILER;
+}
+
 void write_results(const sweep::Experiment& experiment, const sweep::ExperimentResult& result,
                    const fs::path& directory, const std::string& command) {
   sweep::write_tables(result, directory);
   core::write_file_atomic(directory / "ledger.json", sweep::ledger_json(result));
   core::write_file_atomic(directory / "details.json",
                           report::to_json(gather_details(experiment, result, command)));
-  core::write_file_atomic(
-      directory / "provenance.json",
-      sweep::provenance_json(experiment, directory, command,
-                             std::string("ranvier ") + RANVIER_VERSION + ", " + RANVIER_COMPILER));
+  core::write_file_atomic(directory / "provenance.json",
+                          sweep::provenance_json(experiment, directory, command, program_text()));
   core::write_file_atomic(directory / "summary.json", sweep::summary_json(result));
   report::write_report(directory);
 }

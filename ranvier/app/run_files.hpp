@@ -17,6 +17,9 @@ void write_configuration(const sweep::Experiment& experiment,
 void write_results(const sweep::Experiment& experiment, const sweep::ExperimentResult& result,
                    const std::filesystem::path& directory, const std::string& command);
 
+/// "ranvier 0.1.0, GNU 12.2.0, Release"
+std::string program_text();
+
 /// Removes what an earlier run may have left, so that an interrupted one cannot pass for finished.
 void remove_results(const std::filesystem::path& directory);
 

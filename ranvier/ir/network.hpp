@@ -35,9 +35,9 @@ enum class NetworkKind : uint8_t { kAnn, kSnn, kHnn };
 struct Layer {
   std::string name;
   Op op = Op::kInput;
-  int input = -1;               // index of the layer it reads
-  std::optional<int> residual;  // index of a layer of the same shape
-  std::optional<int> gate;      // index of a layer of shape [channels of the input, 1, 1]
+  int input = -1;                // index of the layer it reads
+  std::optional<int> residual;   // index of a layer of the same shape
+  std::optional<int> gate = {};  // index of a layer of shape [channels of the input, 1, 1]
   Shape out;
   int kernel = 1;
   int stride = 1;

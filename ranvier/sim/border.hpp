@@ -43,6 +43,12 @@ class Border final : public LinkPort {
   int64_t credits_sent() const { return credits_sent_; }
   int64_t bytes_sent() const { return bytes_sent_; }
 
+  /// What a checkpoint between two windows keeps: the outboxes have been delivered.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(leaving_, names_, shared_, flits_sent_, credits_sent_, bytes_sent_);
+  }
+
  private:
   size_t ring(int side, int queue) const { return static_cast<size_t>(side * queues_ + queue); }
   void send(const LinkFlit& record, Bytes& outbox);

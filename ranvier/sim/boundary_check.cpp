@@ -239,4 +239,18 @@ std::optional<codec::Frame> BoundaryCheck::with_flips(const workload::Block& blo
   return converter(block).wire->salvage(wire, static_cast<int>(block.elements.size()), 0);
 }
 
+template <class Archive>
+void BoundaryCheck::persist_members(Archive& archive) {
+  for (codec::WireFrame& frame : frames_) {
+    size_t packets = frame.packets.size();
+    archive(frame.kind, packets);
+    frame.packets.resize(packets);
+    for (codec::Packet& packet : frame.packets) archive(packet.bytes, packet.flits, packet.bits);
+  }
+  archive(arrivals_, damages_, totals_);
+}
+
+void BoundaryCheck::persist(StateWriter& archive) { persist_members(archive); }
+void BoundaryCheck::persist(StateReader& archive) { persist_members(archive); }
+
 }  // namespace ranvier::sim

@@ -6,6 +6,7 @@
 #include "ranvier/codec/wire.hpp"
 #include "ranvier/core/ledger.hpp"
 #include "ranvier/sim/link_errors.hpp"
+#include "ranvier/sim/state_archive.hpp"
 #include "ranvier/workload/workload.hpp"
 
 #include <cstddef>
@@ -66,6 +67,10 @@ class BoundaryCheck {
 
   const Totals& totals(size_t boundary) const { return totals_[boundary]; }
 
+  /// What a checkpoint keeps: packets that were sent and not decoded yet, with what has arrived.
+  void persist(StateWriter& archive);
+  void persist(StateReader& archive);
+
  private:
   struct Converter {
     std::unique_ptr<codec::Codec> codec;
@@ -77,6 +82,8 @@ class BoundaryCheck {
     int32_t flit = 0;  // of the packet
   };
 
+  template <class Archive>
+  void persist_members(Archive& archive);
   codec::Frame frame_of(const workload::Block& block) const;
   codec::WireFrame collect(int32_t block);
   std::vector<int32_t> values_of(const workload::Block& block, int32_t index,

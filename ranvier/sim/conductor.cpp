@@ -186,6 +186,7 @@ void Conductor::sum_pulses() {
 
 void Conductor::check(int64_t start) {
   if (all_.failed_at != kNever) throw_first_error();
+  if (keep_) keep_(all_.interrupted != 0);
   if (all_.interrupted != 0) {
     throw core::Interrupted("interrupted: the simulation was not finished");
   }

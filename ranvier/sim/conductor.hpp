@@ -16,6 +16,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace ranvier::sim {
@@ -43,6 +44,15 @@ class Conductor {
   /// Errors: RunError when something is pending and nothing can move; what a process throws, on all
   /// ranks the same; Interrupted.
   void run(int64_t limit = kNever, int64_t arrived = kNever);
+
+  /// Calls `keep` between windows; `last`: the run ends before its time. Set before run().
+  using Keep = std::function<void(bool last)>;
+  void keep_with(Keep keep) { keep_ = std::move(keep); }
+  /// What a checkpoint keeps, beside the processes.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(watchdog_, all_, last_moves_, now_, windows_);
+  }
 
   int64_t now() const { return now_; }  // first cycle that was not run
   Effort effort() const;                // of this rank, so far
@@ -73,6 +83,7 @@ class Conductor {
   int64_t lookahead_;  // [core cycles]
   Watchdog watchdog_;
   Pending pending_;
+  Keep keep_;
   Crew crew_;
   std::vector<int> peers_;       // ranks with a chip next to one of ours
   std::vector<Bytes> out_, in_;  // [peers]

@@ -59,6 +59,13 @@ class Emio final : public EdgePort, public LinkPort {
   int64_t moves() const { return moves_ + far_.moves(); }
   bool at_rest() const;  // no flit in a FIFO, no credit out
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(calendar_, near_, credits_, state_, far_, boundaries_, moves_);
+    for (GoBackN& replay : replays_) archive(replay);
+  }
+
  private:
   struct State {
     int64_t link_free = 0;      // [link cycle] serializer and merge can take the next flit

@@ -30,6 +30,12 @@ class EmioFar {
   int64_t moves() const { return moves_; }
   bool at_rest() const;
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(far_, lane_turn_, moves_);
+  }
+
  private:
   void deliver(int side, int lane, int64_t now);
   bool deliver_queue(int side, int queue, int64_t now);

@@ -35,6 +35,15 @@ class EventQueue {
     return event;
   }
 
+  /// What a checkpoint keeps. Equal events are alike, so their order in memory says nothing.
+  template <class Archive>
+  void persist(Archive& archive) {
+    std::vector<TimedEvent> events;
+    for (; !heap_.empty(); heap_.pop()) events.push_back(heap_.top());
+    archive(events);
+    for (const TimedEvent& event : events) heap_.push(event);
+  }
+
  private:
   std::priority_queue<TimedEvent, std::vector<TimedEvent>, std::greater<>> heap_;
 };

@@ -40,6 +40,12 @@ class EventWindows {
 
   static constexpr int64_t kMostWindows = 100'000;
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(snapshots_, work_);
+  }
+
  private:
   int64_t next_boundary() const { return (static_cast<int64_t>(snapshots_.size()) + 1) * window_; }
   void add_work(int64_t window, core::Event event, int64_t count);

@@ -49,6 +49,14 @@ class GoBackN {
 
   static constexpr int32_t kMostAttempts = 1000;
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    std::vector<Sent> pending(pending_.begin(), pending_.end());
+    archive(pending, cursor_, back_, accepted_, answered_);
+    pending_.assign(pending.begin(), pending.end());
+  }
+
  private:
   void accept(int64_t end);
 

@@ -1,5 +1,7 @@
 #include "ranvier/sim/logical_process.hpp"
 
+#include "ranvier/core/error.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -18,6 +20,10 @@ LogicalProcess::LogicalProcess(const Share& share, size_t boundaries, RoutingFun
 void LogicalProcess::connect(TilePort& tiles, Cargo& cargo) {
   mesh_.connect(tiles, emio_);
   border_.connect(cargo);
+}
+
+void LogicalProcess::refuse_state() {
+  throw core::ContractViolation("this machine keeps no checkpoints");
 }
 
 int64_t LogicalProcess::next() {

@@ -10,6 +10,7 @@
 #include "ranvier/sim/packet_pool.hpp"
 #include "ranvier/sim/partition.hpp"
 #include "ranvier/sim/pulse.hpp"
+#include "ranvier/sim/state_archive.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +36,11 @@ class LogicalProcess {
   int64_t now() const { return now_; }  // last cycle that was run; -1: none yet
   Pulse pulse();
 
+  /// What a checkpoint between two windows keeps.
+  /// Errors: ContractViolation unless the machine keeps checkpoints.
+  virtual void persist(StateWriter&) { refuse_state(); }
+  virtual void persist(StateReader&) { refuse_state(); }
+
   const Share& share() const { return share_; }
   const Border& border() const { return border_; }
   const Mesh& mesh() const { return mesh_; }
@@ -43,6 +49,10 @@ class LogicalProcess {
   const Lowered& lowered() const { return share_.lowered(); }
 
  protected:
+  template <class Archive>
+  void persist_network(Archive& archive) {
+    archive(packets_, mesh_, border_, emio_, order_, now_);
+  }
   const LinkErrors& errors() const { return errors_; }
   void connect(TilePort& tiles, Cargo& cargo);
   PacketPool& pool() { return packets_; }
@@ -58,6 +68,7 @@ class LogicalProcess {
   /// Its own counts: flits under way, what is open, what has arrived, flits injected as moves.
   virtual Pulse count() const = 0;
   int64_t next();
+  [[noreturn]] static void refuse_state();
 
   Share share_;
   LinkErrors errors_;

@@ -1,5 +1,9 @@
 #include "ranvier/sim/machine.hpp"
 
+#include "ranvier/core/error.hpp"
+#include "ranvier/sim/checkpoint.hpp"
+#include "ranvier/sim/state_archive.hpp"
+
 #include <fmt/format.h>
 
 namespace ranvier::sim {
@@ -24,16 +28,51 @@ std::string pending(const Pulse& all) {
 }  // namespace
 
 Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& package,
-                 const Options& options, RoutingFunction routing)
+                 const Options& options, RoutingFunction routing, int parts)
     : options_(options),
+      parts_(parts > 0 ? parts : options.team.parts()),
       lowered_(lower(package)),
-      partition_(lowered_, expected_loads(workload, lowered_), options.team.parts()) {
+      partition_(lowered_, expected_loads(workload, lowered_), parts_) {
   const Range mine = processes_of(options.team.rank(), options.team.ranks(), partition_.parts());
   for (int part = mine.first; part < mine.last; ++part) {
     processes_.push_back(std::make_unique<WorkloadProcess>(
         workload, package, options, Share{.partition = partition_, .index = part}, routing));
   }
   conductor_.emplace(partition_, options.team, processes_, options.watchdog_cycles, pending);
+  if (options.checkpoint.file.empty()) return;
+  RANVIER_CONTRACT(options.team.ranks() == 1, "several ranks keep no checkpoints");
+  conductor_->keep_with([this, clock = CheckpointClock(options.checkpoint)](bool last) mutable {
+    if (last || clock.due()) write_state(options_.checkpoint, state());
+  });
+}
+
+template <class Archive>
+void Machine::persist(Archive& archive) {
+  for (const auto& process : processes_) process->persist(archive);
+  archive(*conductor_);
+}
+
+std::string Machine::state() {
+  StateWriter writer;
+  writer(parts_);
+  persist(writer);
+  return writer.bytes();
+}
+
+int Machine::parts_of(std::string_view state) {
+  int parts = 0;
+  StateReader reader(state);
+  reader(parts);
+  return parts;
+}
+
+void Machine::restore(std::string_view state) {
+  StateReader reader(state);
+  int parts = 0;
+  reader(parts);
+  RANVIER_CONTRACT(parts == parts_, "a state of a machine that is shared out alike");
+  persist(reader);
+  RANVIER_CONTRACT(reader.at_end(), "a state holds the members of the machine and no more");
 }
 
 RunRecord Machine::record() const {

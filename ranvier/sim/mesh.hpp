@@ -64,6 +64,12 @@ class Mesh {
   /// or its buffer is full, or it lies behind a die edge that is full. `now`: the current cycle.
   std::vector<Wait> waits(int64_t now) const;
 
+  /// What a checkpoint keeps; wiring and timing follow from the package.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(nodes_, channels_, slots_, wheel_, arrivals_, use_, moves_);
+  }
+
  private:
   struct Use {
     int64_t flits = 0;

@@ -38,6 +38,12 @@ class PacketPool {
   const Packet& operator[](uint32_t index) const { return packets_[index]; }
   size_t in_flight() const { return packets_.size() - free_.size(); }
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(packets_, free_);
+  }
+
  private:
   std::vector<Packet> packets_;
   std::vector<uint32_t> free_;

@@ -41,6 +41,16 @@ class SideCalendar {
     return member;
   }
 
+  /// What a checkpoint keeps. The dates say all; what was forgotten need not be in the heap.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(dates_);
+    heap_ = {};
+    for (size_t member = 0; member < dates_.size(); ++member) {
+      if (dates_[member] != kNever) heap_.emplace(dates_[member], static_cast<int32_t>(member));
+    }
+  }
+
  private:
   using Entry = std::pair<int64_t, int32_t>;  // cycle, member
 

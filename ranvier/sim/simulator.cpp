@@ -28,8 +28,11 @@ void add_tasks(const RunRecord& record, Result& result) {
 Result simulate(const workload::Workload& workload, const arch::PackageSpec& package,
                 const Options& options) {
   workload::check(workload, package);
-  Machine machine(workload, package, options);
+  const auto state = read_state(options.checkpoint);
+  Machine machine(workload, package, options, route_xy, state ? Machine::parts_of(*state) : 0);
+  if (state) machine.restore(*state);
   machine.run();
+  if (!options.checkpoint.file.empty()) write_state(options.checkpoint, machine.state());
   RunRecord record = machine.record();
   const Lowered& lowered = machine.lowered();
   audit(record.network, lowered);

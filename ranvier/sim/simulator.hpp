@@ -4,6 +4,7 @@
 #include "ranvier/arch/package.hpp"
 #include "ranvier/core/ledger.hpp"
 #include "ranvier/core/quantity.hpp"
+#include "ranvier/sim/checkpoint.hpp"
 #include "ranvier/sim/team.hpp"
 #include "ranvier/workload/workload.hpp"
 
@@ -25,6 +26,7 @@ struct Options {
   bool record_messages = false;         // fill Result::messages and Result::shapes
   bool record_tasks = false;            // fill Result::tasks
   core::Cycles window{0};               // length of Result::windows; 0: none
+  Checkpointing checkpoint = {};
   uint64_t order_seed = 0;  // not 0: components run in random order; no result may depend on it
   uint64_t error_seed = 1;  // of the bit errors that hardware.serdes.bit_error_rate makes
   std::vector<LinkFault> faults{};  // damaged whatever the bit error rate
@@ -120,9 +122,11 @@ struct Result {
 /// Runs the workload to its end and audits it: flits, bits and credits conserved, every boundary
 /// value as expected unless its block was damaged on a link without retry. Errors: UserError for
 /// hardware that cannot be simulated; RunError for a value, frame or count that differs, for a flit
-/// lost or out of order and for deadlock (names the waiting channels); Interrupted. With a team of
-/// ranks all of them call it with the same arguments and get the same result or error. Cost:
-/// O(flit-hops + tasks log tasks). Source: docs/models/simulation.md, parallel.md.
+/// lost or out of order and for deadlock (names the waiting channels); Interrupted. With a
+/// checkpoint file the state is kept there from time to time and at the end, and a resumed run
+/// gives the result of one that was never stopped. With a team of ranks all of them call it with
+/// the same arguments and get the same result or error; they keep no checkpoints. Cost: O(flit-hops
+/// + tasks log tasks). Source: docs/models/simulation.md, parallel.md.
 Result simulate(const workload::Workload& workload, const arch::PackageSpec& package,
                 const Options& options = {});
 

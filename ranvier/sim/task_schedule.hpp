@@ -39,12 +39,22 @@ class TaskSchedule {
   const std::vector<Record>& records() const { return records_; }  // [tasks]
   int64_t unfinished() const { return unfinished_; }
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(records_, open_, tiles_, touched_, unfinished_);
+  }
+
  private:
   struct Tile {
     std::vector<int32_t> ready;  // heap, lowest index on top
     int32_t previous = -1;       // last task that ended here
     bool busy = false;
     bool touched = false;
+    template <class Archive>
+    void persist(Archive& archive) {
+      archive(ready, previous, busy, touched);
+    }
   };
 
   void make_ready(int32_t task);

@@ -76,6 +76,12 @@ class TimedRings {
 
   size_t rings() const { return ends_.size(); }
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(ends_, slots_);
+  }
+
  private:
   struct Slot {
     int64_t when = 0;
@@ -119,6 +125,12 @@ class CreditRings {
   }
 
   int64_t out() const { return out_; }  // credits that are not back
+
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(ends_, free_at_, out_);
+  }
 
  private:
   struct Ends {

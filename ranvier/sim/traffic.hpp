@@ -62,6 +62,12 @@ class Traffic final : public TilePort {
   /// Injected minus ejected here: negative where more arrives than leaves.
   int64_t flits_under_way() const { return counts_.flits_in - counts_.flits_out; }
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(queues_, times_, spreads_, arrived_, counts_, wheel_);
+  }
+
  private:
   struct Queue {
     std::vector<int32_t> messages;
@@ -75,6 +81,11 @@ class Traffic final : public TilePort {
     bool overflows = false;       // somebody waits until output_flits hold them
     uint32_t packet = kNoPacket;  // its name in the pool
     bool idle() const { return next == messages.size(); }
+    template <class Archive>
+    void persist(Archive& archive) {
+      archive(messages, next, packet_index, flit, sent, delayed_from, delay, waiting, overflows,
+              packet);
+    }
   };
 
   int64_t ready_at(const Queue& queue, int64_t flit) const;

@@ -74,6 +74,12 @@ class WakeWheel {
     return kNever;
   }
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(used_, groups_used_, bits_);
+  }
+
  private:
   size_t words_;
   size_t groups_;  // of 64 words

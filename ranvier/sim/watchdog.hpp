@@ -19,6 +19,12 @@ class Watchdog {
     return now - last_move_ > patience_;
   }
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(moves_, last_move_);
+  }
+
  private:
   int64_t patience_;  // [core cycles]
   int64_t moves_ = 0;

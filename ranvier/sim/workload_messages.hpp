@@ -32,6 +32,12 @@ class WorkloadMessages final : public MessagePort, public Cargo {
   /// Of the messages, as sent from here; empty unless recorded. [messages]
   const std::vector<std::vector<workload::PacketRun>>& shapes() const { return shapes_; }
 
+  /// What a checkpoint keeps.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(shapes_);
+  }
+
  private:
   int block_of(const workload::Message& message) const;
   void record(int32_t message, const Packet& packet);

@@ -22,6 +22,24 @@ WorkloadProcess::WorkloadProcess(const workload::Workload& workload,
   connect(traffic_, messages_);
 }
 
+template <class Archive>
+void WorkloadProcess::persist_members(Archive& archive) {
+  persist_network(archive);
+  archive(events_, boundaries_, messages_, traffic_, tasks_, work_, stalled_, latency_);
+  if (windows_) archive(*windows_);
+  std::vector<int32_t> tasks;
+  std::vector<core::Ledger> work;
+  for (const auto& [task, counts] : streamed_) {
+    tasks.push_back(task);
+    work.push_back(counts);
+  }
+  archive(tasks, work);
+  for (size_t i = 0; i < tasks.size(); ++i) streamed_[tasks[i]] = work[i];
+}
+
+template void WorkloadProcess::persist_members(StateWriter&);
+template void WorkloadProcess::persist_members(StateReader&);
+
 /// All events of the cycle, and what they start that ends in the same cycle.
 void WorkloadProcess::begin(int64_t now) {
   if (windows_ && windows_->due(now)) windows_->snapshot(network_ledger(network(), lowered()), now);

@@ -29,7 +29,12 @@ class WorkloadProcess final : public LogicalProcess {
   /// Of a finished run. Cost: O(routers + messages + tasks).
   RunRecord record() const;
 
+  void persist(StateWriter& archive) override { persist_members(archive); }
+  void persist(StateReader& archive) override { persist_members(archive); }
+
  private:
+  template <class Archive>
+  void persist_members(Archive& archive);
   void begin(int64_t now) override;
   void inject(int64_t now, core::Rng* order) override { traffic_.step(now, order); }
   int64_t next_of_tiles(int64_t now) override;

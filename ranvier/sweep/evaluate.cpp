@@ -78,13 +78,26 @@ void write_views(const Job& job, const std::string& name, const workload::Worklo
   }
 }
 
-JobResult run_job(const Job& job, const Experiment& experiment, const VariantResult& variant,
-                  const EvaluateOptions& wanted, const sim::Team& team) {
+sim::Checkpointing checkpointing(const Job& job, const Experiment& experiment,
+                                 const VariantResult& variant, const EvaluateOptions& wanted,
+                                 const sim::Options& options) {
+  if (wanted.checkpoints.empty()) return {};
   const PresetSetup& setup = experiment.presets[job.preset];
-  const auto mapping = mapping_of(variant.bundle, setup.package);
-  const auto workload =
-      map::build_workload(variant.bundle.network, mapping, variant.bundle.activity, job.sample,
-                          wire_of(experiment.values, variant.name), setup.package);
+  const std::string name = fmt::format("{}.{}.{}", variant.name, setup.name, job.sample);
+  const std::string identity = fmt::format(
+      "{} {:016x} {:016x} {:016x} {} watchdog {} messages {} tasks {} window {} {}", name,
+      variant.bundle.content, setup.values.hash(), experiment.values.hash(),
+      codec::to_string(wire_of(experiment.values, variant.name)), options.watchdog_cycles,
+      options.record_messages, options.record_tasks, options.window.value(), wanted.program);
+  return {.file = wanted.checkpoints / (name + ".state"),
+          .identity = core::content_hash(identity),
+          .every_s = wanted.checkpoint_every_s,
+          .resume = wanted.resume};
+}
+
+sim::Options options_of(const Job& job, const Experiment& experiment, const VariantResult& variant,
+                        const EvaluateOptions& wanted, const sim::Team& team) {
+  const PresetSetup& setup = experiment.presets[job.preset];
   sim::Options options{.team = team};
   options.error_seed = core::Rng(experiment.seed).fork(static_cast<uint64_t>(job.sample)).next();
   options.watchdog_cycles = experiment.values.integer("simulate.watchdog_cycles");
@@ -93,6 +106,18 @@ JobResult run_job(const Job& job, const Experiment& experiment, const VariantRes
   if (!wanted.power_window.empty() && job.sample == 0) {
     options.window = power_window(wanted.power_window, setup.package);
   }
+  options.checkpoint = checkpointing(job, experiment, variant, wanted, options);
+  return options;
+}
+
+JobResult run_job(const Job& job, const Experiment& experiment, const VariantResult& variant,
+                  const EvaluateOptions& wanted, const sim::Team& team) {
+  const PresetSetup& setup = experiment.presets[job.preset];
+  const auto mapping = mapping_of(variant.bundle, setup.package);
+  const auto workload =
+      map::build_workload(variant.bundle.network, mapping, variant.bundle.activity, job.sample,
+                          wire_of(experiment.values, variant.name), setup.package);
+  const sim::Options options = options_of(job, experiment, variant, wanted, team);
   JobResult result{sim::simulate(workload, setup.package, options),
                    analytic::estimate(workload, setup.package)};
   if (team.rank() == 0) {
@@ -208,6 +233,9 @@ Bundle read_bundle(const fs::path& directory, const std::string& variant) {
               .activity = ir::read_activity(bundle / "activity.h5"),
               .metrics = read_metrics(bundle / "metrics.json"),
               .mapping = {}};
+  for (const char* file : {"network.json", "activity.h5"}) {
+    read.content = core::content_hash(core::read_file(bundle / file, "bundle"), read.content);
+  }
   if (read.metrics.assumed != read.activity.assumed) {
     throw core::UserError({.key = "metrics.json:activity",
                            .given = read.metrics.assumed ? "assumed" : "measured",
@@ -216,6 +244,12 @@ Bundle read_bundle(const fs::path& directory, const std::string& variant) {
                            .hint = "The bundle mixes two runs; write it again."});
   }
   return read;
+}
+
+void remove_checkpoints(const fs::path& directory) {
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    if (entry.path().extension() == ".state") fs::remove(entry.path());
+  }
 }
 
 std::vector<std::string> bundle_names(const fs::path& run_directory, const config::Values& values) {
@@ -256,6 +290,11 @@ ExperimentResult evaluate(const Experiment& experiment, const fs::path& run_dire
     for (size_t p = 0; p < experiment.presets.size(); ++p) {
       for (int s = 0; s < samples; ++s) jobs.push_back({v, p, s});
     }
+  }
+  // A checkpoint that is refused is refused before anything is simulated or overwritten.
+  for (const Job& job : jobs) {
+    sim::read_state(
+        options_of(job, experiment, result.variants[job.variant], options, {}).checkpoint);
   }
   const auto done = run_jobs(jobs, experiment, result.variants, options);
   for (size_t v = 0; v < result.variants.size(); ++v) {

@@ -20,6 +20,10 @@ struct EvaluateOptions {
       {};                             // directory for VARIANT.PRESET.json of sample 0; empty: none
   std::filesystem::path traces = {};  // directory for VARIANT.PRESET.SAMPLE.h5; empty: none
   std::string trace_format = "h5";    // or csv
+  std::filesystem::path checkpoints = {};  // directory for VARIANT.PRESET.SAMPLE.state; empty: none
+  double checkpoint_every_s = 60;          // wall clock
+  bool resume = false;                     // go on from the checkpoints that are there
+  std::string program = {};                // that made them: others' are refused
   std::string power_window = {};  // of Result::windows of sample 0, as in power.hpp; empty: none
 };
 
@@ -29,6 +33,9 @@ Bundle read_bundle(const std::filesystem::path& directory, const std::string& va
 /// Names of the bundles in `run_directory`/bundle, baselines first, then in the experiment's order.
 std::vector<std::string> bundle_names(const std::filesystem::path& run_directory,
                                       const config::Values& values);
+
+/// Removes the checkpoints of a run whose results are written.
+void remove_checkpoints(const std::filesystem::path& directory);
 
 /// Errors: UserError when the network does not fit on the package of one of the presets.
 void require_fit(const Experiment& experiment, const ir::Network& network);
