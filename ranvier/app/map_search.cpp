@@ -29,8 +29,7 @@ Json gain_json(const Json& naive, const Json& found) {
   for (const char* key : {"die_to_die_bits", "mesh_bit_hops", "latency_us", "energy_uj"}) {
     gain[key] = ratio(naive.at(key).get<double>(), found.at(key).get<double>());
   }
-  gain["energy_delay"] =
-      gain.at("latency_us").get<double>() * gain.at("energy_uj").get<double>();
+  gain["energy_delay"] = gain.at("latency_us").get<double>() * gain.at("energy_uj").get<double>();
   return gain;
 }
 
@@ -40,9 +39,9 @@ double seconds_of(core::Cycles latency, const arch::PackageSpec& package) {
 
 Json simulated(const sweep::Experiment& experiment, const sweep::PresetSetup& setup,
                const sweep::Bundle& bundle, const map::Mapping& mapping) {
-  const auto workload = map::build_workload(bundle.network, mapping, bundle.activity, 0,
-                                            sweep::wire_of(experiment.values, bundle.variant),
-                                            setup.package);
+  const auto workload =
+      map::build_workload(bundle.network, mapping, bundle.activity, 0,
+                          sweep::wire_of(experiment.values, bundle.variant), setup.package);
   sim::Options options;
   options.watchdog_cycles = experiment.values.integer("simulate.watchdog_cycles");
   const auto result = sim::simulate(workload, setup.package, options);
@@ -55,9 +54,7 @@ Json simulated(const sweep::Experiment& experiment, const sweep::PresetSetup& se
 }
 
 std::vector<std::string> row_of(const std::string& name, const Json& merit) {
-  const auto number = [&](const char* key) {
-    return short_number(merit.at(key).get<double>());
-  };
+  const auto number = [&](const char* key) { return short_number(merit.at(key).get<double>()); };
   return {name, merit.at("die_to_die_bits").dump(), merit.at("mesh_bit_hops").dump(),
           number("latency_us"), number("energy_uj")};
 }
@@ -113,10 +110,9 @@ std::string search_text(const Json& found) {
       rows.push_back(row_of(name + ", simulated", merit));
     }
   }
-  std::string text = fmt::format(
-      "{} on {}, least {}\n{}", found.at("variant").get<std::string>(),
-      found.at("preset").get<std::string>(), found.at("objective").get<std::string>(),
-      text_table(rows));
+  std::string text = fmt::format("{} on {}, least {}\n{}", found.at("variant").get<std::string>(),
+                                 found.at("preset").get<std::string>(),
+                                 found.at("objective").get<std::string>(), text_table(rows));
   text += gain_line("analytic", found.at("gain_analytic"));
   if (found.contains("gain_cycle")) text += gain_line("cycle", found.at("gain_cycle"));
   return text;

@@ -14,7 +14,7 @@ namespace {
 
 using arch::Coordinates;
 
-constexpr int kProbes = 200;            // moves that set the first temperature
+constexpr int kProbes = 200;               // moves that set the first temperature
 constexpr double kLastTemperature = 1e-4;  // relative to the first
 constexpr int64_t kPerTemperature = 1000;  // moves
 
@@ -48,7 +48,7 @@ class Annealer {
   /// One proposal; undo() takes it back.
   struct Move {
     int item = -1;
-    int other = -1;  // tile that changed places with it
+    int other = -1;         // tile that changed places with it
     Coordinates near, far;  // where the item was
   };
   std::optional<Move> propose(int window);
@@ -184,8 +184,7 @@ void Annealer::store(Mapping& mapping) const {
     if (item.kind == PlacedItem::Kind::kTile) mapping.layers[group][index].tile = near;
     if (item.kind != PlacedItem::Kind::kCrossing) continue;
     Crossing& crossing = mapping.crossings[group][index];
-    const Side out =
-        leaving_side(package_, core::ChipId(item.chip), core::ChipId(item.far_chip));
+    const Side out = leaving_side(package_, core::ChipId(item.chip), core::ChipId(item.far_chip));
     crossing.lane = nearest_lane(package_, near, out);
     crossing.near_gateway = near;
     crossing.far_gateway = arch::tile_at(package_, state_.core(static_cast<int>(i), true));

@@ -85,9 +85,9 @@ void expect_legal(const Mapped& all, const Mapping& mapping) {
 }
 
 TEST(PlacementProblemTest, FlowsCarryWhatTheAnalyticModelCounts) {
-  for (const auto& all : {two_chips(NetworkKind::kHnn, "graded(2)", 1),
-                          two_chips(NetworkKind::kAnn, "dense(8)", 1),
-                          two_chips(NetworkKind::kSnn, "rate(3)", 3)}) {
+  for (const auto& all :
+       {two_chips(NetworkKind::kHnn, "graded(2)", 1), two_chips(NetworkKind::kAnn, "dense(8)", 1),
+        two_chips(NetworkKind::kSnn, "rate(3)", 3)}) {
     const auto ledger = analytic::estimate(all.workload, all.package).ledger;
     int64_t bits = 0;
     for (const auto& message : all.workload.messages) bits += message.bits;
@@ -171,8 +171,8 @@ TEST(AnnealTest, FindsTheShortestWiresOfASmallChip) {
 }
 
 TEST(AnnealTest, IsLegalBetterAndTheSameForTheSameSeed) {
-  for (const auto& all : {two_chips(NetworkKind::kHnn, "graded(2)", 1),
-                          two_chips(NetworkKind::kSnn, "rate(3)", 3)}) {
+  for (const auto& all :
+       {two_chips(NetworkKind::kHnn, "graded(2)", 1), two_chips(NetworkKind::kSnn, "rate(3)", 3)}) {
     const auto cost = [&](const Mapping& m) { return placement_cost(all.problem, m, all.package); };
     const auto anneal = [&](double weight, uint64_t seed) {
       return anneal_placement(all.network, all.problem, all.mapping, all.package,

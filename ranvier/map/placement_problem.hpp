@@ -8,8 +8,8 @@
 
 namespace ranvier::map {
 
-/// One thing with a place of its own. A tile takes one core of its chip, alone; a crossing takes one
-/// lane, and with it a near and a far gateway core, which it may share; the image stays.
+/// One thing with a place of its own. A tile takes one core of its chip, alone; a crossing takes
+/// one lane, and with it a near and a far gateway core, which it may share; the image stays.
 struct PlacedItem {
   enum class Kind : uint8_t { kTile, kCrossing, kFixed };
   Kind kind = Kind::kTile;

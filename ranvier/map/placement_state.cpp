@@ -24,10 +24,7 @@ std::array<Coordinates, 2> places_of(const PlacedItem& item, const Mapping& mapp
 
 PlacementState::PlacementState(const PlacementProblem& problem, const Mapping& mapping,
                                const arch::PackageSpec& package, bool with_loads)
-    : problem_(problem),
-      package_(package),
-      with_loads_(with_loads),
-      flows_(problem.items.size()) {
+    : problem_(problem), package_(package), with_loads_(with_loads), flows_(problem.items.size()) {
   for (const PlacedItem& item : problem.items) {
     places_.push_back(places_of(item, mapping, package));
   }
@@ -47,10 +44,9 @@ PlacementState::PlacementState(const PlacementProblem& problem, const Mapping& m
 }
 
 void PlacementState::load(int phase, Coordinates at, int resource, int64_t amount) {
-  const auto tile = static_cast<size_t>(at.y) * static_cast<size_t>(package_.width()) +
-                    static_cast<size_t>(at.x);
-  const auto tiles =
-      static_cast<size_t>(package_.width()) * static_cast<size_t>(package_.height());
+  const auto tile =
+      static_cast<size_t>(at.y) * static_cast<size_t>(package_.width()) + static_cast<size_t>(at.x);
+  const auto tiles = static_cast<size_t>(package_.width()) * static_cast<size_t>(package_.height());
   int64_t& load = loads_[(static_cast<size_t>(phase) * tiles + tile) * kResources +
                          static_cast<size_t>(resource)];
   cost_.contention += amount * (2 * load + amount);

@@ -44,8 +44,8 @@ TEST_F(SearchTest, KeepsTheBestCandidateAndItsMapping) {
     for (const Candidate& candidate : result.candidates) {
       EXPECT_FALSE(is_better(candidate.merit, best, objective)) << candidate.name;
     }
-    const auto workload = build_workload(network_, result.mapping, activity_, 0,
-                                         codec::WireKind::kAuto, package_);
+    const auto workload =
+        build_workload(network_, result.mapping, activity_, 0, codec::WireKind::kAuto, package_);
     const auto estimate = analytic::estimate(workload, package_);
     EXPECT_EQ(estimate.latency.value(), best.latency_cycles);
     EXPECT_EQ(estimate.ledger[core::Event::kLinkBitHops], best.mesh_bit_hops);
@@ -56,8 +56,7 @@ TEST_F(SearchTest, KeepsTheBestCandidateAndItsMapping) {
 TEST_F(SearchTest, BeatsTheNaiveMappingByTheTarget) {
   const SearchResult result = search(Objective::kLatency);
   const auto naive = static_cast<double>(result.candidates.front().merit.latency_cycles);
-  const auto found =
-      static_cast<double>(result.candidates[result.chosen].merit.latency_cycles);
+  const auto found = static_cast<double>(result.candidates[result.chosen].merit.latency_cycles);
   EXPECT_GE(naive / found, 1.3);
 }
 

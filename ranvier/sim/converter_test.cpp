@@ -15,8 +15,8 @@ namespace {
 using core::Cycles;
 using testing::Builder;
 
-/// A message of `flits` flits from tile 0 to tile 1 whose task works `service` cycles and streams in
-/// the last `stream` of them.
+/// A message of `flits` flits from tile 0 to tile 1 whose task works `service` cycles and streams
+/// in the last `stream` of them.
 MessageTimes streamed(int64_t service, int64_t stream, int flits, int output_flits = 512) {
   auto spec = testing::package(1, 1, 2);
   spec.router.buffer_flits = 8;
@@ -115,8 +115,7 @@ TEST(Pipeline, StallsOneIntervalLessForEveryPlaceOfTheOutputBuffer) {
   EXPECT_GT(one.encode[0].end.value(), 20 + 10 * one.interval);
   for (const int output : {2, 5, 10}) {
     const Frames more = frames(1, 20, 0, output);
-    EXPECT_EQ(one.encode[0].end.value() - more.encode[0].end.value(),
-              (output - 1) * one.interval);
+    EXPECT_EQ(one.encode[0].end.value() - more.encode[0].end.value(), (output - 1) * one.interval);
     EXPECT_EQ(more.decode[0].end, one.decode[0].end) << "the link is never idle";
   }
   const Frames roomy = frames(1, 20, 0, 512);

@@ -77,8 +77,7 @@ TEST_F(MapCommand, TheSameSeedFindsTheSame) {
 
 TEST_F(MapCommand, ShowsTheMappingThatTheRunUses) {
   const Json naive = Json::parse(run("--format json").out).at(0);
-  const Json searched =
-      Json::parse(run("--set mapping.search=latency --format json").out).at(0);
+  const Json searched = Json::parse(run("--set mapping.search=latency --format json").out).at(0);
   EXPECT_GT(searched.at("cores").get<int>(), naive.at("cores").get<int>());
 }
 
