@@ -23,6 +23,19 @@ target_link_libraries(ranvier_metis INTERFACE ${METIS_LIBRARY})
 
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 
+# The C interface only; a normal variable hides the option where there is no MPI.
+if(RANVIER_WITH_MPI)
+  find_package(MPI COMPONENTS C QUIET)
+  if(MPI_C_FOUND)
+    add_library(ranvier_mpi_library INTERFACE)
+    target_link_libraries(ranvier_mpi_library INTERFACE MPI::MPI_C)
+    target_compile_definitions(ranvier_mpi_library INTERFACE OMPI_SKIP_MPICXX MPICH_SKIP_MPICXX)
+  else()
+    message(STATUS "No MPI found: ranvier will not run under mpirun")
+    set(RANVIER_WITH_MPI OFF)
+  endif()
+endif()
+
 if(RANVIER_WITH_TORCH)
   find_package(Torch REQUIRED)
 endif()

@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/interrupt.hpp"
+#include "ranvier/mpi/world.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
+#include <memory>
 
 namespace ranvier::app {
 namespace {
@@ -61,20 +63,48 @@ int report_parse_error(const CLI::App& root, const CLI::ParseError& error, int a
   return code(core::ExitCode::kUserError);
 }
 
-int run_action(const std::function<void()>& action) {
+struct Failure {
+  std::string text;
+  core::ExitCode exit_code = core::ExitCode::kRunFailed;
+};
+
+/// Null when the action succeeded.
+std::optional<Failure> failure_of(const std::function<void()>& action) {
   try {
     action();
-    return code(core::ExitCode::kOk);
+    return std::nullopt;
   } catch (const core::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return code(error.exit_code());
+    return Failure{error.what(), error.exit_code()};
   } catch (const core::ContractViolation& error) {
-    fmt::print(stderr, "defect in ranvier, please report it: {}\n", error.what());
-    return code(core::ExitCode::kRunFailed);
+    return Failure{fmt::format("defect in ranvier, please report it: {}", error.what())};
   } catch (const std::exception& error) {
-    fmt::print(stderr, "the run failed: {}\n", error.what());
-    return code(core::ExitCode::kRunFailed);
+    return Failure{fmt::format("the run failed: {}", error.what())};
   }
+}
+
+/// One message for an error that all ranks share; an error of one rank ends the others, too.
+int report(const std::optional<Failure>& failure, mpi::World* world) {
+  if (!failure) return code(core::ExitCode::kOk);
+  if (world == nullptr) {
+    fmt::print(stderr, "{}\n", failure->text);
+  } else if (world->failed_everywhere()) {
+    if (world->rank() == 0) fmt::print(stderr, "{}\n", failure->text);
+  } else {
+    fmt::print(stderr, "rank {}: {}\n", world->rank(), failure->text);
+    world->abort(code(failure->exit_code));
+  }
+  return code(failure->exit_code);
+}
+
+/// Several ranks share simulations; they would only repeat everything else.
+void require_simulate(const CLI::App& root, const mpi::World* world) {
+  const std::string name = root.get_subcommands().front()->get_name();
+  if (world == nullptr || name == "simulate") return;
+  throw core::UserError({.key = "mpirun -n",
+                         .given = fmt::format("{} ranks for {}", world->ranks(), name),
+                         .allowed = "several ranks with simulate only",
+                         .place = "the command line",
+                         .hint = "Train first, then mpirun ranvier simulate DIR."});
 }
 
 void start_logging(const Common& common) {
@@ -87,13 +117,16 @@ void start_logging(const Common& common) {
 
 }  // namespace
 
-int main_with(int argc, char** argv) {
+namespace {
+
+int parse_and_run(int argc, char** argv, mpi::World* world) {
   CLI::App root(
       "ranvier: learned spikes at the die boundary, dense arithmetic inside each die.\n"
       "Trains a network, maps it onto chips, simulates it cycle by cycle and prices every event.");
   root.require_subcommand(1);
   root.set_version_flag("--version", std::string("ranvier ") + RANVIER_VERSION);
   Common common;
+  common.ranks = world;
   std::string format = "text";
   std::function<void()> action;
   for (const Command& command : commands()) {
@@ -104,14 +137,36 @@ int main_with(int argc, char** argv) {
   try {
     root.parse(argc, argv);
   } catch (const CLI::Success& success) {
-    return root.exit(success);
+    return common.writes() ? root.exit(success) : code(core::ExitCode::kOk);
   } catch (const CLI::ParseError& error) {
-    return report_parse_error(root, error, argc, argv);
+    return common.writes() ? report_parse_error(root, error, argc, argv)
+                           : code(core::ExitCode::kUserError);
   }
   common.json = format == "json";
+  if (!common.writes()) common.quiet = true;
   start_logging(common);
   core::install_interrupt_handler();
-  return run_action(action);
+  return report(failure_of([&] {
+                  require_simulate(root, world);
+                  action();
+                }),
+                world);
+}
+
+}  // namespace
+
+bool Common::writes() const { return ranks == nullptr || ranks->rank() == 0; }
+
+void Common::meet() const {
+  if (ranks != nullptr) ranks->sum({});
+}
+
+int main_with(int argc, char** argv) {
+  std::unique_ptr<mpi::World> world;
+  if (const auto failure = failure_of([&] { world = mpi::join_world(); })) {
+    return report(failure, nullptr);
+  }
+  return parse_and_run(argc, argv, world.get());
 }
 
 }  // namespace ranvier::app

@@ -12,13 +12,23 @@ namespace CLI {
 class App;
 }
 
+namespace ranvier::sim {
+class Transport;
+}
+
 namespace ranvier::app {
 
-/// Flags that every command takes.
+/// Flags that every command takes, and who takes part.
 struct Common {
   std::optional<uint64_t> seed;
   bool json = false;  // JSON goes to stdout alone; progress and logs go to stderr
   bool quiet = false;
+  sim::Transport* ranks = nullptr;  // that mpirun started; null: this process is alone
+
+  /// One rank writes files and prints, for all.
+  bool writes() const;
+  /// Returns when every rank has come here.
+  void meet() const;
 };
 
 /// One command: `attach` declares its flags and stores what to do in `action` when the user chose

@@ -35,7 +35,7 @@ train::TrainOptions train_options(const sweep::Experiment& experiment,
   return {.out = options.out,
           .resume = options.resume,
           .quiet = common.quiet,
-          .threads = thread_count(options),
+          .threads = thread_count(options, common),
           .device = options.device,
           .examine = [&](const ir::Network& network) { sweep::require_fit(experiment, network); }};
 }
@@ -113,8 +113,8 @@ void run(const ExperimentOptions& options, const Common& common) {
   make_bundles(experiment, options, common);
   write_configuration(experiment, options.out);
   spdlog::info("simulating {} under {} preset(s)", experiment.name, experiment.presets.size());
-  const auto result = sweep::evaluate(experiment, options.out,
-                                      {.threads = thread_count(options), .quiet = common.quiet});
+  const auto result = sweep::evaluate(
+      experiment, options.out, {.threads = thread_count(options, common), .quiet = common.quiet});
   write_results(experiment, result, options.out, command_text("run", options, common));
   print_summary(options.out, common);
 }

@@ -34,16 +34,10 @@ struct SimulateOptions {
       {.key = flag, .given = given, .allowed = allowed, .place = "the command line", .hint = {}});
 }
 
-/// Bundles stay where they are; results go to --out, which is the run directory itself unless
-/// given.
-void simulate_run(SimulateOptions given, const Common& common) {
-  ExperimentOptions& options = given.experiment;
-  if (!given.preset.empty()) refuse("--preset", given.preset, "it together with --replay only");
-  const sweep::Experiment experiment = load(options, common);
-  for (const auto& setup : experiment.presets) {
-    if (!given.power_window.empty()) sweep::power_window(given.power_window, setup.package);
-  }
-  if (options.out.empty()) options.out = options.source;
+/// Makes --out ready for new results: the bundles and the configuration are there, older results
+/// are not.
+void prepare(const SimulateOptions& given, const sweep::Experiment& experiment) {
+  const ExperimentOptions& options = given.experiment;
   core::require_writable_directory(options.out, "--out");
   if (fs::absolute(options.out).lexically_normal() !=
       fs::absolute(options.source).lexically_normal()) {
@@ -55,13 +49,29 @@ void simulate_run(SimulateOptions given, const Common& common) {
   write_configuration(experiment, options.out);
   if (!given.timelines.empty()) core::require_writable_directory(given.timelines, "--timeline");
   if (!given.traces.empty()) core::require_writable_directory(given.traces, "--trace");
-  const auto result = sweep::evaluate(experiment, options.out,
-                                      {.threads = thread_count(options),
+}
+
+/// Bundles stay where they are; results go to --out, which is the run directory itself unless
+/// given. Every rank reads the bundles at their source; the first one writes.
+void simulate_run(SimulateOptions given, const Common& common) {
+  ExperimentOptions& options = given.experiment;
+  if (!given.preset.empty()) refuse("--preset", given.preset, "it together with --replay only");
+  const sweep::Experiment experiment = load(options, common);
+  for (const auto& setup : experiment.presets) {
+    if (!given.power_window.empty()) sweep::power_window(given.power_window, setup.package);
+  }
+  if (options.out.empty()) options.out = options.source;
+  common.meet();  // every rank has read the configuration before it is written again
+  if (common.writes()) prepare(given, experiment);
+  const auto result = sweep::evaluate(experiment, options.source,
+                                      {.threads = thread_count(options, common),
+                                       .ranks = common.ranks,
                                        .quiet = common.quiet,
                                        .timelines = given.timelines,
                                        .traces = given.traces,
                                        .trace_format = given.trace_format,
                                        .power_window = given.power_window});
+  if (!common.writes()) return;
   if (!given.power_window.empty()) {
     core::write_file_atomic(fs::path(options.out) / "power.csv",
                             sweep::power_csv(experiment, result));
@@ -86,7 +96,8 @@ void simulate(const SimulateOptions& options, const Common& common) {
   }
   replay_trace({.file = options.replay,
                 .preset = options.preset.empty() ? "ucie16nm" : options.preset,
-                .overrides = experiment.set},
+                .overrides = experiment.set,
+                .threads = thread_count(experiment, common)},
                common);
 }
 

@@ -56,8 +56,9 @@ std::vector<sweep::PresetSetup> presets_named(const sweep::Experiment& experimen
        .hint = fmt::format("Simulate the run under it first: --set \"presets=[{}]\".", preset)});
 }
 
-int thread_count(const ExperimentOptions& options) {
+int thread_count(const ExperimentOptions& options, const Common& common) {
   if (options.threads > 0) return options.threads;
+  if (common.ranks != nullptr) return 1;
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 

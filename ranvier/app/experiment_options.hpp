@@ -17,7 +17,7 @@ struct ExperimentOptions {
   std::string out;
   std::vector<std::string> set;  // "a.b=c"
   bool resume = false;
-  int threads = 0;  // 0: all hardware threads
+  int threads = 0;  // 0: not given
   std::string device = "cpu";
 };
 
@@ -36,7 +36,8 @@ sweep::Experiment load(const ExperimentOptions& options, const Common& common);
 std::vector<sweep::PresetSetup> presets_named(const sweep::Experiment& experiment,
                                               const std::string& preset);
 
-int thread_count(const ExperimentOptions& options);
+/// As given; all hardware threads unless given, one for each of several ranks.
+int thread_count(const ExperimentOptions& options, const Common& common);
 
 /// `ranvier run EXP.yaml --out DIR --set a=b`, as it would be typed again.
 std::string command_text(std::string_view command, const ExperimentOptions& options,

@@ -153,7 +153,9 @@ void add_noc_flags(CLI::App& app, NocOptions& options) {
   app.add_option("--cycles", options.cycles, "cycles whose packets are measured [10000]");
   app.add_option("--drain", options.drain,
                  "most cycles after that to wait for them [as many as are measured]");
-  app.add_option("--threads", options.threads, "rates of a curve that run side by side [1]");
+  app.add_option(
+      "--threads", options.threads,
+      "rates of a curve that run side by side; for one rate, threads that share its chips [1]");
 }
 
 sim::NocSpec noc_spec(const NocOptions& options, uint64_t seed) {

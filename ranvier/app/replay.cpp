@@ -135,7 +135,10 @@ void print_text(const Json& out) {
 void replay_trace(const ReplayOptions& options, const Common& common) {
   const Hardware described = hardware(options);
   const auto trace = workload::read_trace(options.file, described.package);
-  const Json out = result_json(options, trace, described, sim::replay(trace, described.package));
+  const auto result = sim::replay(
+      trace, described.package, {.team = {.threads = options.threads, .transport = common.ranks}});
+  if (!common.writes()) return;
+  const Json out = result_json(options, trace, described, result);
   if (common.json) {
     fmt::print("{}\n", out.dump(2));
   } else {

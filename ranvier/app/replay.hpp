@@ -12,6 +12,7 @@ struct ReplayOptions {
   std::string file;                    // trace, .csv or HDF5
   std::string preset;                  // name, or a resolved preset of a finished run
   std::vector<std::string> overrides;  // "hardware.a=b"
+  int threads = 1;                     // of each rank, that share the chips
 };
 
 /// Prints latency, traffic and the energy of communication as text or JSON.

@@ -78,6 +78,21 @@ const std::vector<codec::Packet>& BoundaryCheck::encode(const workload::Task& ta
   return sent.packets;
 }
 
+codec::WireFrame BoundaryCheck::take(int32_t block, int32_t index) {
+  codec::WireFrame& frame = frames_[static_cast<size_t>(block)];
+  codec::Packet& here = frame.packets[static_cast<size_t>(index)];
+  codec::WireFrame taken{.kind = frame.kind, .packets = {here}};
+  here.bytes = {};
+  return taken;
+}
+
+void BoundaryCheck::put(int32_t block, int32_t index, int32_t packets, codec::WireFrame packet) {
+  codec::WireFrame& frame = frames_[static_cast<size_t>(block)];
+  frame.kind = packet.kind;
+  if (frame.packets.empty()) frame.packets.resize(static_cast<size_t>(packets));
+  frame.packets[static_cast<size_t>(index)] = std::move(packet.packets.front());
+}
+
 void BoundaryCheck::count(const workload::Block& block, const codec::Frame& frame, bool encoding,
                           core::Ledger& ledger) const {
   const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];

@@ -42,6 +42,12 @@ class BoundaryCheck {
     return frames_[static_cast<size_t>(block)].packets;
   }
 
+  /// Packet `index` of the block's message, for another process: it goes where its head goes. The
+  /// sizes stay.
+  codec::WireFrame take(int32_t block, int32_t index);
+  /// What take() gave in another process; `packets`: of the whole message.
+  void put(int32_t block, int32_t index, int32_t packets, codec::WireFrame packet);
+
   /// Packet `index` of the block's message has reached the decoder completely.
   void arrived(int32_t block, int32_t index) {
     arrivals_[static_cast<size_t>(block)].push_back(index);

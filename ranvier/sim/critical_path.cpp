@@ -33,9 +33,8 @@ int64_t crossing_constant(const CrossingTiming& crossing) {
 
 /// Cycles from the end of the source task to the first flit: behind its own earlier messages, or
 /// behind others.
-void add_wait(Parts& parts, const Machine& machine, int32_t index) {
-  const auto& messages = machine.workload().messages;
-  const auto& times = machine.traffic().times(index);
+void add_wait(Parts& parts, const std::vector<workload::Message>& messages,
+              const Traffic::Times& times, int32_t index) {
   int64_t ahead = 0;
   for (int32_t m = index - 1; m >= 0; --m) {
     if (messages[static_cast<size_t>(m)].source != messages[static_cast<size_t>(index)].source)
@@ -48,22 +47,19 @@ void add_wait(Parts& parts, const Machine& machine, int32_t index) {
 }
 
 /// Of the messages of its task: the one that streams.
-bool is_first(const Machine& machine, int32_t index) {
-  const auto& messages = machine.workload().messages;
+bool is_first(const std::vector<workload::Message>& messages, int32_t index) {
   const auto m = static_cast<size_t>(index);
   return m == 0 || messages[m - 1].source != messages[m].source;
 }
 
-void add_message(Parts& parts, const Machine& machine, int32_t index) {
-  const auto& workload = machine.workload();
-  const Lowered& lowered = machine.lowered();
+void add_message(Parts& parts, const workload::Workload& workload, const Lowered& lowered,
+                 const Traffic::Times& times, int32_t index) {
   const auto& message = workload.messages[static_cast<size_t>(index)];
   const auto tile = [&](int32_t task) {
     return workload.tasks[static_cast<size_t>(task)].tile.index();
   };
-  add_wait(parts, machine, index);
+  add_wait(parts, workload.messages, times, index);
   const Route route = xy_route(lowered, tile(message.source), tile(message.target));
-  const auto& times = machine.traffic().times(index);
   int64_t left = times.delivered - times.injected;
   const auto take = [&](int64_t& part, int64_t cycles) {
     const int64_t taken = std::clamp<int64_t>(cycles, 0, left);
@@ -75,36 +71,49 @@ void add_message(Parts& parts, const Machine& machine, int32_t index) {
   take(parts.crossing, crossing_constant(lowered.crossing) * route.crossings);
   const int64_t serialised = serialisation(lowered, message, route.crossings);
   take(parts.serialise, serialised);
-  if (is_first(machine, index)) {
+  if (is_first(workload.messages, index)) {
     const auto& source = workload.tasks[static_cast<size_t>(message.source)];
     take(parts.compute, source.stream.value() - serialised);
   }
   parts.queue += left;
 }
 
+/// The task that ended last, of several the one with the highest index; -1 without tasks.
+int32_t last_task(const RunRecord& record) {
+  int32_t last = -1;
+  int64_t end = -1;
+  for (size_t task = 0; task < record.tasks.size(); ++task) {
+    if (record.tasks[task].end < end) continue;
+    end = record.tasks[task].end;
+    last = static_cast<int32_t>(task);
+  }
+  return last;
+}
+
 }  // namespace
 
-Breakdown critical_path(const Machine& machine) {
+Breakdown critical_path(const RunRecord& run, const workload::Workload& workload,
+                        const Lowered& lowered) {
   Parts parts;
-  const TaskSchedule& tasks = machine.tasks();
-  int32_t task = tasks.last_done();
-  int64_t until = machine.latency();  // when the task gave what came of it
+  int32_t task = last_task(run);
+  int64_t until = run.network.latency;  // when the task gave what came of it
   while (task >= 0) {
-    const TaskSchedule::Record& record = tasks.record(task);
+    const TaskSchedule::Record& record = run.tasks[static_cast<size_t>(task)];
     const int64_t worked = std::min(until, record.worked);
     parts.compute += worked - record.start;
     parts.queue += until - worked;
     if (record.message >= 0) {
-      add_message(parts, machine, record.message);
-      task = machine.workload().messages[static_cast<size_t>(record.message)].source;
-      until = machine.traffic().times(record.message).offered;
+      const auto message = static_cast<size_t>(record.message);
+      add_message(parts, workload, lowered, run.times[message], record.message);
+      task = workload.messages[message].source;
+      until = run.times[message].offered;
     } else {
       task = record.predecessor;
-      until = task >= 0 ? tasks.record(task).end : 0;
+      until = task >= 0 ? run.tasks[static_cast<size_t>(task)].end : 0;
     }
   }
   RANVIER_CONTRACT(parts.compute + parts.network + parts.serialise + parts.crossing + parts.queue ==
-                       machine.latency(),
+                       run.network.latency,
                    "the critical path adds up to the latency");
   return {.compute = core::Cycles(parts.compute),
           .network = core::Cycles(parts.network),

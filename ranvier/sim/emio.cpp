@@ -6,19 +6,20 @@
 namespace ranvier::sim {
 
 Emio::Emio(const Lowered& lowered, const LinkErrors& errors, const PacketPool& packets, Mesh& mesh,
-           size_t boundaries)
+           LinkPort& link, size_t boundaries)
     : lowered_(lowered),
       timing_(lowered.crossing),
       errors_(errors),
       packets_(packets),
       mesh_(mesh),
+      link_(link),
       vcs_(lowered.mesh.virtual_channels),
       queues_(lowered.lanes_per_side * vcs_),
       calendar_(2 * lowered.sides.size()),
       near_(lowered.sides.size() * static_cast<size_t>(queues_), timing_.fifo_depth),
       credits_(near_.rings(), timing_.lane_buffer),
       state_(lowered.sides.size()),
-      far_(lowered, mesh, calendar_, static_cast<int32_t>(lowered.sides.size()), *this),
+      far_(lowered, mesh, calendar_, static_cast<int32_t>(lowered.sides.size()), link),
       boundaries_(boundaries) {
   if (timing_.replay_flits == 0) return;
   replays_.assign(state_.size(), GoBackN(timing_.answer, timing_.replay_flits));
@@ -118,7 +119,6 @@ void Emio::transmit(int side, int64_t start, int64_t next_window) {
     });
   }
   if (damaged && flit.damages < std::numeric_limits<uint8_t>::max()) ++flit.damages;
-  arrive(side, queue, flit, start + beats);
   account(state, flit, [&](Use& use) {
     ++use.flits;
     use.bits += bits;
@@ -127,6 +127,7 @@ void Emio::transmit(int side, int64_t start, int64_t next_window) {
     use.damaged_flits += damaged;
   });
   ++moves_;
+  arrive(side, queue, flit, start + beats);  // the last: the packet may leave with its tail
 }
 
 /// Takes the queue's flit out of its near FIFO, and a slot of its far one.
@@ -152,7 +153,7 @@ bool Emio::accepted(int side, int queue, const Flit& flit, bool again, bool dama
 void Emio::arrive(int side, int queue, const Flit& flit, int64_t end) {
   const int64_t written = end + timing_.fifo_source;
   const int64_t visible = timing_.clocks.core_after_delay(written) + timing_.fifo_sync;
-  carry(LinkFlit{.side = side, .queue = queue, .visible = visible, .flit = flit});
+  link_.carry(LinkFlit{.side = side, .queue = queue, .visible = visible, .flit = flit});
 }
 
 /// Counts for the link and for the boundary that the flit belongs to.

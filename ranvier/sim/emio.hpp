@@ -19,7 +19,7 @@
 
 namespace ranvier::sim {
 
-class Emio final : public EdgePort, private LinkPort {
+class Emio final : public EdgePort, public LinkPort {
  public:
   /// What went over one direction of a link, or over it for one boundary; every flit once, and
   /// what had to be sent again beside it.
@@ -34,15 +34,19 @@ class Emio final : public EdgePort, private LinkPort {
     int64_t resent_bits = 0;    // of them, tag, framing and checksum included
   };
 
-  /// The references must outlive it.
+  /// The references must outlive it. What either end has for the other goes to `link`, which calls
+  /// carry() of the ends it is for; one simulation may have its ends in several Emios.
   Emio(const Lowered& lowered, const LinkErrors& errors, const PacketPool& packets, Mesh& mesh,
-       size_t boundaries);
+       LinkPort& link, size_t boundaries);
 
   bool lane_room(int lane, int vc, int64_t now) const override {
     return near_.room_at(static_cast<size_t>(lane * vcs_ + vc)) <= now;
   }
   void send(int lane, Flit flit, int64_t now) override;
   void far_room(int lane, int64_t cycle) override { far_.room(lane, cycle); }
+
+  void carry(const LinkFlit& flit) override { far_.arrive(flit); }
+  void carry(const LinkCredit& credit) override;
 
   /// First cycle in which an end of a link can act; kNever if none waits for time alone.
   int64_t next_cycle() { return calendar_.next_cycle(); }
@@ -63,8 +67,6 @@ class Emio final : public EdgePort, private LinkPort {
     Use use;
   };
 
-  void carry(const LinkFlit& flit) override { far_.arrive(flit); }
-  void carry(const LinkCredit& credit) override;
   void look(int side, int queue);
   void serialize(int side, int64_t now);
   int64_t earliest(int side, int queue) const;
@@ -84,6 +86,7 @@ class Emio final : public EdgePort, private LinkPort {
   const LinkErrors& errors_;
   const PacketPool& packets_;
   Mesh& mesh_;
+  LinkPort& link_;
   int vcs_;
   int queues_;                    // per side: lanes x VCs
   SideCalendar calendar_;         // near ends, then far ends

@@ -1,7 +1,8 @@
 #include "ranvier/sim/event_windows.hpp"
 
 #include "ranvier/core/error.hpp"
-#include "ranvier/sim/machine.hpp"
+#include "ranvier/sim/account.hpp"
+#include "ranvier/sim/run_record.hpp"
 
 #include <fmt/format.h>
 
@@ -15,19 +16,53 @@ int64_t share(int64_t count, int64_t at, int64_t span) {
   return count / span * at + count % span * at / span;
 }
 
-int64_t used_sides(const Machine& machine) {
-  int64_t used = 0;
-  for (size_t s = 0; s < machine.lowered().sides.size(); ++s) {
-    used += machine.emio().transmissions(static_cast<int>(s)) > 0;
+int64_t used_sides(const RunRecord& record) {
+  return std::ranges::count_if(record.network.transmissions, [](int64_t n) { return n > 0; });
+}
+
+/// Sums lists that end where nothing changes any more.
+std::vector<core::Ledger> sum(const std::vector<core::Ledger>& a, const core::Ledger& a_end,
+                              const std::vector<core::Ledger>& b, const core::Ledger& b_end) {
+  std::vector<core::Ledger> sums(std::max(a.size(), b.size()));
+  for (size_t i = 0; i < sums.size(); ++i) {
+    sums[i] = i < a.size() ? a[i] : a_end;
+    sums[i] += i < b.size() ? b[i] : b_end;
   }
-  return used;
+  return sums;
 }
 
 void replace(core::Ledger& ledger, core::Event event, int64_t count) {
   ledger.add(event, count - ledger[event]);
 }
 
+/// Counts of the network from the start to the end of each window.
+std::vector<core::Ledger> network_until(const RunRecord& record, const Lowered& lowered,
+                                        int64_t window, int64_t windows) {
+  using core::Event;
+  const core::Ledger total = network_ledger(record.network, lowered);
+  std::vector<core::Ledger> until = record.windows.snapshots;
+  until.resize(static_cast<size_t>(windows - 1), total);
+  until.push_back(total);
+  const CrossingTiming& crossing = lowered.crossing;
+  const int64_t sides = used_sides(record);
+  int64_t later = total[Event::kDieToDieIdleBits];
+  for (int64_t w = windows - 2; w >= 0; --w) {
+    core::Ledger& ledger = until[static_cast<size_t>(w)];
+    const int64_t capacity =
+        sides * crossing.clocks.floor_link_cycles((w + 1) * window, crossing.wires);
+    later = std::clamp<int64_t>(capacity - ledger[Event::kDieToDieBits], 0, later);
+    replace(ledger, Event::kDieToDieIdleBits, later);
+  }
+  return until;
+}
+
 }  // namespace
+
+void WindowRecord::add(const WindowRecord& other) {
+  snapshots = sum(snapshots, total, other.snapshots, other.total);
+  work = sum(work, {}, other.work, {});
+  total += other.total;
+}
 
 void EventWindows::snapshot(const core::Ledger& network, int64_t now) {
   while (due(now)) {
@@ -65,47 +100,26 @@ void EventWindows::spread(const core::Ledger& work, int64_t start, int64_t end) 
   }
 }
 
-/// Counts from the start to the end of each window.
-std::vector<core::Ledger> EventWindows::network_until(const Machine& machine,
-                                                      int64_t windows) const {
-  using core::Event;
-  const core::Ledger total = network_ledger(machine.network());
-  std::vector<core::Ledger> until = snapshots_;
-  until.resize(static_cast<size_t>(windows - 1), total);
-  until.push_back(total);
-  const CrossingTiming& crossing = machine.lowered().crossing;
-  const int64_t sides = used_sides(machine);
-  int64_t later = total[Event::kDieToDieIdleBits];
-  for (int64_t w = windows - 2; w >= 0; --w) {
-    core::Ledger& ledger = until[static_cast<size_t>(w)];
-    const int64_t capacity =
-        sides * crossing.clocks.floor_link_cycles((w + 1) * window_, crossing.wires);
-    later = std::clamp<int64_t>(capacity - ledger[Event::kDieToDieBits], 0, later);
-    replace(ledger, Event::kDieToDieIdleBits, later);
-  }
-  return until;
-}
-
-std::vector<WindowUse> EventWindows::finish(const Machine& machine) const {
-  const int64_t latency = machine.latency();
-  const int64_t windows = core::ceil_div(latency, window_);
+std::vector<WindowUse> window_uses(const RunRecord& record, const Lowered& lowered, int64_t window,
+                                   int64_t tiles) {
+  const int64_t latency = record.network.latency;
+  const int64_t windows = core::ceil_div(latency, window);
   if (windows == 0) return {};
-  const auto network = network_until(machine, windows);
+  const auto network = network_until(record, lowered, window, windows);
   std::vector<WindowUse> uses(static_cast<size_t>(windows));
   for (int64_t w = 0; w < windows; ++w) {
     WindowUse& use = uses[static_cast<size_t>(w)];
-    use.start = core::Cycles(w * window_);
-    use.end = core::Cycles(std::min(latency, (w + 1) * window_));
+    use.start = core::Cycles(w * window);
+    use.end = core::Cycles(std::min(latency, (w + 1) * window));
     use.ledger = network[static_cast<size_t>(w)];
     for (size_t e = 0; w > 0 && e < core::kEventKinds; ++e) {
       const auto event = static_cast<core::Event>(e);
       use.ledger.add(event, -network[static_cast<size_t>(w - 1)][event]);
     }
-    use.ledger.add(core::Event::kTileCycles,
-                   machine.workload().tiles_used * (use.end - use.start).value());
+    use.ledger.add(core::Event::kTileCycles, tiles * (use.end - use.start).value());
   }
-  for (size_t w = 0; w < work_.size(); ++w) {
-    uses[std::min(w, uses.size() - 1)].ledger += work_[w];  // tasks that end with the run
+  for (size_t w = 0; w < record.windows.work.size(); ++w) {
+    uses[std::min(w, uses.size() - 1)].ledger += record.windows.work[w];  // at the very end
   }
   return uses;
 }

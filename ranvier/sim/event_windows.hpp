@@ -2,13 +2,25 @@
 // Events of a run in windows of equal length, for power over time.
 
 #include "ranvier/core/ledger.hpp"
-#include "ranvier/sim/account.hpp"
+#include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/simulator.hpp"
 
 #include <cstdint>
 #include <vector>
 
 namespace ranvier::sim {
+
+struct RunRecord;
+
+/// What one process has collected, or several together.
+struct WindowRecord {
+  std::vector<core::Ledger>
+      snapshots;                   // of the network, at the end of each window with later events
+  std::vector<core::Ledger> work;  // of tasks, in each window
+  core::Ledger total;              // of the network, at the end of the run
+
+  void add(const WindowRecord& other);
+};
 
 /// Collects while the machine runs. Work of a task is spread evenly over its service, events of the
 /// network count in the cycle in which they happen; a flit on a link counts where it starts.
@@ -23,20 +35,24 @@ class EventWindows {
   /// `end` excluded.
   void spread(const core::Ledger& work, int64_t start, int64_t end);
 
-  /// Windows from 0 to the latency, the last one cut there; their ledgers add up to that of the
-  /// run, count by count. Idle capacity of links is what is left in a window, never below 0.
-  std::vector<WindowUse> finish(const Machine& machine) const;
+  /// `network`: counts at the end of the run.
+  WindowRecord record(const core::Ledger& network) const { return {snapshots_, work_, network}; }
 
   static constexpr int64_t kMostWindows = 100'000;
 
  private:
   int64_t next_boundary() const { return (static_cast<int64_t>(snapshots_.size()) + 1) * window_; }
   void add_work(int64_t window, core::Event event, int64_t count);
-  std::vector<core::Ledger> network_until(const Machine& machine, int64_t windows) const;
 
-  int64_t window_;                       // [core cycles]
-  std::vector<core::Ledger> snapshots_;  // of the network, at the end of each window
-  std::vector<core::Ledger> work_;       // of tasks, in each window
+  int64_t window_;  // [core cycles]
+  std::vector<core::Ledger> snapshots_;
+  std::vector<core::Ledger> work_;
 };
+
+/// Windows of `window` core cycles from 0 to the latency, the last one cut there; their ledgers add
+/// up to that of the run, count by count. Idle capacity of links is what is left in a window, never
+/// below 0. `tiles`: with tasks.
+std::vector<WindowUse> window_uses(const RunRecord& record, const Lowered& lowered, int64_t window,
+                                   int64_t tiles);
 
 }  // namespace ranvier::sim

@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -25,6 +26,16 @@ int64_t LatencyHistogram::lowest_of(size_t bucket) {
   if (place < 2 * kSteps) return place;
   const int64_t shift = place / kSteps - 1;
   return (place - shift * kSteps) << shift;
+}
+
+void LatencyHistogram::add(const LatencyHistogram& other) {
+  if (other.counts_.size() > counts_.size()) counts_.resize(other.counts_.size());
+  for (size_t bucket = 0; bucket < other.counts_.size(); ++bucket) {
+    counts_[bucket] += other.counts_[bucket];
+  }
+  count_ += other.count_;
+  sum_ += other.sum_;
+  max_ = std::max(max_, other.max_);
 }
 
 double LatencyHistogram::mean() const {

@@ -20,6 +20,9 @@ class LatencyHistogram {
     if (cycles > max_) max_ = cycles;
   }
 
+  /// All latencies of another one.
+  void add(const LatencyHistogram& other);
+
   int64_t count() const { return count_; }
   int64_t max() const { return max_; }
   /// Errors: ContractViolation when nothing was added.

@@ -66,15 +66,6 @@ CrossingTiming lower_crossing(const arch::PackageSpec& package) {
   return crossing;
 }
 
-int neighbour(const MeshTiming& mesh, int router, Port port) {
-  const int x = router % mesh.width;
-  const int y = router / mesh.width;
-  if (port == kEast) return x + 1 < mesh.width ? router + 1 : -1;
-  if (port == kWest) return x > 0 ? router - 1 : -1;
-  if (port == kSouth) return y + 1 < mesh.height ? router + mesh.width : -1;
-  return y > 0 ? router - mesh.width : -1;
-}
-
 /// Chips in ChipId order; sides of a chip in port order; lanes by row or column within the chip.
 void add_sides(Lowered& lowered, const arch::PackageSpec& package, int chip) {
   const auto origin = arch::chip_origin(package, core::ChipId(chip));
@@ -109,6 +100,15 @@ void mark_chip(Lowered& lowered, const arch::PackageSpec& package, int chip) {
 }
 
 }  // namespace
+
+int neighbour(const MeshTiming& mesh, int router, Port port) {
+  const int x = router % mesh.width;
+  const int y = router / mesh.width;
+  if (port == kEast) return x + 1 < mesh.width ? router + 1 : -1;
+  if (port == kWest) return x > 0 ? router - 1 : -1;
+  if (port == kSouth) return y + 1 < mesh.height ? router + mesh.width : -1;
+  return y > 0 ? router - mesh.width : -1;
+}
 
 Lowered lower(const arch::PackageSpec& package) {
   check_ranges(package);

@@ -80,6 +80,9 @@ struct Lowered {
   }
 };
 
+/// The router beyond a port, die edge or not; -1 at the edge of the mesh.
+int neighbour(const MeshTiming& mesh, int router, Port port);
+
 /// Errors: UserError when a value is beyond what the kernel holds (VCs, mesh side) or cannot move a
 /// flit at all.
 Lowered lower(const arch::PackageSpec& package);

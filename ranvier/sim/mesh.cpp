@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -313,8 +314,8 @@ bool Mesh::at_rest() const {
 }
 
 /// The input channel that `waiting` cannot pass, or -1: the holder of its output VC, else the full
-/// buffer downstream.
-int64_t Mesh::waits_for(size_t waiting) const {
+/// buffer downstream, behind the die edge if there is one.
+int64_t Mesh::waits_for(size_t waiting, int64_t now) const {
   const auto each = static_cast<size_t>(channels_each_);
   const size_t router = waiting / each;
   const RouterState& node = nodes_[router];
@@ -327,34 +328,49 @@ int64_t Mesh::waits_for(size_t waiting) const {
       if (channels_[other].output == in.output) return static_cast<int64_t>(other);
     }
   }
-  const int to = port_of_[in.output];
-  const int32_t link = to == kLocal ? kNowhere : across_[router * kPorts + static_cast<size_t>(to)];
-  if (link < 0) return -1;
-  const int channel = opposite(static_cast<Port>(to)) * vcs_ + in.output - to * vcs_;
-  const size_t next = first_channel(static_cast<size_t>(link)) + static_cast<size_t>(channel);
-  return channels_[next].held == timing_.buffer_flits ? static_cast<int64_t>(next) : -1;
+  const auto to = static_cast<Port>(port_of_[in.output]);
+  if (to == kLocal) return -1;
+  const int vc = in.output - to * vcs_;
+  const int32_t link = across_[router * kPorts + static_cast<size_t>(to)];
+  const int next = neighbour(lowered_.mesh, static_cast<int>(router), to);
+  const auto channel =
+      static_cast<int64_t>(first_channel(static_cast<size_t>(next))) + opposite(to) * vcs_ + vc;
+  const bool full = link >= 0 ? channels_[static_cast<size_t>(channel)].held == timing_.buffer_flits
+                              : !edges_->lane_room(lane_of_link(link), vc, now);
+  return full ? channel : -1;
 }
 
-std::string Mesh::waiting_cycle() const {
+std::vector<Wait> Mesh::waits(int64_t now) const {
+  std::vector<Wait> waits;
+  for (size_t channel = 0; channel < channels_.size(); ++channel) {
+    const int64_t behind = waits_for(channel, now);
+    if (behind >= 0) waits.push_back({static_cast<int64_t>(channel), behind});
+  }
+  return waits;
+}
+
+std::string waiting_cycle(const Lowered& lowered, std::vector<Wait> waits) {
   constexpr const char* kNames[kPorts] = {"east", "west", "north", "south", "local"};
-  const int vcs = vcs_;
-  std::vector<size_t> seen(channels_.size());  // walk that came by, counted from 1
-  for (size_t start = 0; start < channels_.size(); ++start) {
-    int64_t at = static_cast<int64_t>(start);
-    while (at >= 0 && seen[static_cast<size_t>(at)] == 0) {
-      seen[static_cast<size_t>(at)] = start + 1;
-      at = waits_for(static_cast<size_t>(at));
+  const int vcs = lowered.mesh.virtual_channels;
+  std::ranges::sort(waits, {}, &Wait::channel);
+  std::map<int64_t, int64_t> behind;
+  for (const Wait& wait : waits) behind.emplace(wait.channel, wait.behind);
+  std::map<int64_t, int64_t> seen;  // the start of the walk that came by
+  for (const Wait& start : waits) {
+    auto at = behind.find(start.channel);
+    while (at != behind.end() && seen.emplace(at->first, start.channel).second) {
+      at = behind.find(at->second);
     }
-    if (at < 0 || seen[static_cast<size_t>(at)] != start + 1) continue;
+    if (at == behind.end() || seen.at(at->first) != start.channel) continue;
     std::string text;
-    int64_t channel = at;
+    const int64_t first = at->first;
     do {
-      const int ring = static_cast<int>(channel);
-      const Place place = lowered_.place(ring / vcs / kPorts);
+      const int64_t ring = at->first;
+      const Place place = lowered.place(static_cast<int>(ring / vcs / kPorts));
       text += fmt::format("({},{}) {} input VC {} -> ", place.x, place.y,
                           kNames[ring / vcs % kPorts], ring % vcs);
-      channel = waits_for(static_cast<size_t>(channel));
-    } while (channel != at);
+      at = behind.find(at->second);
+    } while (at->first != first);
     return text + "back to the first";
   }
   return {};

@@ -22,6 +22,15 @@ namespace ranvier::sim {
 using RoutingFunction = Port (*)(Place here, Place target);
 Port route_xy(Place here, Place target);
 
+/// Who waits for whom: input channels of the package, (router * kPorts + port) * VCs + vc.
+struct Wait {
+  int64_t channel = 0;
+  int64_t behind = 0;
+};
+
+/// A cycle of waiting channels, as text; empty if there is none. `waits`: at most one per channel.
+std::string waiting_cycle(const Lowered& lowered, std::vector<Wait> waits);
+
 class Mesh {
  public:
   /// `lowered` must outlive the mesh; connect() comes before the first flit.
@@ -51,8 +60,9 @@ class Mesh {
   /// No flit in any buffer and no output held.
   bool at_rest() const;
 
-  /// The waiting channels that form a cycle, as text; empty if none wait for each other.
-  std::string waiting_cycle() const;
+  /// Input channels whose front flit cannot pass another input channel: it holds their output VC,
+  /// or its buffer is full, or it lies behind a die edge that is full. `now`: the current cycle.
+  std::vector<Wait> waits(int64_t now) const;
 
  private:
   struct Use {
@@ -97,7 +107,7 @@ class Mesh {
   void tell_writer(size_t router, int from, ChannelState& in, int64_t cycle);
   void forward(size_t router, int to, const Flit& flit, int64_t now);
   void fetch(size_t router, int64_t now) const;
-  int64_t waits_for(size_t waiting) const;
+  int64_t waits_for(size_t waiting, int64_t now) const;
 
   const Lowered& lowered_;
   MeshTiming timing_;

@@ -53,9 +53,9 @@ struct Backlog {
 Backlog backlog(const NocMachine& machine, int64_t cycle) {
   Backlog backlog;
   for (int tile = 0; tile < machine.lowered().routers(); ++tile) {
-    const int64_t queued = machine.traffic().queued(tile, cycle);
+    const int64_t queued = machine.tile(tile).queued(tile, cycle);
     backlog.queued.push_back(queued);
-    backlog.created.push_back(machine.traffic().packets_in(tile) + queued);
+    backlog.created.push_back(machine.tile(tile).packets_in(tile) + queued);
     backlog.created_sum += backlog.created.back();
     backlog.queued_sum += queued;
   }
@@ -87,10 +87,10 @@ std::string growing_queue(const NocMachine& machine, const Backlog& begin, const
                      place.y, growth(worst), created);
 }
 
-std::string saturation(const NocSpec& spec, const NocMachine& machine, const Backlog& begin,
-                       const Backlog& end, const NocResult& result) {
+std::string saturation(const NocSpec& spec, const NocMachine& machine, int64_t flits_out,
+                       const Backlog& begin, const Backlog& end, const NocResult& result) {
   const int64_t created = (end.created_sum - begin.created_sum) * spec.packet_flits;
-  const int64_t growth = created - machine.traffic().measured().flits_out;
+  const int64_t growth = created - flits_out;
   const auto tiles = static_cast<int64_t>(end.created.size());
   if (growth > tiles * spec.packet_flits &&
       static_cast<double>(growth) > kGrowthOfAll * static_cast<double>(created)) {
@@ -108,9 +108,9 @@ void fill_run(const NocMachine& machine, NocResult& result) {
   result.simulated_cycles = machine.now();
   result.packets_created = last.created_sum;
   result.packets_queued = last.queued_sum;
-  result.packets_in_flight = static_cast<int64_t>(machine.packets().in_flight());
-  result.packets_delivered = machine.traffic().packets_out();
-  result.flit_hops = machine.mesh().moves();
+  result.packets_in_flight = machine.in_flight();
+  result.packets_delivered = machine.packets_out();
+  result.flit_hops = machine.flit_hops();
   if (result.packets_created !=
       result.packets_queued + result.packets_in_flight + result.packets_delivered) {
     throw core::RunError(fmt::format(
@@ -135,7 +135,7 @@ NocResult simulate_noc(const NocSpec& spec) {
                       .seed = spec.seed,
                       .begin = begin,
                       .end = end},
-                     targets, spec.order_seed);
+                     targets, spec.order_seed, {.threads = spec.threads});
   machine.run_to(begin, kUnlimited);
   const Backlog before = backlog(machine, begin);
   machine.run_to(end, kUnlimited);
@@ -144,7 +144,7 @@ NocResult simulate_noc(const NocSpec& spec) {
   result.measured_packets = after.created_sum - before.created_sum;
   machine.run_to(end + spec.drain_cycles, result.measured_packets);
 
-  const OpenLoop::Measured& measured = machine.traffic().measured();
+  const OpenLoop::Measured measured = machine.measured();
   const double tile_cycles = static_cast<double>(spec.measure_cycles) * machine.lowered().routers();
   const int64_t arrived = measured.packet.count();
   result.rate = spec.rate;
@@ -155,7 +155,7 @@ NocResult simulate_noc(const NocSpec& spec) {
   result.hops_mean =
       arrived > 0 ? static_cast<double>(measured.hops) / static_cast<double>(arrived) : 0.0;
   result.unfinished_packets = result.measured_packets - arrived;
-  result.saturation = saturation(spec, machine, before, after, result);
+  result.saturation = saturation(spec, machine, measured.flits_out, before, after, result);
   fill_run(machine, result);
   result.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return result;
@@ -166,11 +166,14 @@ std::vector<NocResult> simulate_noc_curve(const NocSpec& spec, std::span<const d
   std::vector<NocResult> results(rates.size());
   std::vector<std::exception_ptr> errors(rates.size());
   std::atomic<size_t> next = 0;
+  const int side_by_side = std::min(threads, static_cast<int>(rates.size()));
+  const int inside = threads / std::max(side_by_side, 1);
   const auto work = [&] {
     for (size_t i = next++; i < rates.size(); i = next++) {
       try {
         NocSpec one = spec;
         one.rate = rates[i];
+        one.threads = inside;
         results[i] = simulate_noc(one);
       } catch (...) {
         errors[i] = std::current_exception();
@@ -179,9 +182,7 @@ std::vector<NocResult> simulate_noc_curve(const NocSpec& spec, std::span<const d
   };
   {
     std::vector<std::jthread> others;
-    for (int t = 1; t < std::min(threads, static_cast<int>(rates.size())); ++t) {
-      others.emplace_back(work);
-    }
+    for (int t = 1; t < side_by_side; ++t) others.emplace_back(work);
     work();
   }
   for (const auto& error : errors) {

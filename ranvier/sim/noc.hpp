@@ -24,6 +24,7 @@ struct NocSpec {
   int64_t drain_cycles = 10000;    // then at most so many more until all of them have arrived
   uint64_t seed = 1;
   uint64_t order_seed = 0;  // as in Options
+  int threads = 1;          // that share the chips of the package; no result depends on it
 };
 
 /// [core cycles]
@@ -57,8 +58,9 @@ struct NocResult {
 /// Source: Dally & Towles (2004), chapter 23.
 NocResult simulate_noc(const NocSpec& spec);
 
-/// One result per rate, `threads` of them side by side. Every rate uses the seed as if it were
-/// alone, so neither the other rates nor the number of threads change a result.
+/// One result per rate, up to `threads` of them side by side; with fewer rates than threads several
+/// share the chips of one. Every rate uses the seed as if it were alone, so neither the other rates
+/// nor the number of threads change a result.
 std::vector<NocResult> simulate_noc_curve(const NocSpec& spec, std::span<const double> rates,
                                           int threads);
 

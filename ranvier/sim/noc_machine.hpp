@@ -1,53 +1,50 @@
 #pragma once
 // A network under open-loop traffic, cycle by cycle. The counterpart of Machine, without tasks.
 
-#include "ranvier/core/rng.hpp"
-#include "ranvier/sim/emio.hpp"
-#include "ranvier/sim/link_errors.hpp"
+#include "ranvier/arch/package.hpp"
+#include "ranvier/sim/conductor.hpp"
+#include "ranvier/sim/logical_process.hpp"
 #include "ranvier/sim/lowered.hpp"
-#include "ranvier/sim/mesh.hpp"
 #include "ranvier/sim/open_loop.hpp"
-#include "ranvier/sim/packet_pool.hpp"
-#include "ranvier/sim/watchdog.hpp"
+#include "ranvier/sim/partition.hpp"
+#include "ranvier/sim/team.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace ranvier::sim {
 
 class NocMachine {
  public:
-  /// `targets` must outlive it. Errors: as lower(). `order_seed`: as in Options.
+  /// `targets` must outlive it. Errors: as lower(). `order_seed`: as in Options. Threads only: the
+  /// team has one rank.
   NocMachine(const arch::PackageSpec& package, const OpenLoopSpec& traffic, const Targets& targets,
-             uint64_t order_seed = 0);
+             uint64_t order_seed = 0, const Team& team = {});
   NocMachine(const NocMachine&) = delete;
   NocMachine& operator=(const NocMachine&) = delete;
 
-  /// Runs all cycles before `cycle`, or until `packets` measured ones have arrived. Errors:
-  /// RunError when flits are under way and none can move; Interrupted.
-  void run_to(int64_t cycle, int64_t packets);
+  /// Runs all cycles before `cycle`, or until `packets` measured ones have arrived, which is looked
+  /// at once per lookahead of the package. Errors: RunError when flits are under way and none can
+  /// move; Interrupted.
+  void run_to(int64_t cycle, int64_t packets) { conductor_->run(cycle, packets); }
 
-  int64_t now() const { return now_; }  // first cycle that has not been run
+  int64_t now() const { return conductor_->now(); }  // first cycle that has not been run
   const Lowered& lowered() const { return lowered_; }
-  const Mesh& mesh() const { return mesh_; }
-  const Emio& emio() const { return emio_; }
-  const OpenLoop& traffic() const { return traffic_; }
-  const PacketPool& packets() const { return packets_; }
+  const Conductor& conductor() const { return *conductor_; }
+
+  int64_t flit_hops() const;    // router traversals so far, the ejecting one included
+  int64_t in_flight() const;    // packets in the network
+  int64_t packets_out() const;  // that have arrived
+  OpenLoop::Measured measured() const;
+  /// The network interface of a tile.
+  const OpenLoop& tile(int tile) const;
 
  private:
-  void watch();
-  [[noreturn]] void report_deadlock() const;
-
   Lowered lowered_;
-  LinkErrors errors_;
-  PacketPool packets_;
-  Mesh mesh_;
-  Emio emio_;
-  OpenLoop traffic_;
-  core::Rng order_;
-  bool shuffle_;
-  Watchdog watchdog_;
-  int64_t now_ = 0;
-  int64_t steps_ = 0;
+  Partition partition_;
+  Conductor::Processes processes_;
+  std::optional<Conductor> conductor_;
 };
 
 }  // namespace ranvier::sim

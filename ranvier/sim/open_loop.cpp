@@ -15,19 +15,27 @@ constexpr int64_t kLookAhead = 63;
 
 }  // namespace
 
-OpenLoop::OpenLoop(const OpenLoopSpec& spec, const Targets& targets, const Lowered& lowered,
+void OpenLoop::Measured::add(const Measured& other) {
+  packet.add(other.packet);
+  network.add(other.network);
+  hops += other.hops;
+  flits_out += other.flits_out;
+}
+
+OpenLoop::OpenLoop(const OpenLoopSpec& spec, const Targets& targets, const Share& share,
                    PacketPool& packets, Mesh& mesh)
     : spec_(spec),
       targets_(targets),
-      lowered_(lowered),
+      lowered_(share.lowered()),
       packets_(packets),
       mesh_(mesh),
-      wheel_(static_cast<size_t>(lowered.routers()),
-             std::max<int64_t>(kLookAhead, lowered.mesh.credit() + 1)) {
-  sources_.reserve(static_cast<size_t>(lowered.routers()));
-  for (int tile = 0; tile < lowered.routers(); ++tile) {
+      wheel_(static_cast<size_t>(lowered_.routers()),
+             std::max<int64_t>(kLookAhead, lowered_.mesh.credit() + 1)) {
+  sources_.reserve(static_cast<size_t>(lowered_.routers()));
+  for (int tile = 0; tile < lowered_.routers(); ++tile) {
     sources_.push_back({.stream = PacketStream(spec.seed, tile, spec.packets_per_cycle, targets),
-                        .place = lowered.place(tile)});
+                        .place = lowered_.place(tile)});
+    if (!share.owns(tile)) continue;
     wheel_.wake(static_cast<size_t>(tile), std::min(sources_.back().stream.created(), kLookAhead));
   }
 }
@@ -73,10 +81,20 @@ void OpenLoop::open_packet(Source& source, int tile, int64_t now) {
   packet.head_bits = packet.body_bits = static_cast<uint16_t>(spec_.flit_bits);
   source.packet = packets_.add(packet);
   source.flit = 0;
-  if (source.packet >= births_.size()) births_.resize(source.packet + 1);
-  births_[source.packet] = {source.stream.created(), now, source.place};
+  note_birth(source.packet, {source.stream.created(), now, source.place});
   ++source.opened;
   source.stream.advance(targets_);
+}
+
+void OpenLoop::note_birth(uint32_t name, const Birth& birth) {
+  if (name >= births_.size()) births_.resize(name + 1);
+  births_[name] = birth;
+}
+
+void OpenLoop::pack(uint32_t name, const Packet&, Writer& out) { out.put(births_[name]); }
+
+void OpenLoop::unpack(uint32_t name, const Packet&, Reader& in) {
+  note_birth(name, in.get<Birth>());
 }
 
 // The packets of a tile take the VCs in turn; each keeps its VC from end to end.

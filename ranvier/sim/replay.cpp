@@ -1,23 +1,26 @@
 #include "ranvier/sim/replay.hpp"
 
-#include "ranvier/core/error.hpp"
-#include "ranvier/core/interrupt.hpp"
 #include "ranvier/sim/account.hpp"
+#include "ranvier/sim/conductor.hpp"
+#include "ranvier/sim/event_queue.hpp"
 #include "ranvier/sim/link_errors.hpp"
-#include "ranvier/sim/watchdog.hpp"
+#include "ranvier/sim/logical_process.hpp"
+#include "ranvier/sim/machine.hpp"
+#include "ranvier/sim/run_record.hpp"
+#include "ranvier/sim/traffic.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <queue>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
 namespace ranvier::sim {
 namespace {
-
-constexpr int64_t kInterruptPeriod = 4096;  // cycles that are run between two looks at the flag
 
 std::vector<MessageEnds> trace_ends(const workload::Trace& trace, const arch::PackageSpec& package,
                                     int virtual_channels) {
@@ -33,7 +36,7 @@ std::vector<MessageEnds> trace_ends(const workload::Trace& trace, const arch::Pa
 }
 
 /// Packets as the trace sizes them.
-class TraceMessages final : public MessagePort {
+class TraceMessages final : public MessagePort, public Cargo {
  public:
   explicit TraceMessages(const workload::Trace& trace)
       : trace_(trace), cursors_(trace.messages.size()) {}
@@ -51,6 +54,8 @@ class TraceMessages final : public MessagePort {
     return packet;
   }
   void packet_arrived(int32_t, int32_t) override {}
+  void pack(uint32_t, const Packet&, Writer&) override {}
+  void unpack(uint32_t, const Packet&, Reader&) override {}
 
  private:
   struct Cursor {
@@ -61,10 +66,10 @@ class TraceMessages final : public MessagePort {
   std::vector<Cursor> cursors_;  // [messages]
 };
 
-/// Which message is offered when.
+/// Which message from the tiles of a process is offered when.
 class Releases {
  public:
-  explicit Releases(const workload::Trace& trace)
+  Releases(const workload::Trace& trace, const std::vector<MessageEnds>& ends, const Share& share)
       : trace_(trace), open_(trace.messages.size()), dependents_(trace.messages.size()) {
     std::unordered_map<int64_t, size_t> row_of;
     for (size_t row = 0; row < trace.messages.size(); ++row) {
@@ -72,13 +77,14 @@ class Releases {
     }
     for (size_t row = 0; row < trace.messages.size(); ++row) {
       const auto& message = trace.messages[row];
+      if (!share.owns(ends[row].source)) continue;
+      ++waiting_;
       open_[row] = message.depends.size();
       if (message.depends.empty()) due_.emplace(message.time.value(), static_cast<int32_t>(row));
       for (const int64_t id : message.depends) {
         dependents_[row_of.at(id)].push_back(static_cast<int32_t>(row));
       }
     }
-    waiting_ = trace.messages.size();
   }
 
   void arrived(int32_t row, int64_t now) {
@@ -95,7 +101,7 @@ class Releases {
     --waiting_;
     return row;
   }
-  size_t waiting() const { return waiting_; }  // messages that were not offered
+  int64_t waiting() const { return waiting_; }  // messages that were not offered
 
  private:
   using Due = std::pair<int64_t, int32_t>;  // cycle, row
@@ -104,51 +110,34 @@ class Releases {
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::vector<size_t> open_;                      // [messages] dependencies that have not arrived
   std::vector<std::vector<int32_t>> dependents_;  // [messages]
-  size_t waiting_ = 0;
+  int64_t waiting_ = 0;
 };
 
-class ReplayMachine {
+class ReplayProcess final : public LogicalProcess {
  public:
-  ReplayMachine(const workload::Trace& trace, const arch::PackageSpec& package,
-                const Options& options)
-      : trace_(trace),
-        options_(options),
-        lowered_(lower(package)),
-        errors_(link_errors(lowered_, options.error_seed, options.faults)),
-        mesh_(lowered_),
-        emio_(lowered_, errors_, packets_, mesh_, 0),
+  ReplayProcess(const workload::Trace& trace, const std::vector<MessageEnds>& ends,
+                const Share& share, const Options& options)
+      : LogicalProcess(share, 0, route_xy, options.order_seed,
+                       link_errors(share.lowered(), options.error_seed, options.faults)),
+        trace_(trace),
         messages_(trace),
-        traffic_(trace_ends(trace, package, lowered_.mesh.virtual_channels), messages_, lowered_,
-                 packets_, mesh_, events_),
-        releases_(trace),
-        order_(options.order_seed),
-        watchdog_(options.watchdog_cycles) {
-    mesh_.connect(traffic_, emio_);
+        traffic_(ends, messages_, lowered(), pool(), routers(), events_),
+        releases_(trace, ends, share) {
+    connect(traffic_, messages_);
   }
 
-  void run() {
-    core::Rng* const order = options_.order_seed != 0 ? &order_ : nullptr;
-    int64_t steps = 0;
-    for (int64_t now = 0; now != kNever;) {
-      run_events(now);
-      emio_.step(now);
-      traffic_.step(now, order);
-      mesh_.step(now, order);
-      watch(now);
-      if (++steps % kInterruptPeriod == 0) core::check_interrupt("the replay was not finished");
-      const int64_t next =
-          std::min({events_.next_cycle(), releases_.next_cycle(), emio_.next_cycle(),
-                    traffic_.next_after(now), mesh_.next_after(now)});
-      if (next == kNever && (traffic_.under_way() || releases_.waiting() > 0)) report_deadlock(now);
-      now = next;
-    }
+  RunRecord record() const {
+    RunRecord record;
+    record.network = network_record(*this);
+    record.network.counts = traffic_.counts();
+    record.network.latency = latency_;
+    record.times = traffic_.times();
+    return record;
   }
-
-  NetworkView network() const { return {lowered_, mesh_, emio_, traffic_, packets_, latency_}; }
 
  private:
   /// Arrivals first: what they release in this cycle is offered in the order of the trace.
-  void run_events(int64_t now) {
+  void begin(int64_t now) override {
     while (events_.next_cycle() == now) {
       latency_ = std::max(latency_, now);
       releases_.arrived(events_.pop().id, now);
@@ -159,52 +148,93 @@ class ReplayMachine {
     }
   }
 
-  void watch(int64_t now) {
-    const int64_t moves = traffic_.counts().flits_in + mesh_.moves() + emio_.moves();
-    if (watchdog_.is_stuck(moves, traffic_.under_way(), now)) report_deadlock(now);
+  void inject(int64_t now, core::Rng* order) override { traffic_.step(now, order); }
+
+  int64_t next_of_tiles(int64_t now) override {
+    return std::min({events_.next_cycle(), releases_.next_cycle(), traffic_.next_after(now)});
   }
 
-  [[noreturn]] void report_deadlock(int64_t now) const {
-    const auto& counts = traffic_.counts();
-    const std::string cycle = mesh_.waiting_cycle();
-    throw core::RunError(fmt::format(
-        "deadlock in cycle {}: {} flits under way, {} messages not offered, none can move; {}", now,
-        counts.flits_in - counts.flits_out, releases_.waiting(),
-        cycle.empty() ? "no cycle of waiting channels" : "waiting channels: " + cycle));
+  Pulse count() const override {
+    return {.moves = traffic_.counts().flits_in,
+            .under_way = traffic_.flits_under_way(),
+            .open = releases_.waiting()};
   }
 
   const workload::Trace& trace_;
-  Options options_;
-  Lowered lowered_;
-  LinkErrors errors_;
   EventQueue events_;
-  PacketPool packets_;
-  Mesh mesh_;
-  Emio emio_;
   TraceMessages messages_;
   Traffic traffic_;
   Releases releases_;
-  core::Rng order_;
   int64_t latency_ = 0;
-  Watchdog watchdog_;
 };
+
+std::vector<int64_t> expected_loads(const workload::Trace& trace,
+                                    const std::vector<MessageEnds>& ends, const Lowered& lowered) {
+  std::vector<Load> loads;
+  for (size_t row = 0; row < ends.size(); ++row) {
+    int64_t flits = 0;
+    for (const auto& run : trace.messages[row].packets) flits += int64_t{run.packets} * run.flits;
+    loads.push_back({ends[row].source, ends[row].target, flits});
+  }
+  return chip_loads(lowered, loads);
+}
+
+/// A message that is released on one chip by an arrival on another would need no time to know of
+/// it: such a trace has no lookahead. Ours have none of these.
+bool releases_across_chips(const workload::Trace& trace, const std::vector<MessageEnds>& ends,
+                           const Lowered& lowered) {
+  std::unordered_map<int64_t, size_t> row_of;
+  for (size_t row = 0; row < trace.messages.size(); ++row) {
+    row_of.emplace(trace.messages[row].id, row);
+  }
+  const auto chip = [&](int32_t router) { return lowered.chip_of[static_cast<size_t>(router)]; };
+  for (size_t row = 0; row < trace.messages.size(); ++row) {
+    for (const int64_t id : trace.messages[row].depends) {
+      if (chip(ends[row_of.at(id)].target) != chip(ends[row].source)) return true;
+    }
+  }
+  return false;
+}
+
+std::string pending(const Pulse& all) {
+  return fmt::format("{} flits under way, {} messages not offered", all.under_way, all.open);
+}
+
+/// Runs the trace to its end. The whole record, on every rank.
+RunRecord run(const workload::Trace& trace, const Lowered& lowered,
+              const std::vector<MessageEnds>& ends, const Options& options) {
+  const Team& team = options.team;
+  const int most = releases_across_chips(trace, ends, lowered) ? 1 : team.parts();
+  const Partition partition(lowered, expected_loads(trace, ends, lowered), most);
+  const Range mine = processes_of(team.rank(), team.ranks(), partition.parts());
+  Conductor::Processes processes;
+  for (int part = mine.first; part < mine.last; ++part) {
+    processes.push_back(std::make_unique<ReplayProcess>(
+        trace, ends, Share{.partition = partition, .index = part}, options));
+  }
+  Conductor conductor(partition, team, processes, options.watchdog_cycles, pending);
+  conductor.run();
+  RunRecord record;
+  for (const auto& process : processes) {
+    record.add(static_cast<const ReplayProcess&>(*process).record());
+  }
+  return sum_of_ranks(std::move(record), team.transport);
+}
 
 }  // namespace
 
 Result replay(const workload::Trace& trace, const arch::PackageSpec& package,
               const Options& options) {
   workload::check_tiles(trace, package);
-  ReplayMachine machine(trace, package, options);
-  machine.run();
-  const NetworkView network = machine.network();
-  audit(network);
+  const Lowered lowered = lower(package);
+  const auto ends = trace_ends(trace, package, lowered.mesh.virtual_channels);
+  const RunRecord record = run(trace, lowered, ends, options);
+  audit(record.network, lowered);
   Result result;
-  result.latency = core::Cycles(network.latency);
-  fill_network(network, result);
-  result.ledger = network_ledger(network);
-  for (size_t row = 0; row < trace.messages.size(); ++row) {
-    result.messages.push_back(message_times(network.traffic, row));
-  }
+  result.latency = core::Cycles(record.network.latency);
+  fill_network(record.network, lowered, result);
+  result.ledger = network_ledger(record.network, lowered);
+  for (const Traffic::Times& times : record.times) result.messages.push_back(message_times(times));
   return result;
 }
 

@@ -5,21 +5,21 @@
 #include "ranvier/sim/event_windows.hpp"
 #include "ranvier/sim/machine.hpp"
 
-namespace ranvier::sim {
+#include <utility>
 
+namespace ranvier::sim {
 namespace {
 
-void record_messages(const Machine& machine, size_t count, Result& result) {
-  for (size_t m = 0; m < count; ++m) {
-    result.messages.push_back(message_times(machine.traffic(), m));
-    result.shapes.push_back(machine.messages().shape(m));
+void add_messages(RunRecord& record, Result& result) {
+  for (const Traffic::Times& times : record.times) {
+    result.messages.push_back(message_times(times));
   }
+  result.shapes = std::move(record.shapes);
 }
 
-void record_tasks(const Machine& machine, size_t count, Result& result) {
-  for (size_t t = 0; t < count; ++t) {
-    const auto& record = machine.tasks().record(static_cast<int32_t>(t));
-    result.tasks.push_back({core::Cycles(record.start), core::Cycles(record.end)});
+void add_tasks(const RunRecord& record, Result& result) {
+  for (const TaskSchedule::Record& task : record.tasks) {
+    result.tasks.push_back({core::Cycles(task.start), core::Cycles(task.end)});
   }
 }
 
@@ -30,16 +30,20 @@ Result simulate(const workload::Workload& workload, const arch::PackageSpec& pac
   workload::check(workload, package);
   Machine machine(workload, package, options);
   machine.run();
-  audit(machine.network());
+  RunRecord record = machine.record();
+  const Lowered& lowered = machine.lowered();
+  audit(record.network, lowered);
   Result result;
-  result.latency = core::Cycles(machine.latency());
-  fill_network(machine.network(), result);
-  fill_boundaries(machine, result);
-  result.ledger = fill_ledger(machine);
-  if (machine.windows() != nullptr) result.windows = machine.windows()->finish(machine);
-  result.critical_path = critical_path(machine);
-  if (options.record_messages) record_messages(machine, workload.messages.size(), result);
-  if (options.record_tasks) record_tasks(machine, workload.tasks.size(), result);
+  result.latency = core::Cycles(record.network.latency);
+  fill_network(record.network, lowered, result);
+  fill_boundaries(record, workload, result);
+  result.ledger = full_ledger(record, lowered, workload.tiles_used);
+  if (options.window.value() > 0) {
+    result.windows = window_uses(record, lowered, options.window.value(), workload.tiles_used);
+  }
+  result.critical_path = critical_path(record, workload, lowered);
+  if (options.record_messages) add_messages(record, result);
+  if (options.record_tasks) add_tasks(record, result);
   return result;
 }
 

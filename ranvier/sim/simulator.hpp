@@ -4,6 +4,7 @@
 #include "ranvier/arch/package.hpp"
 #include "ranvier/core/ledger.hpp"
 #include "ranvier/core/quantity.hpp"
+#include "ranvier/sim/team.hpp"
 #include "ranvier/workload/workload.hpp"
 
 #include <cstdint>
@@ -27,6 +28,7 @@ struct Options {
   uint64_t order_seed = 0;  // not 0: components run in random order; no result may depend on it
   uint64_t error_seed = 1;  // of the bit errors that hardware.serdes.bit_error_rate makes
   std::vector<LinkFault> faults{};  // damaged whatever the bit error rate
+  Team team = {};  // threads and ranks that share the chips; no result depends on it
 };
 
 /// One direction between two facing chips that carried something.
@@ -118,8 +120,9 @@ struct Result {
 /// Runs the workload to its end and audits it: flits, bits and credits conserved, every boundary
 /// value as expected unless its block was damaged on a link without retry. Errors: UserError for
 /// hardware that cannot be simulated; RunError for a value, frame or count that differs, for a flit
-/// lost or out of order and for deadlock (names the waiting channels); Interrupted. Cost:
-/// O(flit-hops + tasks log tasks). Source: docs/models/simulation.md.
+/// lost or out of order and for deadlock (names the waiting channels); Interrupted. With a team of
+/// ranks all of them call it with the same arguments and get the same result or error. Cost:
+/// O(flit-hops + tasks log tasks). Source: docs/models/simulation.md, parallel.md.
 Result simulate(const workload::Workload& workload, const arch::PackageSpec& package,
                 const Options& options = {});
 

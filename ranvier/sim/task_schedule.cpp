@@ -5,16 +5,19 @@
 
 namespace ranvier::sim {
 
-TaskSchedule::TaskSchedule(const workload::Workload& workload, size_t tiles, EventQueue& events)
+TaskSchedule::TaskSchedule(const workload::Workload& workload, const Share& share,
+                           EventQueue& events)
     : workload_(workload),
       events_(events),
       records_(workload.tasks.size()),
       open_(workload.tasks.size()),
-      tiles_(tiles),
-      unfinished_(static_cast<int64_t>(workload.tasks.size())) {
+      tiles_(static_cast<size_t>(share.lowered().routers())) {
   for (const auto& message : workload.messages) ++open_[static_cast<size_t>(message.target)];
   for (size_t task = 0; task < open_.size(); ++task) {
-    if (open_[task] == 0) make_ready(static_cast<int32_t>(task));
+    const auto index = static_cast<int32_t>(task);
+    if (!share.owns(static_cast<int>(tile_of(index)))) continue;
+    ++unfinished_;
+    if (open_[task] == 0) make_ready(index);
   }
 }
 
@@ -45,7 +48,6 @@ void TaskSchedule::task_done(int32_t task, int64_t now) {
   tile.busy = false;
   tile.previous = task;
   records_[static_cast<size_t>(task)].end = now;
-  last_done_ = task;
   --unfinished_;
   touch(tile_of(task));
 }

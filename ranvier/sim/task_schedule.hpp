@@ -3,6 +3,7 @@
 // free, lowest index first.
 
 #include "ranvier/sim/event_queue.hpp"
+#include "ranvier/sim/partition.hpp"
 #include "ranvier/workload/workload.hpp"
 
 #include <cstddef>
@@ -22,8 +23,9 @@ class TaskSchedule {
     int32_t predecessor = -1;  // the task that left the tile in that cycle
   };
 
-  /// The references must outlive it. Tasks without messages are ready at time 0.
-  TaskSchedule(const workload::Workload& workload, size_t tiles, EventQueue& events);
+  /// The tasks on the tiles of `share`. The references must outlive it. Tasks without messages are
+  /// ready at time 0.
+  TaskSchedule(const workload::Workload& workload, const Share& share, EventQueue& events);
 
   void message_arrived(int32_t message, int64_t now);
   void work_done(int32_t task, int64_t now) { records_[static_cast<size_t>(task)].worked = now; }
@@ -34,8 +36,8 @@ class TaskSchedule {
   void start_ready(int64_t now);
 
   const Record& record(int32_t task) const { return records_[static_cast<size_t>(task)]; }
+  const std::vector<Record>& records() const { return records_; }  // [tasks]
   int64_t unfinished() const { return unfinished_; }
-  int32_t last_done() const { return last_done_; }  // -1: none yet
 
  private:
   struct Tile {
@@ -57,8 +59,7 @@ class TaskSchedule {
   std::vector<int32_t> open_;    // [tasks] messages that have not arrived
   std::vector<Tile> tiles_;
   std::vector<size_t> touched_;  // tiles to look at in start_ready
-  int64_t unfinished_;
-  int32_t last_done_ = -1;
+  int64_t unfinished_ = 0;
 };
 
 }  // namespace ranvier::sim

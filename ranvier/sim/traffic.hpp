@@ -57,9 +57,10 @@ class Traffic final : public TilePort {
       wheel_.wake(static_cast<size_t>(router), cycle);
   }
 
-  const Times& times(int32_t message) const { return times_[static_cast<size_t>(message)]; }
+  const std::vector<Times>& times() const { return times_; }  // [messages]
   const Counts& counts() const { return counts_; }
-  bool under_way() const { return counts_.flits_in != counts_.flits_out; }
+  /// Injected minus ejected here: negative where more arrives than leaves.
+  int64_t flits_under_way() const { return counts_.flits_in - counts_.flits_out; }
 
  private:
   struct Queue {

@@ -1,5 +1,8 @@
 #include "ranvier/sim/workload_messages.hpp"
 
+#include <span>
+#include <utility>
+
 namespace ranvier::sim {
 
 std::vector<MessageEnds> message_ends(const workload::Workload& workload, const Lowered& lowered) {
@@ -54,6 +57,29 @@ void WorkloadMessages::packet_arrived(int32_t message, int32_t index) {
 void WorkloadMessages::flit_damaged(int32_t message, int32_t index, int32_t flit) {
   const int block = block_of(workload_.messages[static_cast<size_t>(message)]);
   if (block >= 0) boundaries_.damaged(block, index, flit);
+}
+
+void WorkloadMessages::pack(uint32_t, const Packet& packet, Writer& out) {
+  const int block = block_of(workload_.messages[static_cast<size_t>(packet.message)]);
+  if (block < 0) return;
+  const codec::WireFrame taken = boundaries_.take(block, packet.index);
+  const codec::Packet& real = taken.packets.front();
+  out.put(taken.kind);
+  out.put(real.flits);
+  out.put(real.bits);
+  out.put_all(std::span<const uint8_t>(real.bytes));
+}
+
+void WorkloadMessages::unpack(uint32_t, const Packet& packet, Reader& in) {
+  const auto& message = workload_.messages[static_cast<size_t>(packet.message)];
+  const int block = block_of(message);
+  if (block < 0) return;
+  codec::WireFrame taken{.kind = in.get<codec::WireKind>(), .packets = {1, codec::Packet{}}};
+  codec::Packet& real = taken.packets.front();
+  real.flits = in.get<int>();
+  real.bits = in.get<int>();
+  real.bytes = in.get_all<uint8_t>();
+  boundaries_.put(block, packet.index, message.packets, std::move(taken));
 }
 
 void WorkloadMessages::record(int32_t message, const Packet& packet) {

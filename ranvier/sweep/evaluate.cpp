@@ -79,13 +79,13 @@ void write_views(const Job& job, const std::string& name, const workload::Worklo
 }
 
 JobResult run_job(const Job& job, const Experiment& experiment, const VariantResult& variant,
-                  const EvaluateOptions& wanted) {
+                  const EvaluateOptions& wanted, const sim::Team& team) {
   const PresetSetup& setup = experiment.presets[job.preset];
   const auto mapping = mapping_of(variant.bundle, setup.package);
   const auto workload =
       map::build_workload(variant.bundle.network, mapping, variant.bundle.activity, job.sample,
                           wire_of(experiment.values, variant.name), setup.package);
-  sim::Options options;
+  sim::Options options{.team = team};
   options.error_seed = core::Rng(experiment.seed).fork(static_cast<uint64_t>(job.sample)).next();
   options.watchdog_cycles = experiment.values.integer("simulate.watchdog_cycles");
   if (!wanted.timelines.empty() && job.sample == 0) options = with_timeline(options);
@@ -95,9 +95,17 @@ JobResult run_job(const Job& job, const Experiment& experiment, const VariantRes
   }
   JobResult result{sim::simulate(workload, setup.package, options),
                    analytic::estimate(workload, setup.package)};
-  write_views(job, fmt::format("{}.{}", variant.name, setup.name), workload, setup.package,
-              result.simulated, wanted);
+  if (team.rank() == 0) {
+    write_views(job, fmt::format("{}.{}", variant.name, setup.name), workload, setup.package,
+                result.simulated, wanted);
+  }
   return result;
+}
+
+/// Jobs that run side by side: ranks take part in one after the other.
+int side_by_side(const EvaluateOptions& options, size_t jobs) {
+  if (options.ranks != nullptr) return 1;
+  return std::max(1, std::min(options.threads, static_cast<int>(jobs)));
 }
 
 /// Runs every job on `threads` threads; the first error by job order is rethrown.
@@ -109,11 +117,14 @@ std::vector<JobResult> run_jobs(const std::vector<Job>& jobs, const Experiment& 
   std::atomic<size_t> next{0};
   std::atomic<int64_t> done{0};
   std::mutex drawing;
+  const int jobs_at_once = side_by_side(options, jobs.size());
+  const sim::Team team{.threads = std::max(1, options.threads / jobs_at_once),
+                       .transport = options.ranks};
   core::Progress progress("simulate", static_cast<int64_t>(jobs.size()), options.quiet);
   const auto work = [&] {
     for (size_t i = next++; i < jobs.size() && !core::interrupt_requested(); i = next++) {
       try {
-        results[i] = run_job(jobs[i], experiment, variants[jobs[i].variant], options);
+        results[i] = run_job(jobs[i], experiment, variants[jobs[i].variant], options, team);
       } catch (...) {
         errors[i] = std::current_exception();
       }
@@ -122,7 +133,7 @@ std::vector<JobResult> run_jobs(const std::vector<Job>& jobs, const Experiment& 
     }
   };
   std::vector<std::jthread> pool;
-  for (int t = 1; t < options.threads; ++t) pool.emplace_back(work);
+  for (int t = 1; t < jobs_at_once; ++t) pool.emplace_back(work);
   work();
   pool.clear();
   core::check_interrupt("the bundles are kept; rerun with --resume to simulate them");

@@ -1,6 +1,7 @@
 #pragma once
 // From a trained bundle to latency and energy: map, simulate, price, under every preset.
 
+#include "ranvier/sim/transport.hpp"
 #include "ranvier/sweep/experiment.hpp"
 #include "ranvier/sweep/results.hpp"
 
@@ -10,7 +11,10 @@
 namespace ranvier::sweep {
 
 struct EvaluateOptions {
-  int threads = 1;  // simulations side by side; results do not depend on it
+  // Simulations side by side; with fewer simulations than threads, several share the chips of one.
+  // Results depend neither on it nor on the ranks.
+  int threads = 1;
+  sim::Transport* ranks = nullptr;  // that share every simulation; only rank 0 writes files
   bool quiet = false;
   std::filesystem::path timelines =
       {};                             // directory for VARIANT.PRESET.json of sample 0; empty: none

@@ -51,6 +51,19 @@ Outcome run_ranvier(const std::string& arguments, const fs::path& directory,
   return collect(status, directory);
 }
 
+#ifdef RANVIER_MPIRUN
+Outcome run_ranks(int ranks, const std::string& arguments, const fs::path& directory) {
+  const std::string command =
+      "export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; exec " RANVIER_MPIRUN
+      " --oversubscribe -n " +
+      std::to_string(ranks) + " " + RANVIER_PROGRAM + " " + arguments +
+      " >stdout.txt 2>stderr.txt </dev/null";
+  int status = 0;
+  waitpid(start(command, directory), &status, 0);
+  return collect(status, directory);
+}
+#endif
+
 Outcome run_and_signal(const std::string& arguments, const fs::path& directory, int signal,
                        const fs::path& sign) {
   const pid_t child = start(redirected(arguments, {}), directory);

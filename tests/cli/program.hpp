@@ -18,6 +18,9 @@ struct Outcome {
 Outcome run_ranvier(const std::string& arguments, const std::filesystem::path& directory,
                     const std::string& prefix = {});
 
+/// The same on so many ranks, with `mpirun` as the build found it.
+Outcome run_ranks(int ranks, const std::string& arguments, const std::filesystem::path& directory);
+
 /// Starts it, sends `signal` as soon as the file `sign` exists in `directory`, waits for the end.
 Outcome run_and_signal(const std::string& arguments, const std::filesystem::path& directory,
                        int signal, const std::filesystem::path& sign);

@@ -1,7 +1,6 @@
 // `ranvier simulate` around traces and power: bundles in, files out, traces in, refusals.
 
 #include "ranvier/core/file.hpp"
-#include "ranvier/map/test_network.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "tests/cli/program.hpp"
+#include "tests/cli/small_run.hpp"
 
 namespace ranvier::tests {
 namespace {
@@ -37,32 +37,7 @@ class SimulateTraces : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(directory_); }
 
-  /// A run directory as training leaves it, of one variant with random activity.
-  void make_run() const {
-    const auto network = map::testing::two_chip_network(ir::NetworkKind::kHnn,
-                                                        codec::parse_codec("graded(2)", "t"), 1);
-    const fs::path bundle = directory_ / "run/bundle/hnn-graded";
-    fs::create_directories(bundle);
-    ir::write_network(network, bundle / "network.json");
-    auto activity = map::testing::random_activity(network, 2, 0.3, 7);
-    activity.labels = activity.predictions = {1, 2};
-    ir::write_activity(activity, bundle / "activity.h5");
-    core::write_file_atomic(bundle / "metrics.json", Json{{"metric", "accuracy_percent"},
-                                                          {"metric_float", 50.0},
-                                                          {"metric_deployed", 49.5},
-                                                          {"events_per_neuron", 0.3},
-                                                          {"boundary_neurons", 512},
-                                                          {"test_samples", 100}}
-                                                         .dump());
-    core::write_file_atomic(directory_ / "run/config.resolved.yaml", R"yaml(name: small
-data: {kind: procedural}
-network: {model: msresnet, widths: [8, 16], blocks: [1, 1], cuts: [stage1]}
-variants: {hnn-graded: {kind: hnn, codec: "graded(2)"}}
-presets: [ucie16nm]
-simulate: {samples: 2}
-hardware: {chips_x: 2, mesh: 6}
-)yaml");
-  }
+  void make_run() const { make_small_run(directory_ / "run"); }
 
   Outcome run(const std::string& flags) const {
     return run_ranvier("simulate " + flags, directory_);
