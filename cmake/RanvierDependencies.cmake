@@ -15,6 +15,12 @@ add_library(ranvier_hdf5_library INTERFACE)
 target_include_directories(ranvier_hdf5_library SYSTEM INTERFACE ${HDF5_C_INCLUDE_DIRS})
 target_link_libraries(ranvier_hdf5_library INTERFACE ${HDF5_C_LIBRARIES})
 
+find_path(METIS_INCLUDE_DIR metis.h REQUIRED)
+find_library(METIS_LIBRARY metis REQUIRED)
+add_library(ranvier_metis INTERFACE)
+target_include_directories(ranvier_metis SYSTEM INTERFACE ${METIS_INCLUDE_DIR})
+target_link_libraries(ranvier_metis INTERFACE ${METIS_LIBRARY})
+
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 
 # The C interface only; a normal variable hides the option where there is no MPI.

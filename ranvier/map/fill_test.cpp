@@ -19,6 +19,7 @@ namespace {
 
 using codec::CodecKind;
 using codec::WireKind;
+using testing::filled_network;
 using workload::MessageKind;
 using workload::Task;
 using workload::TaskKind;
@@ -32,30 +33,6 @@ arch::PackageSpec package_of(int chips_x, int chips_y) {
   package.chip.mesh = kMesh;
   package.chip.neurons_per_core = 32;
   return package;
-}
-
-/// image -> conv -> conv -> conv (+ residual over one layer) -> conv stride 2 -> head; a boundary
-/// after each.
-ir::Network filled_network(ir::NetworkKind kind, codec::CodecSpec spec, int steps = 1) {
-  ir::Network network;
-  network.name = "filled";
-  network.kind = kind;
-  network.steps = steps;
-  network.chip_rule = ir::ChipRule::kFilled;
-  network.layers.push_back(testing::input_layer({3, 8, 8}));
-  const int first = testing::add_conv(network, 0, 8, 3, 1, 1);
-  const int second = testing::add_conv(network, first, 8, 3, 1, 1);
-  const int third = testing::add_conv(network, second, 8, 3, 1, 1);
-  network.layers[static_cast<size_t>(third)].residual = first;
-  const int fourth = testing::add_conv(network, third, 16, 3, 2, 1);
-  testing::add_head(network, fourth, 10, ir::Op::kPoolLinear);
-  for (const int layer : {first, second, third, fourth}) {
-    const ir::Layer& of = network.layers[static_cast<size_t>(layer)];
-    network.boundaries.push_back(
-        {"after_" + of.name, layer, testing::params_for(spec, of.out.channels)});
-  }
-  ir::validate(network, "test");
-  return network;
 }
 
 constexpr codec::CodecSpec kGraded{CodecKind::kGraded, 3, 1, false};

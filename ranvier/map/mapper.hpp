@@ -8,6 +8,7 @@
 #include "ranvier/map/region.hpp"
 #include "ranvier/workload/workload.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace ranvier::map {
@@ -37,9 +38,13 @@ struct Mapping {
   int chips_used = 1;
   int tiles_used = 0;  // cores with any work: neurons, gateways, the image
 
-  /// The first and the last chip that hold something of `layer`.
-  int first_chip(size_t layer) const { return layers[layer].front().chip; }
-  int last_chip(size_t layer) const { return layers[layer].back().chip; }
+  /// The lowest and the highest number of a chip that holds something of `layer`.
+  int first_chip(size_t layer) const {
+    return std::ranges::min(layers[layer], {}, &LayerTile::chip).chip;
+  }
+  int last_chip(size_t layer) const {
+    return std::ranges::max(layers[layer], {}, &LayerTile::chip).chip;
+  }
 };
 
 /// Tiles every layer, fills chips in order, places tiles and gateways.

@@ -2,10 +2,14 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/map/anneal.hpp"
+#include "ranvier/map/chain_cuts.hpp"
+#include "ranvier/map/partition.hpp"
+#include "ranvier/map/placement.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <tuple>
 
 namespace ranvier::map {
@@ -26,6 +30,7 @@ class Search {
   SearchResult run() {
     consider("naive", map_network(input_.network, input_.package));
     spread();
+    cut();
     place();
     return std::move(result_);
   }
@@ -41,6 +46,7 @@ class Search {
   Merit merit_of(const Mapping& mapping) const;
   bool consider(const std::string& name, Mapping mapping);
   void spread();
+  void cut();
   void place();
 
   const SearchInput& input_;
@@ -85,6 +91,37 @@ void Search::spread() {
       }
     }
   }
+}
+
+/// Filled networks: which tiles share a chip. Cuts between whole layers, exactly; any tile on any
+/// chip, by partition.
+void Search::cut() {
+  if (!can_partition(input_.network) || result_.mapping.chips_used < 2) return;
+  const Mapping naive = result_.mapping;
+  const auto& [network, activity, wire, package, sample] = input_;
+  const TileGraph graph = tile_graph(
+      network, naive, expected_bits(network, naive, activity, sample, wire, package), package);
+  std::vector<std::vector<int>> starts(1);
+  for (const auto& tile : graph.tiles) {
+    const auto& tiles = naive.layers[static_cast<size_t>(tile.layer)];
+    starts.front().push_back(tiles[static_cast<size_t>(tile.index)].chip);
+  }
+  if (const auto cuts = best_cuts(chain_of(network, naive, graph, package))) {
+    starts.push_back(chips_between(graph, *cuts));
+    std::vector<std::string_view> names;
+    for (const int layer : *cuts) names.push_back(network.layers[static_cast<size_t>(layer)].name);
+    consider(fmt::format("cut after {}", fmt::join(names, ", ")),
+             on_chips(network, package, graph, naive, starts.back()));
+  }
+  const PartitionOptions options{
+      .moves_per_tile = options_.moves_per_item,
+      .seed = options_.seed,
+      .progress = [&](int64_t done, int64_t total) { report("partition", done, total); }};
+  const auto capacity = static_cast<int>(usable_cores(package.chip.mesh, margin_of(network)));
+  int count = 0;
+  for (const auto& start : starts) count = std::max(count, *std::ranges::max_element(start) + 1);
+  const auto chips = partition_tiles(graph, package, starts, count, capacity, options);
+  consider("partition", on_chips(network, package, graph, naive, chips));
 }
 
 /// Anneals the best mapping so far under several weights of contention.

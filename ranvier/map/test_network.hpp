@@ -76,6 +76,29 @@ inline ir::Network two_chip_network(ir::NetworkKind kind, codec::CodecSpec spec,
   return network;
 }
 
+/// image -> conv -> conv -> conv (+ residual over one layer) -> conv stride 2 -> head; a boundary
+/// after each.
+inline ir::Network filled_network(ir::NetworkKind kind, codec::CodecSpec spec, int steps = 1) {
+  ir::Network network;
+  network.name = "filled";
+  network.kind = kind;
+  network.steps = steps;
+  network.chip_rule = ir::ChipRule::kFilled;
+  network.layers.push_back(input_layer({3, 8, 8}));
+  const int first = add_conv(network, 0, 8, 3, 1, 1);
+  const int second = add_conv(network, first, 8, 3, 1, 1);
+  const int third = add_conv(network, second, 8, 3, 1, 1);
+  network.layers[static_cast<size_t>(third)].residual = first;
+  const int fourth = add_conv(network, third, 16, 3, 2, 1);
+  add_head(network, fourth, 10, ir::Op::kPoolLinear);
+  for (const int layer : {first, second, third, fourth}) {
+    const ir::Layer& of = network.layers[static_cast<size_t>(layer)];
+    network.boundaries.push_back({"after_" + of.name, layer, params_for(spec, of.out.channels)});
+  }
+  ir::validate(network, "test");
+  return network;
+}
+
 /// Random currents with the values the codec makes of them; random spikes of density `density` in
 /// spiking networks.
 inline ir::Activity random_activity(const ir::Network& network, int samples, double density,

@@ -4,11 +4,14 @@
 
 #include "ranvier/analytic/model.hpp"
 #include "ranvier/map/mapper.hpp"
+#include "ranvier/map/search.hpp"
 #include "ranvier/map/statistics.hpp"
 #include "ranvier/shapes/bundle.hpp"
 #include "ranvier/sim/simulator.hpp"
 
 #include <gtest/gtest.h>
+
+#include <tuple>
 
 namespace ranvier {
 namespace {
@@ -34,7 +37,7 @@ arch::PackageSpec package_of() {
 }
 
 Inference run_of(const shapes::Architecture& architecture, ir::NetworkKind kind,
-                 codec::CodecSpec codec, int steps, codec::WireKind wire) {
+                 codec::CodecSpec codec, int steps, codec::WireKind wire, bool searched = false) {
   shapes::Settings settings;
   settings.architecture = architecture;
   const auto package = package_of();
@@ -45,7 +48,10 @@ Inference run_of(const shapes::Architecture& architecture, ir::NetworkKind kind,
   const bool is_dense = codec.kind == CodecKind::kDense;
   const auto activity =
       shapes::assume_activity(run.network, {.events_per_neuron = is_dense ? 0 : 0.3}, 3);
-  run.mapping = map::map_network(run.network, package);
+  run.mapping = searched ? map::search_mapping({run.network, activity, wire, package},
+                                               {.objective = map::Objective::kBits})
+                               .mapping
+                         : map::map_network(run.network, package);
   run.statistics = map::boundary_statistics(run.network, run.mapping, activity, wire, package);
   const auto workload = map::build_workload(run.network, run.mapping, activity, 0, wire, package);
   run.simulated = sim::simulate(workload, package);
@@ -111,6 +117,34 @@ TEST(FilledChips, TheTwoModelsCountTheSameEvents) {
                          static_cast<double>(run.simulated.latency.value());
     EXPECT_GT(ratio, 0.7) << run.network.name << " " << ir::to_string(run.network.kind);
     EXPECT_LT(ratio, 1.3) << run.network.name << " " << ir::to_string(run.network.kind);
+  }
+}
+
+/// Tiles of a layer anywhere, every value still right, fewer bits over die edges in the simulator.
+TEST(FilledChips, APartitionSendsFewerBitsAndEveryValueIsChecked) {
+  const auto resnet = shapes::msresnet({8, 16}, {2, 2}, {3, 16, 16}, 10);
+  const codec::CodecSpec graded{CodecKind::kGraded, 2, 1, false};
+  const codec::CodecSpec rate{CodecKind::kRate, 1, 3, false};
+  for (const auto& [kind, codec, steps] :
+       {std::tuple(ir::NetworkKind::kHnn, graded, 1), std::tuple(ir::NetworkKind::kSnn, rate, 3)}) {
+    const auto naive = run_of(resnet, kind, codec, steps, codec::WireKind::kAuto);
+    const auto found = run_of(resnet, kind, codec, steps, codec::WireKind::kAuto, true);
+    int64_t values = 0;
+    for (const auto& boundary : found.mapping.crossings) {
+      for (const auto& crossing : boundary) {
+        values += crossing.region.neurons() * found.network.steps;
+      }
+    }
+    EXPECT_EQ(found.simulated.values_checked, values);
+    EXPECT_EQ(found.mapping.chips_used, naive.mapping.chips_used);
+    for (const auto event : {Event::kDieToDieBits, Event::kLinkBitHops, Event::kMac, Event::kAc}) {
+      EXPECT_EQ(found.simulated.ledger[event], found.estimated.ledger[event]);
+    }
+    EXPECT_EQ(found.simulated.ledger[Event::kMac], naive.simulated.ledger[Event::kMac]);
+    EXPECT_GE(static_cast<double>(naive.simulated.ledger[Event::kDieToDieBits]) /
+                  static_cast<double>(found.simulated.ledger[Event::kDieToDieBits]),
+              1.5)
+        << ir::to_string(kind);
   }
 }
 
