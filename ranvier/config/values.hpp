@@ -5,12 +5,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ranvier::config {
+
+class Loader;
 
 enum class Kind : uint8_t {
   kBoolean,
@@ -24,7 +27,8 @@ enum class Kind : uint8_t {
 };
 
 /// One key. `key` is a dotted path; a segment "*" stands for any user-chosen name
-/// (variants.*.codec).
+/// (variants.*.codec), a segment "#" for the items of a list, which are called 1, 2, ...
+/// (axes.#.key).
 struct Field {
   std::string_view key{};
   Kind kind = Kind::kReal;
@@ -73,7 +77,7 @@ class Values {
   bool has(std::string_view key) const;    // present, by user or default, and not null
   bool given(std::string_view key) const;  // set by the user or a preset, not a default
 
-  /// Names the user chose under a "*", in file order: children("variants").
+  /// Names the user chose under a "*" or items under a "#", in file order: children("variants").
   std::vector<std::string> children(std::string_view prefix) const;
 
   const Origin& origin(std::string_view key) const;
@@ -81,6 +85,14 @@ class Values {
   /// Throws UserError about `key` as the user gave it, with its place.
   [[noreturn]] void refuse(std::string_view key, std::string_view allowed,
                            std::string_view hint = {}) const;
+
+  /// One present value: its key and canonical spelling, without range, source and origin.
+  struct Item {
+    std::string_view key;
+    std::string text;
+  };
+  /// Every present value in schema order.
+  std::vector<Item> items() const;
 
   /// config.resolved.yaml: every value, its origin as a comment. Parsing it again gives equal
   /// values.
@@ -125,6 +137,19 @@ struct Source {
 /// required keys, bad YAML.
 Values load(std::span<const Source> sources, std::span<const std::string> overrides,
             std::span<const Field> schema);
+
+/// Sources read once, for many sets of overrides on top: load() without reading the files again.
+/// Safe to use from several threads. `schema` must outlive it.
+class Layers {
+ public:
+  /// Errors: those of load() but for required keys, which an override may still give.
+  Layers(std::span<const Source> sources, std::span<const Field> schema);
+  /// Equal to config::load of the same sources, overrides and schema. Errors: the same.
+  Values load(std::span<const std::string> overrides) const;
+
+ private:
+  std::shared_ptr<const Loader> loader_;
+};
 
 /// "1.2 GHz" -> 1.2e9 given "Hz". Errors: UserError listing accepted units.
 double parse_quantity(std::string_view text, std::string_view base_unit, std::string_view key,
