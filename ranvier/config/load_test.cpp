@@ -1,3 +1,4 @@
+#include "ranvier/config/layers.hpp"
 #include "ranvier/config/values.hpp"
 #include "ranvier/core/error.hpp"
 

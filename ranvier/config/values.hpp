@@ -5,15 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ranvier::config {
-
-class Loader;
 
 enum class Kind : uint8_t {
   kBoolean,
@@ -137,19 +134,6 @@ struct Source {
 /// required keys, bad YAML.
 Values load(std::span<const Source> sources, std::span<const std::string> overrides,
             std::span<const Field> schema);
-
-/// Sources read once, for many sets of overrides on top: load() without reading the files again.
-/// Safe to use from several threads. `schema` must outlive it.
-class Layers {
- public:
-  /// Errors: those of load() but for required keys, which an override may still give.
-  Layers(std::span<const Source> sources, std::span<const Field> schema);
-  /// Equal to config::load of the same sources, overrides and schema. Errors: the same.
-  Values load(std::span<const std::string> overrides) const;
-
- private:
-  std::shared_ptr<const Loader> loader_;
-};
 
 /// "1.2 GHz" -> 1.2e9 given "Hz". Errors: UserError listing accepted units.
 double parse_quantity(std::string_view text, std::string_view base_unit, std::string_view key,

@@ -3,6 +3,7 @@
 
 #include "ranvier/arch/package.hpp"
 #include "ranvier/codec/wire.hpp"
+#include "ranvier/config/layers.hpp"
 #include "ranvier/config/values.hpp"
 #include "ranvier/cost/price.hpp"
 

@@ -24,7 +24,7 @@
     const better = (q) => (q.higher ? "more" : "less");
     return {
       title: `${y.words} over ${x.words.charAt(0).toLowerCase() + x.words.slice(1)}`,
-      text: `${list.length.toLocaleString("en")} results on ${state.preset}, one mark per point and variant. The line joins the ${line.length} that nothing beats in both (${better(x)} ${x.words.toLowerCase()}, ${better(y)} ${y.words.toLowerCase()}). Click a mark, or draw a box, to select.`,
+      text: `${list.length.toLocaleString("en")} results on ${state.preset}, one mark per point and variant. ${line.length === 1 ? "One is" : `${line.length} are`} on the Pareto front, drawn larger: no other result has both ${better(x)} ${x.words.toLowerCase()} and ${better(y)} ${y.words.toLowerCase()}. Click a mark, or draw a box, to select.`,
       label: `${line.length} of ${list.length} results are on the Pareto front`, height: (width) => (width < 520 ? 380 : 460), legend: Report.variantLegend(),
       option: (width) => ({
         grid: { left: 62, right: 18, top: 26, bottom: 48 },
