@@ -18,10 +18,15 @@ constexpr double kPerGiga = 1e9;
 constexpr double kMicro = 1e6;  // per unit
 constexpr double kPicojoulesPerJoule = 1e12;
 constexpr double kPicojoulesPerMicrojoule = 1e6;
-constexpr int kLinkDecadesEachWay = 2;
+constexpr double kSlowestLink = 1e7;  // of the break-even map [bit/s]
+constexpr int kLinkDecades = 5;
 constexpr int kLinksPerDecade = 4;
 constexpr double kSlowestLane = 1e6;  // as hardware.serdes.lane_rate accepts [bit/s]
 constexpr double kFastestLane = 1e12;
+
+/// Points that are finished together, before the next ones are begun: a variant is mapped once for
+/// each block, and a sweep that is stopped has finished points to show.
+constexpr size_t kBlock = 32;
 
 double link_gbps_of(const arch::PackageSpec& package) {
   return package.serdes.lane_rate.value() * package.serdes.lanes / kPerGiga;
@@ -58,12 +63,13 @@ void record_failure(SimulationRecord& record) {
   }
 }
 
-/// Rates of a lane around `centre`, inside what the key accepts. [bit/s, whole]
-std::vector<double> lane_rates(double centre) {
+/// Lane rates at which a link of `lanes` runs at 0.01 to 1000 Gbit/s, inside what the key accepts.
+/// [bit/s, whole]
+std::vector<double> lane_rates(int lanes) {
   std::vector<double> rates;
-  for (int i = -kLinkDecadesEachWay * kLinksPerDecade; i <= kLinkDecadesEachWay * kLinksPerDecade;
-       ++i) {
-    const double rate = std::round(centre * std::pow(10.0, static_cast<double>(i) / kLinksPerDecade));
+  for (int i = 0; i <= kLinkDecades * kLinksPerDecade; ++i) {
+    const double link = kSlowestLink * std::pow(10.0, static_cast<double>(i) / kLinksPerDecade);
+    const double rate = std::round(link / lanes);
     if (rate >= kSlowestLane && rate <= kFastestLane) rates.push_back(rate);
   }
   return rates;
@@ -159,7 +165,7 @@ void Batch::add_points(const std::vector<PlannedPoint>& points) {
 void Batch::add_links(const PlannedPoint& point) {
   const Experiment at_point = base_.with(overrides_of(spec_, point.settings));
   for (size_t p = 0; p < at_point.presets.size(); ++p) {
-    for (const double rate : lane_rates(at_point.presets[p].package.serdes.lane_rate.value())) {
+    for (const double rate : lane_rates(at_point.presets[p].package.serdes.lanes)) {
       auto overrides = overrides_of(spec_, point.settings);
       overrides.push_back(fmt::format("hardware.serdes.lane_rate={:.0f} bit/s", rate));
       const Experiment experiment = base_.with(overrides);
@@ -184,7 +190,10 @@ std::vector<Batch::Group> Batch::open_groups() const {
   std::map<std::string, size_t> by_key;
   for (size_t s = 0; s < simulations_.size(); ++s) {
     if (is_known(simulations_[s])) continue;
-    const auto [at, is_new] = by_key.emplace(simulations_[s].workload_key, groups.size());
+    const auto& points = simulations_[s].points;
+    const size_t block = points.empty() ? points_.size() : points.front() / kBlock;
+    const auto [at, is_new] = by_key.emplace(
+        fmt::format("{} {}", block, simulations_[s].workload_key), groups.size());
     if (is_new) groups.emplace_back();
     groups[at->second].simulations.push_back(s);
   }

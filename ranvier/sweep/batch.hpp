@@ -45,8 +45,8 @@ class Batch {
 
   /// Points that resolve; ones that do not are the caller's. Cost: parallel over points.
   void add_points(const std::vector<PlannedPoint>& points);
-  /// The break-even links at the hardware and prices of `point`: the analytic model at link rates of
-  /// two decades around each preset's.
+  /// The break-even links at the hardware and prices of `point`: the analytic model at link rates
+  /// from 0.01 to 1000 Gbit/s.
   void add_links(const PlannedPoint& point);
 
   /// Simulates what the database does not hold, on options.jobs threads; saves every simulation with

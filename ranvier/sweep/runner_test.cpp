@@ -21,8 +21,7 @@ constexpr const char* kSweep =
     "  - {key: cost.d2d_bit, values: [1 pJ/bit, 2 pJ/bit]}\n";
 constexpr int64_t kVariants = 4;
 constexpr int64_t kPresets = 2;
-// Two decades each way in quarters; 1.6 Tbit/s is more than a lane takes.
-constexpr int64_t kLinkRates = 17 + 16;
+constexpr int64_t kLinkRates = 21;  // five decades in quarters
 
 std::span<const config::Field> training() {
   static const config::Field fields[]{
@@ -89,11 +88,11 @@ class RunnerTest : public ::testing::Test {
 TEST_F(RunnerTest, EverySimulationRunsOnceHoweverManyPricesThereAre) {
   const auto outcome = run(kSweep, "a.sqlite");
   EXPECT_EQ(outcome.points, 4);
-  EXPECT_EQ(outcome.simulated, 2 * kVariants * kPresets + kLinkRates * kVariants);
+  EXPECT_EQ(outcome.simulated, 2 * kVariants * kPresets + kLinkRates * kVariants * kPresets);
   EXPECT_EQ(outcome.refused + outcome.failed, 0);
   const auto all = table("a.sqlite");
   EXPECT_EQ(all.rows.size(), static_cast<size_t>(4 * kVariants * kPresets));
-  EXPECT_EQ(all.links.size(), static_cast<size_t>(kLinkRates * kVariants));
+  EXPECT_EQ(all.links.size(), static_cast<size_t>(kLinkRates * kVariants * kPresets));
 }
 
 TEST_F(RunnerTest, ARepeatedSweepCostsNothing) {
