@@ -65,18 +65,18 @@ int jobs_of(const Options& options) {
 
 #ifdef RANVIER_HAS_TORCH
 sweep::Train trainer(const Options& options, const Common& common) {
-  return [&](const sweep::Experiment& experiment, const fs::path& run,
-             const sweep::Examine& examine) {
-    core::require_writable_directory(run, "--out");
-    spdlog::info("training {} in {}", experiment.name, run.string());
-    train::train_all(experiment.values, {.out = run,
-                                         .resume = true,
-                                         .quiet = common.quiet,
-                                         .threads = jobs_of(options),
-                                         .device = options.device,
-                                         .examine = examine});
-    write_configuration(experiment, run);
-  };
+  return
+      [&](const sweep::Experiment& experiment, const fs::path& run, const sweep::Examine& examine) {
+        core::require_writable_directory(run, "--out");
+        spdlog::info("training {} in {}", experiment.name, run.string());
+        train::train_all(experiment.values, {.out = run,
+                                             .resume = true,
+                                             .quiet = common.quiet,
+                                             .threads = jobs_of(options),
+                                             .device = options.device,
+                                             .examine = examine});
+        write_configuration(experiment, run);
+      };
 }
 #else
 sweep::Train trainer(const Options&, const Common&) { return {}; }
@@ -102,10 +102,11 @@ void print_outcome(const sweep::SweepOutcome& outcome, const sweep::ResultTable&
     return;
   }
   fmt::print("{}\n", sweep_table(table, true));
-  fmt::print("{} points: {} known before, {} refused, {} failed; {} simulations in {:.1f} s, {} "
-             "worker{} busy {:.0f} %\n",
-             outcome.points, outcome.known, outcome.refused, outcome.failed, outcome.simulated,
-             outcome.seconds, jobs, jobs == 1 ? "" : "s", 100 * outcome.busy_share);
+  fmt::print(
+      "{} points: {} known before, {} refused, {} failed; {} simulations in {:.1f} s, {} "
+      "worker{} busy {:.0f} %\n",
+      outcome.points, outcome.known, outcome.refused, outcome.failed, outcome.simulated,
+      outcome.seconds, jobs, jobs == 1 ? "" : "s", 100 * outcome.busy_share);
   fmt::print("database: {}\ntable: {}\npage: {}\n", paths.database.string(), paths.points.string(),
              paths.page.string());
 }

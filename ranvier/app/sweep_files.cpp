@@ -38,7 +38,8 @@ std::vector<std::string> cells(const sweep::TableRow& row, const std::vector<siz
   line.insert(line.end(), row.settings.begin(), row.settings.end());
   line.push_back(row.variant.empty() ? row.state : row.variant);
   line.push_back(row.preset);
-  for (const size_t c : shown) line.push_back(row.values.empty() ? "" : short_number(row.values[c]));
+  for (const size_t c : shown)
+    line.push_back(row.values.empty() ? "" : short_number(row.values[c]));
   return line;
 }
 

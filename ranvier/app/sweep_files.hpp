@@ -25,7 +25,8 @@ SweepPaths sweep_paths(const std::filesystem::path& out);
 /// Marks the front of the file's own columns and writes points.csv, links.csv and the page.
 sweep::ResultTable write_sweep_files(sweep::Store& store, const SweepPaths& paths);
 
-/// A row per point, variant and preset, '*' on the Pareto front; `front_only` leaves out the others.
+/// A row per point, variant and preset, '*' on the Pareto front; `front_only` leaves out the
+/// others.
 std::string sweep_table(const sweep::ResultTable& table, bool front_only);
 
 struct SweepView {

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array kKeys = {"name", "base",    "fidelity", "metric", "x", "y",
+constexpr std::array kKeys = {"name", "base",    "fidelity", "metric", "x",   "y",
                               "axes", "columns", "rows",     "links",  "file"};
 
 void check_table(const json& table, const std::filesystem::path& path) {

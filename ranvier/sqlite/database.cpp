@@ -51,15 +51,16 @@ Database::Database(const fs::path& path, Mode mode, std::string_view key)
   if (mode == Mode::kRead && !fs::is_regular_file(path)) {
     refuse(path, key, fs::exists(path) ? "It is no file." : "No such file; check the spelling.");
   }
-  const int flags = mode == Mode::kRead ? SQLITE_OPEN_READONLY
-                                        : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+  const int flags =
+      mode == Mode::kRead ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   if (sqlite3_open_v2(path.c_str(), &handle_->connection, flags, nullptr) != SQLITE_OK) {
     refuse(path, key, std::string(sqlite3_errmsg(handle_->connection)) + ".");
   }
   sqlite3_busy_timeout(handle_->connection, kBusyMilliseconds);
   // Reading the first page tells a database from another file.
-  const char* probe = mode == Mode::kRead ? "SELECT count(*) FROM sqlite_schema"
-                                          : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL";
+  const char* probe = mode == Mode::kRead
+                          ? "SELECT count(*) FROM sqlite_schema"
+                          : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL";
   if (sqlite3_exec(handle_->connection, probe, nullptr, nullptr, nullptr) != SQLITE_OK) {
     refuse(path, key, std::string(sqlite3_errmsg(handle_->connection)) + ".");
   }
@@ -155,8 +156,7 @@ double Statement::real(int column) const {
 }
 
 std::string Statement::text(int column) const {
-  const auto* data =
-      reinterpret_cast<const char*>(sqlite3_column_text(handle_->statement, column));
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(handle_->statement, column));
   const int size = sqlite3_column_bytes(handle_->statement, column);
   return data == nullptr ? std::string() : std::string(data, static_cast<size_t>(size));
 }

@@ -10,6 +10,7 @@
 #include <exception>
 #include <numeric>
 #include <thread>
+#include <utility>
 
 namespace ranvier::sweep {
 namespace {
@@ -33,13 +34,13 @@ double link_gbps_of(const arch::PackageSpec& package) {
 }
 
 PresetPrice price_of(const PresetSetup& setup) {
-  PresetPrice price{.preset = setup.name,
-                    .cost = setup.cost,
-                    .prices = price_identity(setup),
-                    .link_gbps = link_gbps_of(setup.package),
-                    .link_pj_per_bit =
-                        setup.values.constant("cost.d2d_bit").value * kPicojoulesPerJoule,
-                    .idle_fraction = setup.values.constant("cost.d2d_idle_fraction").value};
+  PresetPrice price{
+      .preset = setup.name,
+      .cost = setup.cost,
+      .prices = price_identity(setup),
+      .link_gbps = link_gbps_of(setup.package),
+      .link_pj_per_bit = setup.values.constant("cost.d2d_bit").value * kPicojoulesPerJoule,
+      .idle_fraction = setup.values.constant("cost.d2d_idle_fraction").value};
   // A sweep keeps many of these; where a price comes from is told by its configuration.
   for (auto& item : price.cost.prices) {
     item.picojoules_per_count.key.clear();
@@ -79,6 +80,14 @@ std::vector<double> lane_rates(int lanes) {
 
 struct Batch::Resolved {
   PointWork work;
+  std::vector<Simulation> simulations;
+};
+
+/// One link rate of the break-even map, every variant at it.
+struct Batch::LinkPoint {
+  size_t preset = 0;
+  double lane_rate = 0;  // [bit/s]
+  PresetPrice price;
   std::vector<Simulation> simulations;
 };
 
@@ -162,25 +171,40 @@ void Batch::add_points(const std::vector<PlannedPoint>& points) {
   }
 }
 
-void Batch::add_links(const PlannedPoint& point) {
+std::vector<Batch::LinkPoint> Batch::link_points(const PlannedPoint& point) const {
   const Experiment at_point = base_.with(overrides_of(spec_, point.settings));
+  std::vector<LinkPoint> points;
   for (size_t p = 0; p < at_point.presets.size(); ++p) {
     for (const double rate : lane_rates(at_point.presets[p].package.serdes.lanes)) {
-      auto overrides = overrides_of(spec_, point.settings);
-      overrides.push_back(fmt::format("hardware.serdes.lane_rate={:.0f} bit/s", rate));
-      const Experiment experiment = base_.with(overrides);
-      for (size_t v = 0; v < source_.bundles.size(); ++v) {
-        const size_t index = intern(simulation(experiment, p, v, Fidelity::kAnalytic));
-        LinkWork link{.curve = {.source = source_.hash,
-                                .variant = source_.bundles[v].variant,
-                                .preset = experiment.presets[p].name,
-                                .gbps = link_gbps_of(experiment.presets[p].package),
-                                .simulation = simulations_[index].record.hash},
-                      .price = price_of(experiment.presets[p]),
-                      .simulation = index};
-        simulations_[index].links.push_back(links_.size());
-        links_.push_back(std::move(link));
-      }
+      points.push_back({.preset = p, .lane_rate = rate, .price = {}, .simulations = {}});
+    }
+  }
+  return points;
+}
+
+void Batch::add_links(const PlannedPoint& point) {
+  std::vector<LinkPoint> at = link_points(point);
+  parallel_for(at.size(), options_.jobs, busy_, [&](size_t i) {
+    auto overrides = overrides_of(spec_, point.settings);
+    overrides.push_back(fmt::format("hardware.serdes.lane_rate={:.0f} bit/s", at[i].lane_rate));
+    const Experiment experiment = base_.with(overrides);
+    at[i].price = price_of(experiment.presets[at[i].preset]);
+    for (size_t v = 0; v < source_.bundles.size(); ++v) {
+      at[i].simulations.push_back(simulation(experiment, at[i].preset, v, Fidelity::kAnalytic));
+    }
+  });
+  core::check_interrupt("run the same command again to go on");
+  for (auto& one : at) {
+    for (auto& wanted : one.simulations) {
+      LinkWork link{.curve = {.source = source_.hash,
+                              .variant = wanted.record.variant,
+                              .preset = one.price.preset,
+                              .gbps = one.price.link_gbps,
+                              .simulation = wanted.record.hash},
+                    .price = one.price,
+                    .simulation = intern(std::move(wanted))};
+      simulations_[link.simulation].links.push_back(links_.size());
+      links_.push_back(std::move(link));
     }
   }
 }
@@ -192,8 +216,8 @@ std::vector<Batch::Group> Batch::open_groups() const {
     if (is_known(simulations_[s])) continue;
     const auto& points = simulations_[s].points;
     const size_t block = points.empty() ? points_.size() : points.front() / kBlock;
-    const auto [at, is_new] = by_key.emplace(
-        fmt::format("{} {}", block, simulations_[s].workload_key), groups.size());
+    const auto [at, is_new] =
+        by_key.emplace(fmt::format("{} {}", block, simulations_[s].workload_key), groups.size());
     if (is_new) groups.emplace_back();
     groups[at->second].simulations.push_back(s);
   }
@@ -201,8 +225,8 @@ std::vector<Batch::Group> Batch::open_groups() const {
   return groups;
 }
 
-/// Maps the group's variant if nobody has, then measures. Waiting for another thread's mapping is no
-/// work.
+/// Maps the group's variant if nobody has, then measures. Waiting for another thread's mapping is
+/// no work.
 void Batch::measure(const Group& group, Simulation& simulation) const {
   Group::Shared& shared = *group.shared;
   double start = monotonic_seconds();
@@ -210,9 +234,9 @@ void Batch::measure(const Group& group, Simulation& simulation) const {
   std::call_once(shared.once, [&] {
     mapped_here = true;
     try {
-      shared.mapped = std::make_unique<MappedVariant>(source_.bundles[simulation.variant],
-                                                      simulation.wire, simulation.samples,
-                                                      simulation.package);
+      shared.mapped =
+          std::make_unique<MappedVariant>(source_.bundles[simulation.variant], simulation.wire,
+                                          simulation.samples, simulation.package);
     } catch (...) {
       shared.refusal = std::current_exception();
     }
@@ -231,15 +255,52 @@ void Batch::measure(const Group& group, Simulation& simulation) const {
   busy_.add(simulation.record.seconds);
 }
 
-/// In one transaction: the simulation, and every point and link that waited for it alone.
-void Batch::finish(Simulation& simulation) {
+/// In one transaction: the simulations, and every point and link that waited for them alone.
+void Batch::finish(const std::vector<size_t>& simulations) {
   auto transaction = store_.transaction();
-  store_.save(simulation.record);
-  for (const size_t index : simulation.points) {
-    if (--points_[index].pending == 0) finish_point(points_[index]);
+  for (const size_t s : simulations) {
+    store_.save(simulations_[s].record);
+    for (const size_t index : simulations_[s].points) {
+      if (--points_[index].pending == 0) finish_point(points_[index]);
+    }
+    for (const size_t index : simulations_[s].links) finish_link(links_[index]);
   }
-  for (const size_t index : simulation.links) finish_link(links_[index]);
   transaction.commit();
+}
+
+/// Results on their way to the database. Whoever finds nobody writing writes everything that has
+/// come in, its own and the others' who do not wait.
+struct Batch::Outbox {
+  std::mutex mutex;
+  std::vector<size_t> ready;
+  bool is_writing = false;
+  std::exception_ptr broken;
+  int64_t done = 0;
+};
+
+/// False when the database cannot be written.
+bool Batch::post(size_t simulation, Outbox& outbox, core::Progress& progress) {
+  std::unique_lock lock(outbox.mutex);
+  outbox.ready.push_back(simulation);
+  progress.update(++outbox.done, simulations_[simulation].record.variant);
+  if (outbox.is_writing) return !outbox.broken;
+  outbox.is_writing = true;
+  while (!outbox.ready.empty() && !outbox.broken) {
+    const std::vector<size_t> taken = std::exchange(outbox.ready, {});
+    lock.unlock();
+    const double start = monotonic_seconds();
+    std::exception_ptr broken;
+    try {
+      finish(taken);
+    } catch (...) {
+      broken = std::current_exception();
+    }
+    busy_.add(monotonic_seconds() - start);
+    lock.lock();
+    outbox.broken = broken;
+  }
+  outbox.is_writing = false;
+  return !outbox.broken;
 }
 
 void Batch::finish_point(const PointWork& point) {
@@ -254,8 +315,8 @@ void Batch::finish_point(const PointWork& point) {
     if (!of.record.measured) {
       if (record.state != State::kFailed) record.state = of.record.state;
       if (record.message.empty()) {
-        record.message = fmt::format("{} under {}: {}", of.record.variant, of.record.preset,
-                                     of.record.message);
+        record.message =
+            fmt::format("{} under {}: {}", of.record.variant, of.record.preset, of.record.message);
       }
       continue;
     }
@@ -280,9 +341,9 @@ void Batch::finish_link(LinkWork& link) {
   if (!record.measured) return;
   const Measurement& m = *record.measured;
   const auto priced = price_mean(m.ledger, m.latency_s, m.samples, link.price.cost);
-  const double bits = static_cast<double>(m.ledger[core::Event::kDieToDieBits]) +
-                      link.price.idle_fraction *
-                          static_cast<double>(m.ledger[core::Event::kDieToDieIdleBits]);
+  const double bits =
+      static_cast<double>(m.ledger[core::Event::kDieToDieBits]) +
+      link.price.idle_fraction * static_cast<double>(m.ledger[core::Event::kDieToDieIdleBits]);
   link.curve.latency_us = m.latency_s * kMicro;
   link.curve.fixed_uj = (priced.total_pj - priced.parts_pj.at("d2d")) / kPicojoulesPerMicrojoule;
   link.curve.link_bits = bits / m.samples;
@@ -310,9 +371,7 @@ int64_t Batch::run() {
   const int64_t total = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
   GroupQueue queue(sizes);
   core::Progress progress("sweep", total, options_.quiet);
-  std::mutex saving;
-  std::exception_ptr broken;
-  int64_t done = 0;
+  Outbox outbox;
   const auto work = [&] {
     std::optional<size_t> own;
     while (!core::interrupt_requested()) {
@@ -320,26 +379,17 @@ int64_t Batch::run() {
       if (!item) return;
       own = item->group;
       const Group& group = groups[item->group];
-      Simulation& next = simulations_[group.simulations[item->index]];
-      measure(group, next);
-      const std::lock_guard lock(saving);
-      if (broken) return;
-      const double start = monotonic_seconds();
-      try {
-        finish(next);
-      } catch (...) {
-        broken = std::current_exception();
-      }
-      progress.update(++done, next.record.variant);
-      busy_.add(monotonic_seconds() - start);
+      const size_t next = group.simulations[item->index];
+      measure(group, simulations_[next]);
+      if (!post(next, outbox, progress)) return;
     }
   };
   std::vector<std::jthread> pool;
   for (int t = 1; t < options_.jobs && t < total; ++t) pool.emplace_back(work);
   work();
   pool.clear();
-  if (broken) std::rethrow_exception(broken);
-  return done;
+  if (outbox.broken) std::rethrow_exception(outbox.broken);
+  return outbox.done;
 }
 
 }  // namespace ranvier::sweep

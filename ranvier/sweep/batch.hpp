@@ -8,8 +8,6 @@
 #include "ranvier/sweep/source.hpp"
 
 #include <map>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -49,8 +47,8 @@ class Batch {
   /// from 0.01 to 1000 Gbit/s.
   void add_links(const PlannedPoint& point);
 
-  /// Simulates what the database does not hold, on options.jobs threads; saves every simulation with
-  /// the points it completes in one transaction. Returns how many were simulated.
+  /// Simulates what the database does not hold, on options.jobs threads; every simulation is saved
+  /// at once, in one transaction with the points it completes. Returns how many were simulated.
   /// Errors: RunError when the database cannot be written. Stops between two simulations after an
   /// interrupt; the caller throws.
   int64_t run();
@@ -68,15 +66,19 @@ class Batch {
     size_t simulation = 0;
   };
   struct Resolved;
+  struct LinkPoint;
   struct Group;
+  struct Outbox;
 
   Resolved resolve(const PlannedPoint& point) const;
   Simulation simulation(const Experiment& experiment, size_t preset, size_t variant,
                         Fidelity fidelity) const;
+  std::vector<LinkPoint> link_points(const PlannedPoint& point) const;
   size_t intern(Simulation simulation);
   std::vector<Group> open_groups() const;
   void measure(const Group& group, Simulation& simulation) const;
-  void finish(Simulation& simulation);
+  bool post(size_t simulation, Outbox& outbox, core::Progress& progress);
+  void finish(const std::vector<size_t>& simulations);
   void finish_known();
   void finish_point(const PointWork& point);
   void finish_link(LinkWork& link);

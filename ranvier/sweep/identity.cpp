@@ -22,7 +22,7 @@ template <class Wanted>
 std::string lines(const config::Values& values, Wanted wanted) {
   std::string text;
   for (const auto& item : values.items()) {
-    if (wanted(item.key)) text += fmt::format("{}: {}\n", item.key, item.text);
+    if (wanted(item.key)) text.append(item.key).append(": ").append(item.text).append("\n");
   }
   return text;
 }
@@ -55,15 +55,15 @@ Identity training_identity(const config::Values& values) {
 std::string bundle_hash(const std::filesystem::path& run, const std::string& variant) {
   const auto bundle = run / "bundle" / variant;
   const uint64_t network = core::content_hash(core::read_file(bundle / "network.json", variant));
-  return fmt::format(
-      "{:016x}", core::content_hash(core::read_file(bundle / "activity.h5", variant), network));
+  return fmt::format("{:016x}",
+                     core::content_hash(core::read_file(bundle / "activity.h5", variant), network));
 }
 
 Identity simulation_identity(const Experiment& experiment, const PresetSetup& setup,
                              const std::string& variant, Fidelity fidelity,
                              const std::string& bundle, std::string_view program) {
-  std::string text = fmt::format("program: {}\nfidelity: {}\nbundle: {}\n", program,
-                                 to_string(fidelity), bundle);
+  std::string text =
+      fmt::format("program: {}\nfidelity: {}\nbundle: {}\n", program, to_string(fidelity), bundle);
   text += wire_line(experiment, variant);
   text += lines(setup.values, [&](std::string_view key) {
     return key.starts_with("hardware.") ||

@@ -19,7 +19,8 @@ struct Identity {
 
 Identity identity_of(std::string text);
 
-/// Keys whose values only training reads; the hardware and prices of a trained run can still change.
+/// Keys whose values only training reads; the hardware and prices of a trained run can still
+/// change.
 bool is_training_key(std::string_view key);
 
 /// What the bundles depend on: seed, data, network, training, and the variants but for their wire

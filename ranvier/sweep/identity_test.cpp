@@ -39,7 +39,8 @@ TEST(Identity, SimulationsDependOnHardwareNotOnPrices) {
 }
 
 TEST(Identity, SpellingAndSourceOfAValueDoNotMatter) {
-  EXPECT_EQ(simulation({"hardware.core_clock=1000 MHz"}), simulation({"hardware.core_clock=1 GHz"}));
+  EXPECT_EQ(simulation({"hardware.core_clock=1000 MHz"}),
+            simulation({"hardware.core_clock=1 GHz"}));
   EXPECT_EQ(simulation({"hardware.core_clock={value: 1 GHz, source: x, seen: memory}"}),
             simulation({"hardware.core_clock=1 GHz"}));
 }
@@ -67,13 +68,13 @@ std::string workload_text(const arch::PackageSpec& package) {
                                                       codec::parse_codec("graded(2)", "t"), 1);
   const auto activity = map::testing::random_activity(network, 1, 0.3, 7);
   const auto mapping = map::map_network(network, package);
-  const auto workload = map::build_workload(network, mapping, activity, 0, codec::WireKind::kAuto,
-                                            package);
+  const auto workload =
+      map::build_workload(network, mapping, activity, 0, codec::WireKind::kAuto, package);
   std::string text;
   for (const auto& t : workload.tasks) {
-    text += fmt::format("{} {} {} {} {} {} {} {}\n", t.tile.index(), t.macs, t.acs,
-                        t.weight_read_bits, t.state_read_bits, t.state_write_bits, t.events,
-                        t.service.value());
+    text +=
+        fmt::format("{} {} {} {} {} {} {} {}\n", t.tile.index(), t.macs, t.acs, t.weight_read_bits,
+                    t.state_read_bits, t.state_write_bits, t.events, t.service.value());
   }
   for (const auto& m : workload.messages) {
     text += fmt::format("{} {} {} {} {} {}\n", m.source, m.target, m.packets, m.flits_per_packet,

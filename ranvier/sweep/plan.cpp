@@ -32,8 +32,9 @@ constexpr auto kFields = std::to_array<Field>({
     {.key = "base",
      .kind = Kind::kText,
      .fallback = config::kRequired,
-     .doc = "An experiment file, which is trained for every point that needs it, or the directory of "
-            "a trained run. Relative to the working directory."},
+     .doc =
+         "An experiment file, which is trained for every point that needs it, or the directory of "
+         "a trained run. Relative to the working directory."},
     {.key = "fidelity",
      .kind = Kind::kChoice,
      .fallback = "cycle",
@@ -108,9 +109,7 @@ constexpr auto kFields = std::to_array<Field>({
       {.key = key, .given = given, .allowed = allowed, .place = place, .hint = hint});
 }
 
-bool is_sampled(Combine combine) {
-  return combine == Combine::kRandom || combine == Combine::kLhs;
-}
+bool is_sampled(Combine combine) { return combine == Combine::kRandom || combine == Combine::kLhs; }
 
 Combine combine_of(const std::string& text) {
   if (text == "list") return Combine::kList;
@@ -124,8 +123,7 @@ constexpr double kStratumMargin = 1e-5;  // so that no draw is rounded into the 
 /// Few digits read well; the ends stay as given. Clocks and memories are whole numbers.
 double readable(double value, int digits, std::string_view unit) {
   const bool whole = unit == "Hz" || unit == "bit/s" || unit == "B";
-  const double rounded =
-      std::strtod(fmt::format("{:.{}e}", value, digits - 1).c_str(), nullptr);
+  const double rounded = std::strtod(fmt::format("{:.{}e}", value, digits - 1).c_str(), nullptr);
   return whole ? std::round(rounded) : rounded;
 }
 
@@ -173,8 +171,7 @@ void read_range(const Values& values, const std::string& at, Combine combine, Ax
   }
   const int64_t steps = values.integer(at + ".steps");
   for (int64_t i = 0; i < steps; ++i) {
-    std::string text =
-        value_at(axis, static_cast<double>(i) / static_cast<double>(steps - 1));
+    std::string text = value_at(axis, static_cast<double>(i) / static_cast<double>(steps - 1));
     if (std::ranges::find(axis.values, text) == axis.values.end()) {
       axis.values.push_back(std::move(text));
     }
@@ -228,7 +225,8 @@ Axis read_axis(const Values& values, const std::string& at, Combine combine,
 }
 
 void check_axes(const SweepSpec& spec, const Values& values) {
-  if (spec.axes.empty()) refuse("axes", "nothing", "at least one axis", values.origin("name").place);
+  if (spec.axes.empty())
+    refuse("axes", "nothing", "at least one axis", values.origin("name").place);
   for (size_t i = 0; i < spec.axes.size(); ++i) {
     const Axis& axis = spec.axes[i];
     const std::string at = fmt::format("axes.{}", i + 1);
@@ -295,9 +293,10 @@ std::vector<Assignment> sampled(const SweepSpec& spec) {
     const auto strata = permutation(count, rng);
     for (size_t p = 0; p < count; ++p) {
       const double inside = kStratumMargin + (1 - 2 * kStratumMargin) * rng.uniform();
-      const double share = spec.combine == Combine::kLhs
-                               ? (static_cast<double>(strata[p]) + inside) / static_cast<double>(count)
-                               : inside;
+      const double share =
+          spec.combine == Combine::kLhs
+              ? (static_cast<double>(strata[p]) + inside) / static_cast<double>(count)
+              : inside;
       points[p].push_back(draw(spec.axes[a], share, spec.samples));
     }
   }

@@ -53,10 +53,10 @@ struct SweepSpec {
 /// Keys of a sweep file.
 std::span<const config::Field> sweep_schema();
 
-/// `fields`: every key of an experiment; it must outlive the result. `base` and `seed`, where given,
-/// replace those of the file.
-/// Errors: UserError with the place in the file: unknown keys (nearest name), a range over a key that
-/// is no number, axes of unequal length in a list, samples without sampling and the other way round.
+/// `fields`: every key of an experiment; it must outlive the result. `base` and `seed`, where
+/// given, replace those of the file. Errors: UserError with the place in the file: unknown keys
+/// (nearest name), a range over a key that is no number, axes of unequal length in a list, samples
+/// without sampling and the other way round.
 struct SweepOverrides {
   std::string base;
   std::vector<std::string> seed;  // at most one "seed=N"

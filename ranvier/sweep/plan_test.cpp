@@ -71,10 +71,9 @@ TEST(Plan, RangesIncludeBothEndsAndKeepTheirUnit) {
                   .axes[0]
                   .values,
               ElementsAre("1 Gbit/s", "1.33333 Gbit/s", "1.66667 Gbit/s", "2 Gbit/s"));
-  EXPECT_THAT(plan_of("axes: [{key: hardware.serdes.lanes, from: 1, to: 4, steps: 9}]")
-                  .axes[0]
-                  .values,
-              ElementsAre("1", "2", "3", "4"))
+  EXPECT_THAT(
+      plan_of("axes: [{key: hardware.serdes.lanes, from: 1, to: 4, steps: 9}]").axes[0].values,
+      ElementsAre("1", "2", "3", "4"))
       << "whole numbers, each once";
 }
 
@@ -108,8 +107,8 @@ RC_GTEST_PROP(Plan, ALatinHypercubeHasOnePointInEveryStratum, ()) {
 }
 
 TEST(Plan, ALatinHypercubeUsesEveryValueEquallyOften) {
-  const auto points = points_of(plan_of(
-      "combine: lhs\nsamples: 12\naxes: [{key: hardware.mesh, values: [4, 8, 16]}]"));
+  const auto points = points_of(
+      plan_of("combine: lhs\nsamples: 12\naxes: [{key: hardware.mesh, values: [4, 8, 16]}]"));
   for (const char* value : {"4", "8", "16"}) {
     EXPECT_EQ(std::ranges::count(points, Assignment{value}), 4) << value;
   }
@@ -121,7 +120,8 @@ TEST(Plan, RefusesUnknownKeysWithNearestNameAndPlace) {
   EXPECT_THAT(text, HasSubstr("hardware.serdes.lanes"));
   EXPECT_THAT(text, HasSubstr(".yaml:4"));
   EXPECT_THAT(refusal_of("axes: [{kye: hardware.mesh, values: [1]}]"), HasSubstr("axes.1.key"));
-  EXPECT_THAT(refusal_of("axes: [{key: hardware.serdes, values: [1]}]"), HasSubstr("hardware.serdes"));
+  EXPECT_THAT(refusal_of("axes: [{key: hardware.serdes, values: [1]}]"),
+              HasSubstr("hardware.serdes"));
   EXPECT_THAT(refusal_of("combin: list\naxes: [{key: hardware.mesh, values: [1]}]"),
               HasSubstr("Did you mean combine?"));
 }

@@ -10,8 +10,7 @@
 namespace ranvier::sweep {
 
 double monotonic_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
 void parallel_for(size_t count, int threads, BusyTime& busy,

@@ -57,7 +57,8 @@ void choose_unit(const std::string& base, double largest, TableAxis& axis) {
   // A power of ten, or of two for bytes: exact, so that 0.5 pJ shows as 0.5.
   const double factor = *shown / largest;
   const double power = std::round(std::log10(factor));
-  axis.factor = std::abs(std::pow(10.0, power) / factor - 1) < 1e-9 ? std::pow(10.0, power) : factor;
+  axis.factor =
+      std::abs(std::pow(10.0, power) / factor - 1) < 1e-9 ? std::pow(10.0, power) : factor;
 }
 
 void read_axes(sqlite::Database& database, ResultTable& table) {
@@ -79,15 +80,15 @@ struct Settings {
 
 std::map<int64_t, Settings> read_settings(sqlite::Database& database, const ResultTable& table) {
   std::map<int64_t, Settings> all;
-  sqlite::Statement row = database.prepare(
-      "SELECT position, axis, text, number FROM settings ORDER BY position, axis");
+  sqlite::Statement row =
+      database.prepare("SELECT position, axis, text, number FROM settings ORDER BY position, axis");
   while (row.step()) {
     Settings& of = all[row.integer(0)];
     const TableAxis& axis = table.axes.at(static_cast<size_t>(row.integer(1)));
     of.texts.push_back(row.text(2));
-    of.numbers.push_back(axis.numeric ? std::optional(std::stod(fmt::format(
-                                            "{:.12g}", row.real(3) * axis.factor)))
-                                      : std::nullopt);
+    of.numbers.push_back(
+        axis.numeric ? std::optional(std::stod(fmt::format("{:.12g}", row.real(3) * axis.factor)))
+                     : std::nullopt);
   }
   return all;
 }
@@ -140,7 +141,8 @@ void read_rows(sqlite::Database& database, ResultTable& table) {
 
 void read_links(sqlite::Database& database, ResultTable& table) {
   sqlite::Statement row = database.prepare(
-      "SELECT source, variant, preset, gbps, simulation, latency_us, fixed_uj, link_bits FROM links "
+      "SELECT source, variant, preset, gbps, simulation, latency_us, fixed_uj, link_bits FROM "
+      "links "
       "ORDER BY source, preset, variant, gbps");
   while (row.step()) {
     table.links.push_back({.source = row.text(0),
@@ -218,8 +220,8 @@ void mark_front(ResultTable& table, const std::string& x, const std::string& y) 
     const TableRow* last = nullptr;
     for (TableRow* row : rows) {
       const bool better = last == nullptr || cost(*row, cy) < cost(*last, cy);
-      const bool equal = last != nullptr && cost(*row, cx) == cost(*last, cx) &&
-                         cost(*row, cy) == cost(*last, cy);
+      const bool equal =
+          last != nullptr && cost(*row, cx) == cost(*last, cx) && cost(*row, cy) == cost(*last, cy);
       row->front = better || equal;
       if (better) last = row;
     }
@@ -255,15 +257,18 @@ std::string links_to_csv(const ResultTable& table) {
 }
 
 std::string to_json(const ResultTable& table) {
-  Json page{{"schema", 1},           {"name", table.name},     {"base", table.base},
-            {"fidelity", table.fidelity}, {"metric", table.metric}, {"x", table.x},
-            {"y", table.y},          {"file", table.file}};
+  Json page{{"schema", 1},
+            {"name", table.name},
+            {"base", table.base},
+            {"fidelity", table.fidelity},
+            {"metric", table.metric},
+            {"x", table.x},
+            {"y", table.y},
+            {"file", table.file}};
   page["axes"] = Json::array();
   for (const auto& axis : table.axes) {
-    page["axes"].push_back({{"key", axis.key},
-                            {"unit", axis.unit},
-                            {"numeric", axis.numeric},
-                            {"log", axis.log}});
+    page["axes"].push_back(
+        {{"key", axis.key}, {"unit", axis.unit}, {"numeric", axis.numeric}, {"log", axis.log}});
   }
   page["columns"] = Json::array();
   for (const auto& column : table.columns) {
@@ -276,11 +281,16 @@ std::string to_json(const ResultTable& table) {
     for (size_t a = 0; a < row.settings.size(); ++a) {
       settings.push_back(row.numbers[a] ? Json(*row.numbers[a]) : Json(row.settings[a]));
     }
-    page["rows"].push_back({{"position", row.position}, {"state", row.state},
-                            {"message", row.message},   {"texts", row.settings},
-                            {"settings", settings},     {"variant", row.variant},
-                            {"preset", row.preset},     {"wire", row.wire},
-                            {"values", row.values},     {"front", row.front}});
+    page["rows"].push_back({{"position", row.position},
+                            {"state", row.state},
+                            {"message", row.message},
+                            {"texts", row.settings},
+                            {"settings", settings},
+                            {"variant", row.variant},
+                            {"preset", row.preset},
+                            {"wire", row.wire},
+                            {"values", row.values},
+                            {"front", row.front}});
   }
   page["links"] = Json::array();
   for (const auto& link : table.links) {

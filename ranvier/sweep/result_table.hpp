@@ -31,12 +31,12 @@ struct TableRow {
   std::string point;
   std::string state;
   std::string message;
-  std::vector<std::string> settings;             // [axis] as written
-  std::vector<std::optional<double>> numbers;    // [axis] in the axis' unit
-  std::string variant;                           // empty for a point without results
+  std::vector<std::string> settings;           // [axis] as written
+  std::vector<std::optional<double>> numbers;  // [axis] in the axis' unit
+  std::string variant;                         // empty for a point without results
   std::string preset;
   std::string wire;
-  std::vector<double> values;                    // [column]; empty for a point without results
+  std::vector<double> values;  // [column]; empty for a point without results
   bool front = false;
 };
 

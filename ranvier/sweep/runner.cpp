@@ -78,7 +78,8 @@ fs::path Sweep::base_file() const {
 
 std::vector<std::string> Sweep::base_overrides() const {
   std::vector<std::string> all = options_.overrides;
-  if (!spec_.presets.empty()) all.push_back(fmt::format("presets=[{}]", fmt::join(spec_.presets, ", ")));
+  if (!spec_.presets.empty())
+    all.push_back(fmt::format("presets=[{}]", fmt::join(spec_.presets, ", ")));
   return all;
 }
 
@@ -86,11 +87,12 @@ std::vector<std::string> Sweep::base_overrides() const {
 void Sweep::check_axes() const {
   for (const auto& axis : spec_.axes) {
     if (!trains_ && is_training_key(axis.key)) {
-      throw core::UserError({.key = axis.key,
-                             .given = "an axis over what training reads",
-                             .allowed = "keys of hardware, cost and simulate, and wire formats",
-                             .place = axis.place,
-                             .hint = "The base is a trained run; name its experiment file instead."});
+      throw core::UserError(
+          {.key = axis.key,
+           .given = "an axis over what training reads",
+           .allowed = "keys of hardware, cost and simulate, and wire formats",
+           .place = axis.place,
+           .hint = "The base is a trained run; name its experiment file instead."});
     }
     for (const auto& value : extremes_of(axis)) {
       try {
@@ -132,11 +134,10 @@ void Sweep::check_variants(const config::Values& values) {
 
 /// Everything a point depends on, or why it depends on nothing.
 OpenPoint Sweep::plan(size_t position, const Assignment& settings) const {
-  OpenPoint point{.planned = {.position = static_cast<int64_t>(position),
-                              .hash = {},
-                              .settings = settings},
-                  .source = run_hash_,
-                  .refusal = {}};
+  OpenPoint point{
+      .planned = {.position = static_cast<int64_t>(position), .hash = {}, .settings = settings},
+      .source = run_hash_,
+      .refusal = {}};
   const auto overrides = overrides_of(spec_, settings);
   std::string text = fmt::format("program: {}\nfidelity: {}\nvariants: {}\n", options_.program,
                                  to_string(spec_.fidelity), fmt::join(spec_.variants, ", "));
@@ -207,13 +208,11 @@ void Sweep::train(const fs::path& run, const std::vector<const OpenPoint*>& poin
                            .place = spec_.file,
                            .hint = "This program was built with RANVIER_WITH_TORCH=OFF."});
   }
-  options_.train(
-      base_.with(overrides_of(spec_, points.front()->planned.settings)), run,
-      [&](const ir::Network& network) { require_fit_somewhere(network, points); });
+  options_.train(base_.with(overrides_of(spec_, points.front()->planned.settings)), run,
+                 [&](const ir::Network& network) { require_fit_somewhere(network, points); });
 }
 
-Source Sweep::prepare(const std::string& hash,
-                      const std::vector<const OpenPoint*>& points) const {
+Source Sweep::prepare(const std::string& hash, const std::vector<const OpenPoint*>& points) const {
   if (!trains_) return read_source(hash, spec_.base, variants_);
   const fs::path run = options_.runs / hash;
   if (!fs::exists(run / "config.resolved.yaml")) train(run, points);

@@ -51,7 +51,8 @@ class RunnerTest : public ::testing::Test {
     return load_sweep(directory_ / "sweep.yaml", {}, fields_);
   }
 
-  SweepOutcome run(const std::string& yaml, const std::string& database, SweepOptions options = {}) {
+  SweepOutcome run(const std::string& yaml, const std::string& database,
+                   SweepOptions options = {}) {
     Store store = Store::create(directory_ / database);
     options.training = training();
     options.runs = directory_ / "runs";
@@ -121,8 +122,8 @@ TEST_F(RunnerTest, APointEqualsTheSimulationOfThatConfiguration) {
   const std::vector<std::string> overrides{"hardware.serdes.lanes=4", "cost.d2d_bit=2 pJ/bit"};
   const auto experiment =
       load_experiment(directory_ / "run/config.resolved.yaml", overrides, training());
-  const auto result = evaluate(experiment, directory_ / "run",
-                               {.threads = 1, .quiet = true, .power_window = {}});
+  const auto result =
+      evaluate(experiment, directory_ / "run", {.threads = 1, .quiet = true, .power_window = {}});
   const auto all = table("a.sqlite");
   int compared = 0;
   for (const auto& row : all.rows) {
@@ -213,10 +214,10 @@ TEST_F(RunnerTest, ANetworkThatDoesNotFitIsRecordedAndTheRestGoesOn) {
 }
 
 TEST_F(RunnerTest, CombinationsThatCannotBeBuiltAreRefusedPointByPoint) {
-  const auto outcome = run(
-      "name: t\nbase: BASE\nfidelity: analytic\n"
-      "axes: [{key: hardware.emio.fifo_depth, values: [8, 9]}]\n",
-      "a.sqlite");
+  const auto outcome =
+      run("name: t\nbase: BASE\nfidelity: analytic\n"
+          "axes: [{key: hardware.emio.fifo_depth, values: [8, 9]}]\n",
+          "a.sqlite");
   EXPECT_EQ(outcome.refused, 1);
   EXPECT_THAT(outcome.first_refusal, HasSubstr("fifo_depth"));
 }
@@ -296,10 +297,10 @@ TEST_F(RunnerTest, TheFrontIsWhatBruteForceFinds) {
     bool beaten = false;
     for (const auto& other : all.rows) {
       if (other.preset != row.preset) continue;
-      const bool no_worse = other.values[b] <= row.values[b] &&
-                            other.values[accuracy] >= row.values[accuracy];
-      const bool better = other.values[b] < row.values[b] ||
-                          other.values[accuracy] > row.values[accuracy];
+      const bool no_worse =
+          other.values[b] <= row.values[b] && other.values[accuracy] >= row.values[accuracy];
+      const bool better =
+          other.values[b] < row.values[b] || other.values[accuracy] > row.values[accuracy];
       beaten = beaten || (no_worse && better);
     }
     EXPECT_EQ(row.front, !beaten) << row.position << row.variant;

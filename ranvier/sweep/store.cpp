@@ -216,7 +216,16 @@ void Store::set_links_done(const std::string& source) {
       .run();
 }
 
+/// A new sweep asks for thousands of simulations that are not there: they are told apart in memory.
+void Store::read_known() {
+  known_.emplace();
+  Statement row = database_.prepare("SELECT hash FROM simulations WHERE state <> 'failed'");
+  while (row.step()) known_->insert(row.text(0));
+}
+
 std::optional<SimulationRecord> Store::find(const std::string& simulation) {
+  if (!known_) read_known();
+  if (!known_->contains(simulation)) return std::nullopt;
   Statement& row = statement(
       "SELECT variant, preset, state, message, latency_s, latency_analytic_s, congested, samples, "
       "ledger, bits_per_activation, wire_format, chips, cores, fidelity FROM simulations "
@@ -226,15 +235,15 @@ std::optional<SimulationRecord> Store::find(const std::string& simulation) {
     row.reset();
     return std::nullopt;
   }
-  SimulationRecord found{.hash = simulation,
-                         .variant = row.text(0),
-                         .preset = row.text(1),
-                         .fidelity = row.text(13) == "cycle" ? Fidelity::kCycle
-                                                             : Fidelity::kAnalytic,
-                         .configuration = {},
-                         .state = state_of(row.text(2)),
-                         .message = row.text(3),
-                         .measured = {}};
+  SimulationRecord found{
+      .hash = simulation,
+      .variant = row.text(0),
+      .preset = row.text(1),
+      .fidelity = row.text(13) == "cycle" ? Fidelity::kCycle : Fidelity::kAnalytic,
+      .configuration = {},
+      .state = state_of(row.text(2)),
+      .message = row.text(3),
+      .measured = {}};
   if (found.state == State::kDone) {
     found.measured = Measurement{.latency_s = row.real(4),
                                  .latency_analytic_s = row.real(5),
@@ -258,6 +267,7 @@ void Store::save(const Identity& configuration) {
 }
 
 void Store::save(const SimulationRecord& simulation) {
+  if (known_ && simulation.state != State::kFailed) known_->insert(simulation.hash);
   save(Identity{simulation.hash, simulation.configuration});
   Statement& row = statement(
       "INSERT OR REPLACE INTO simulations VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
@@ -285,8 +295,9 @@ void Store::save(const SimulationRecord& simulation) {
 }
 
 void Store::save(const PointRecord& point) {
-  statement("INSERT OR REPLACE INTO points VALUES(?, ?, ?, ?, "
-            "strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))")
+  statement(
+      "INSERT OR REPLACE INTO points VALUES(?, ?, ?, ?, "
+      "strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))")
       .bind(0, point.hash)
       .bind(1, point.source)
       .bind(2, to_string(point.state))

@@ -12,12 +12,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace ranvier::sweep {
 
 enum class State : uint8_t {
-  kOpen,     // not evaluated yet
+  kOpen,  // not evaluated yet
   kDone,
   kRefused,  // a configuration error: nothing to gain from trying again
   kFailed,   // the run itself failed; tried again by the next sweep
@@ -116,7 +118,9 @@ class Store {
  private:
   explicit Store(sqlite::Database database);
   sqlite::Statement& statement(const char* sql);
+  void read_known();
   sqlite::Database database_;
+  std::optional<std::unordered_set<std::string>> known_;  // simulations that find() would return
   std::deque<std::pair<const char*, sqlite::Statement>> statements_;  // prepared once
 };
 

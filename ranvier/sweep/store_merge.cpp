@@ -60,6 +60,7 @@ void Store::merge(const std::filesystem::path& part) {
                            .hint = "Their points differ."});
   }
   statements_.clear();
+  known_.reset();
   database_.prepare("ATTACH DATABASE ? AS part").bind(0, part.string()).run();
   {
     sqlite::Transaction all(database_);

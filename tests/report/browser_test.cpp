@@ -1,6 +1,8 @@
 // Opens the page in headless Chromium: every chart must draw, nothing may complain, nothing may be
 // loaded.
 
+#include "tests/report/browser.hpp"
+
 #include "ranvier/core/file.hpp"
 #include "ranvier/report/report.hpp"
 
@@ -11,7 +13,6 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/report/browser.hpp"
 #include "tests/report/fixture.hpp"
 
 namespace ranvier::report {

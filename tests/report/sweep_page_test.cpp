@@ -32,9 +32,10 @@ struct Shape {
 };
 
 json axes_of(const Shape& shape) {
-  json axes{{{"key", "hardware.serdes.lanes"}, {"unit", ""}, {"numeric", true}, {"log", false}},
-            {{"key", "cost.d2d_bit"}, {"unit", "pJ/bit"}, {"numeric", true}, {"log", true}},
-            {{"key", "variants.hnn-graded.wire"}, {"unit", ""}, {"numeric", false}, {"log", false}}};
+  json axes{
+      {{"key", "hardware.serdes.lanes"}, {"unit", ""}, {"numeric", true}, {"log", false}},
+      {{"key", "cost.d2d_bit"}, {"unit", "pJ/bit"}, {"numeric", true}, {"log", true}},
+      {{"key", "variants.hnn-graded.wire"}, {"unit", ""}, {"numeric", false}, {"log", false}}};
   while (static_cast<int>(axes.size()) > shape.axes) axes.erase(axes.size() - 1);
   return axes;
 }
@@ -53,14 +54,18 @@ json rows_of(const Shape& shape) {
     for (int a = 0; a < shape.axes; ++a) {
       settings.push_back(all[static_cast<size_t>(a)]);
       texts.push_back(all[static_cast<size_t>(a)].is_string() ? all[static_cast<size_t>(a)]
-                                                               : json("some value"));
+                                                              : json("some value"));
     }
     const auto row = [&](const std::string& variant, const char* preset, const json& values) {
-      return json{{"position", position}, {"state", values.empty() ? "refused" : "done"},
+      return json{{"position", position},
+                  {"state", values.empty() ? "refused" : "done"},
                   {"message", values.empty() ? "[hardware.mesh] got 2, need 4" : ""},
-                  {"texts", texts},       {"settings", settings},
-                  {"variant", variant},   {"preset", preset},
-                  {"wire", "bitmap"},     {"values", values},
+                  {"texts", texts},
+                  {"settings", settings},
+                  {"variant", variant},
+                  {"preset", preset},
+                  {"wire", "bitmap"},
+                  {"values", values},
                   {"front", false}};
     };
     if (position == 23) {
@@ -87,9 +92,13 @@ json links_of(const Shape& shape) {
     for (const char* preset : {"paper45nm", "ucie16nm"}) {
       for (int i = 0; i <= 20 && shape.links; ++i) {
         const double gbps = 0.01 * std::pow(10.0, i / 4.0);
-        links.push_back({{"source", "0123"}, {"variant", variant}, {"preset", preset},
-                         {"gbps", gbps}, {"latency_us", 20 + bits / gbps * 1e-3},
-                         {"fixed_uj", fixed}, {"link_bits", bits}});
+        links.push_back({{"source", "0123"},
+                         {"variant", variant},
+                         {"preset", preset},
+                         {"gbps", gbps},
+                         {"latency_us", 20 + bits / gbps * 1e-3},
+                         {"fixed_uj", fixed},
+                         {"link_bits", bits}});
       }
     }
   }
@@ -98,11 +107,12 @@ json links_of(const Shape& shape) {
 
 json table_of(const Shape& shape) {
   json columns = json::array();
-  for (const char* name : {"metric_deployed", "events_per_neuron", "bits_per_activation",
-                           "parameters", "link_gbps", "link_pj_per_bit", "latency_us", "energy_uj"}) {
+  for (const char* name :
+       {"metric_deployed", "events_per_neuron", "bits_per_activation", "parameters", "link_gbps",
+        "link_pj_per_bit", "latency_us", "energy_uj"}) {
     columns.push_back({{"name", name}, {"doc", ""}, {"higher", columns.empty()}});
   }
-  return {{"schema", 1},         {"name", shape.name},          {"base", "runs/mine"},
+  return {{"schema", 1},         {"name", shape.name},           {"base", "runs/mine"},
           {"fidelity", "cycle"}, {"metric", "accuracy_percent"}, {"x", "energy_uj"},
           {"y", "latency_us"},   {"file", "name: made up\n"},    {"axes", axes_of(shape)},
           {"columns", columns},  {"rows", rows_of(shape)},       {"links", links_of(shape)}};
@@ -112,7 +122,8 @@ class SweepPage : public testing::Test {
  protected:
   void SetUp() override {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    dir_ = fs::absolute(fs::path(testing::TempDir()) / ("ranvier_sweep_" + std::string(test->name())));
+    dir_ =
+        fs::absolute(fs::path(testing::TempDir()) / ("ranvier_sweep_" + std::string(test->name())));
     fs::remove_all(dir_);
     fs::create_directories(dir_);
   }
