@@ -1,6 +1,6 @@
-// Does a sweep of 500 points keep two workers busy, and how many points per second does the analytic
-// model price of a network that is mapped already? `busy_share` is the share of the workers' time
-// spent on work; `points` is per second of CPU time of one core.
+// Does a sweep of 500 points keep two workers busy, and how many points per second does the
+// analytic model price of a network that is mapped already? `busy_share` is the share of the
+// workers' time spent on work; `points` is per second of CPU time of one core.
 
 #include "ranvier/sweep/measure.hpp"
 #include "ranvier/sweep/runner.hpp"
@@ -76,8 +76,7 @@ ir::Network resnet18() {
 
 void prices_mapped_points(benchmark::State& state) {
   const ir::Network network = resnet18();
-  const sweep::Bundle bundle{
-      "hnn", network, map::testing::random_activity(network, 1, 0.3, 7), {}};
+  const sweep::Bundle bundle{"hnn", network, map::testing::random_activity(network, 1, 0.3, 7), {}};
   arch::PackageSpec package;
   package.chips_x = 4;
   package.chip.mesh = 40;

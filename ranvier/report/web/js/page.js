@@ -197,7 +197,8 @@ const Report = {};
     const span = Math.max(high - low, Math.abs(high) * 0.01, 1e-9) * (1 + 2 * pad);
     const decade = 10 ** Math.floor(Math.log10(span / 5)), interval = decade * steps.find((s) => s * decade * 5 >= span);
     const exact = (v) => +v.toPrecision(10);
-    return { min: exact(Math.floor((low - pad * (high - low)) / interval) * interval), max: exact(Math.ceil((high + pad * (high - low)) / interval) * interval), interval: exact(interval) };
+    const down = low >= 0 ? 0 : -Infinity;   // quantities without a sign get no negative axis
+    return { min: Math.max(down, exact(Math.floor((low - pad * (high - low)) / interval) * interval)), max: exact(Math.ceil((high + pad * (high - low)) / interval) * interval), interval: exact(interval) };
   };
   Report.tooltip = (lines) => `<div style="line-height:1.5">${lines.join("<br>")}</div>`;
   Report.tooltipStyle = () => ({ backgroundColor: Report.css("--card"), borderColor: Report.css("--rule"), textStyle: { color: Report.css("--ink"), fontSize: 12 }, confine: true, transitionDuration: 0 });

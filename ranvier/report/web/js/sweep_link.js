@@ -28,22 +28,19 @@
     const ratio = (r, p) => cost(theirs, r, p) / cost(mine, r, p);
     return { rates, prices, ratio, cells: rates.flatMap((r) => prices.map((p) => [r, p, ratio(r, p)])) };
   };
-  // Where the ratio passes 1: along the price in each column, and along the rate for latencies.
+  // Where the ratio passes 1: in every square of the grid the line between the crossings of its sides (marching squares).
   const border = ({ rates, prices, ratio }) => {
+    const height = rates.map((r) => prices.map((p) => Math.log(ratio(r, p))));
     const found = [];
-    for (const r of chosen.what === "latency" ? [] : rates) {
-      let crossing = null;
-      for (let j = 1; j < prices.length && crossing === null; ++j) {
-        const a = Math.log(ratio(r, prices[j - 1])), b = Math.log(ratio(r, prices[j]));
-        if ((a < 0) !== (b < 0)) crossing = prices[j - 1] * (prices[j] / prices[j - 1]) ** (a / (a - b));
+    const side = (i, j, k, l) => {
+      const a = height[i][j], b = height[k][l], share = a / (a - b);
+      return (a < 0) === (b < 0) ? [] : [[rates[i] * (rates[k] / rates[i]) ** share, prices[j] * (prices[l] / prices[j]) ** share]];
+    };
+    for (let i = 0; i + 1 < rates.length; ++i) {
+      for (let j = 0; j + 1 < prices.length; ++j) {
+        const ends = [...side(i, j, i + 1, j), ...side(i + 1, j, i + 1, j + 1), ...side(i, j + 1, i + 1, j + 1), ...side(i, j, i, j + 1)];
+        for (let e = 0; e + 1 < ends.length; e += 2) found.push(ends[e], ends[e + 1], [null, null]);
       }
-      found.push([r, crossing]);
-    }
-    for (let i = 1; i < rates.length && chosen.what === "latency"; ++i) {
-      const a = Math.log(ratio(rates[i - 1], 1)), b = Math.log(ratio(rates[i], 1));
-      if ((a < 0) === (b < 0)) continue;
-      const r = rates[i - 1] * (rates[i] / rates[i - 1]) ** (a / (a - b));
-      found.push([r, kLowest], [r, kHighest], [r, null]);
     }
     return found;
   };

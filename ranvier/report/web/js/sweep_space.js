@@ -73,11 +73,11 @@
       height: (width) => (width < 620 ? 110 + 72 * dimensions.length : 430),
       option: (width) => {
         const halo = { textBorderColor: Report.css("--card"), textBorderWidth: 3 };   // lines run behind the words
-        const upright = width >= 620, brief = (q) => (q.axis ? q.id.split(".").slice(-2).join(".") : q.words.replace("Bits per boundary activation, b", "b").replace(", deployed", "")) + (q.unit ? `, ${q.unit}` : "");
+        const upright = width >= 620, brief = (q) => (q.axis ? q.id.replace(/^(hardware|cost|simulate|variants)\./, "").split(".").slice(-2).join(".") : q.words.replace("Bits per boundary activation, b", "b").replace(", deployed", "")) + (q.unit ? `, ${q.unit}` : "");
         return {
           parallel: { layout: upright ? "horizontal" : "vertical", left: upright ? 56 : 36, right: upright ? 70 : 36, top: upright ? 50 : 44, bottom: upright ? 22 : 40 },
           parallelAxis: dimensions.map((q, i) => ({ dim: i, name: brief(q) + (scales[i].log ? " (log)" : ""), type: scales[i].type, data: scales[i].data, min: scales[i].min, max: scales[i].max,
-            nameLocation: "end", nameGap: upright ? 8 + 14 * (i % 2) : 0, nameTextStyle: { color: Report.css("--ink"), fontSize: 11, fontWeight: 600, align: upright ? "center" : "right", verticalAlign: upright ? "bottom" : "bottom", padding: upright ? 0 : [0, 0, 7, 0], ...halo }, axisLine: { lineStyle: { color: Report.css("--faint") } }, axisTick: { show: false },
+            nameLocation: "end", nameTruncate: { maxWidth: 180 }, nameGap: upright ? 8 + 14 * (i % 2) : 0, nameTextStyle: { color: Report.css("--ink"), fontSize: 11, fontWeight: 600, align: upright ? "center" : "right", verticalAlign: upright ? "bottom" : "bottom", padding: upright ? 0 : [0, 0, 7, 0], ...halo }, axisLine: { lineStyle: { color: Report.css("--faint") } }, axisTick: { show: false },
             axisLabel: { color: Report.css("--soft"), fontSize: 10.5, hideOverlap: true, ...halo, formatter: scales[i].type === "category" ? undefined : Report.tick } })),
           series: [{ type: "parallel", data: list.map(lineOf), smooth: 0, inactiveOpacity: 0.03, activeOpacity: 0.9, tooltip: { show: false } }],
         };
