@@ -7,6 +7,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(HDF5 REQUIRED COMPONENTS C)
+find_package(SQLite3 REQUIRED)
 
 add_library(ranvier_yaml INTERFACE)
 target_link_libraries(ranvier_yaml INTERFACE yaml-cpp)

@@ -1,7 +1,9 @@
-// `ranvier compare DIR...`: the variants of finished runs in one table.
+// `ranvier compare DIR...`: the variants of finished runs in one table; `ranvier compare
+// FILE.sqlite`: the points of a sweep.
 
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/summary_table.hpp"
+#include "ranvier/app/sweep_files.hpp"
 #include "ranvier/app/table.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
@@ -14,26 +16,73 @@
 
 namespace ranvier::app {
 
+namespace {
+
+struct Options {
+  std::vector<std::string> sources;
+  SweepView view;
+};
+
+bool is_sweep(const std::string& source) {
+  return std::filesystem::path(source).extension() == ".sqlite" ||
+         std::filesystem::exists(sweep_paths(source).database);
+}
+
+void compare_runs(const std::vector<std::string>& directories, const Common& common) {
+  auto all = nlohmann::ordered_json::object();
+  std::string text;
+  for (const auto& directory : directories) {
+    const auto summary = read_summary(directory);
+    all[directory] = summary;
+    if (!text.empty()) text += "\n";
+    text += directory + "\n" + summary_table(summary) + "\n" + ratio_table(summary);
+  }
+  if (common.json) {
+    fmt::print("{}\n", all.dump(2));
+  } else {
+    fmt::print("{}", text);
+  }
+}
+
+void compare(const Options& options, const Common& common) {
+  if (options.sources.size() == 1 && is_sweep(options.sources.front())) {
+    print_sweep(sweep_paths(options.sources.front()).database, options.view, common);
+    return;
+  }
+  for (const auto& source : options.sources) {
+    if (!is_sweep(source)) continue;
+    throw core::UserError({.key = "DIR",
+                           .given = "'" + source + "' beside others",
+                           .allowed = "one sweep alone, or run directories",
+                           .place = "the command line",
+                           .hint = "ranvier sweep merge joins sweeps."});
+  }
+  const std::pair<const char*, bool> only_sweeps[] = {{"--x", !options.view.x.empty()},
+                                                      {"--y", !options.view.y.empty()},
+                                                      {"--front", options.view.front_only}};
+  for (const auto& [flag, given] : only_sweeps) {
+    if (!given) continue;
+    throw core::UserError({.key = flag,
+                           .given = "run directories",
+                           .allowed = "the database of a sweep",
+                           .place = "the command line",
+                           .hint = {}});
+  }
+  compare_runs(options.sources, common);
+}
+
+}  // namespace
+
 void attach_compare(CLI::App& app, const Common& common, std::function<void()>& action) {
-  auto directories = std::make_shared<std::vector<std::string>>();
-  app.add_option("DIR", *directories, "run directories (each holds a summary.json)")->required();
-  app.callback([directories, &common, &action] {
-    action = [directories, &common] {
-      auto all = nlohmann::ordered_json::object();
-      std::string text;
-      for (const auto& directory : *directories) {
-        const auto summary = read_summary(directory);
-        all[directory] = summary;
-        if (!text.empty()) text += "\n";
-        text += directory + "\n" + summary_table(summary) + "\n" + ratio_table(summary);
-      }
-      if (common.json) {
-        fmt::print("{}\n", all.dump(2));
-      } else {
-        fmt::print("{}", text);
-      }
-    };
-  });
+  auto options = std::make_shared<Options>();
+  app.add_option("DIR", options->sources,
+                 "run directories (each holds a summary.json), or the database of one sweep")
+      ->required();
+  app.add_option("--x", options->view.x, "sweep: first column of the Pareto front");
+  app.add_option("--y", options->view.y, "sweep: second column of the Pareto front");
+  app.add_flag("--front", options->view.front_only, "sweep: only the rows on the front");
+  app.callback(
+      [options, &common, &action] { action = [options, &common] { compare(*options, common); }; });
 }
 
 }  // namespace ranvier::app

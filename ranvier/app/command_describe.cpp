@@ -7,6 +7,7 @@
 #include "ranvier/core/ledger.hpp"
 #include "ranvier/cost/price.hpp"
 #include "ranvier/sweep/experiment.hpp"
+#include "ranvier/sweep/plan.hpp"
 #include "ranvier/train/settings.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,6 +18,10 @@ namespace ranvier::app {
 namespace {
 
 std::vector<config::Field> matching(const std::string& component) {
+  if (component == "sweep") {
+    const auto keys = sweep::sweep_schema();
+    return {keys.begin(), keys.end()};
+  }
   const auto all = sweep::full_schema(train::training_schema());
   std::vector<config::Field> fields;
   for (const auto& field : all) {
@@ -56,7 +61,7 @@ void describe(const std::string& component, const Common& common) {
   const auto fields = matching(component);
   if (fields.empty()) {
     auto names = components();
-    names.push_back("events");
+    names.insert(names.end(), {"events", "sweep"});
     const std::string near = core::nearest_name(component, names);
     throw core::UserError({.key = "component",
                            .given = "'" + component + "'",
@@ -85,7 +90,7 @@ void describe(const std::string& component, const Common& common) {
 void attach_describe(CLI::App& app, const Common& common, std::function<void()>& action) {
   auto component = std::make_shared<std::string>();
   app.add_option("component", *component,
-                 "a key or its prefix: hardware.router, cost, train, events [everything]");
+                 "a key or its prefix: hardware.router, cost, train; events; sweep [everything]");
   app.callback([component, &common, &action] {
     action = [component, &common] { describe(*component, common); };
   });

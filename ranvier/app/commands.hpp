@@ -13,6 +13,7 @@ void attach_eval(CLI::App& app, const Common& common, std::function<void()>& act
 void attach_map(CLI::App& app, const Common& common, std::function<void()>& action);
 void attach_simulate(CLI::App& app, const Common& common, std::function<void()>& action);
 void attach_report(CLI::App& app, const Common& common, std::function<void()>& action);
+void attach_sweep(CLI::App& app, const Common& common, std::function<void()>& action);
 void attach_compare(CLI::App& app, const Common& common, std::function<void()>& action);
 void attach_breakeven(CLI::App& app, const Common& common, std::function<void()>& action);
 void attach_noc(CLI::App& app, const Common& common, std::function<void()>& action);

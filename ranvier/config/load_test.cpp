@@ -1,3 +1,4 @@
+#include "ranvier/config/layers.hpp"
 #include "ranvier/config/values.hpp"
 #include "ranvier/core/error.hpp"
 
@@ -26,6 +27,8 @@ constexpr Field kSchema[] = {
     {.key = "presets", .kind = Kind::kTexts, .fallback = "[a, b]"},
     {.key = "variants.*.codec", .kind = Kind::kText, .fallback = "dense(8)"},
     {.key = "variants.*.lambda", .kind = Kind::kReal, .minimum = 0},
+    {.key = "axes.#.key", .kind = Kind::kText, .fallback = kRequired},
+    {.key = "axes.#.steps", .kind = Kind::kInteger, .minimum = 2},
 };
 
 Values load_text(const std::string& yaml, std::vector<std::string> overrides = {}) {
@@ -91,6 +94,46 @@ TEST(Load, AStarStandsForNamesTheUserChooses) {
   EXPECT_EQ(values.text("variants.late.codec"), "graded(3,signed)");
   EXPECT_EQ(values.real("variants.hnn-b.lambda"), 0.1);
   EXPECT_FALSE(values.has("variants.ann.lambda"));
+}
+
+TEST(Load, ItemsOfAListAreCalledByTheirNumber) {
+  const Values values =
+      load_text("axes:\n  - {key: a, steps: 3}\n  - key: b\n", {"axes.2.steps=4"});
+  EXPECT_THAT(values.children("axes"), ElementsAre("1", "2"));
+  EXPECT_EQ(values.text("axes.1.key"), "a");
+  EXPECT_EQ(values.integer("axes.2.steps"), 4);
+  EXPECT_EQ(values.origin("axes.2.key").place, "exp.yaml:3");
+  const Values again = load_text(values.to_yaml());
+  EXPECT_EQ(again.hash(), values.hash()) << values.to_yaml();
+}
+
+TEST(Load, OnlyListsTakeItems) {
+  EXPECT_THROW(load_text("variants: [{codec: a}]"), core::UserError);
+  EXPECT_THROW(load_text("axes: 3"), core::UserError);
+  EXPECT_THROW(load_text("axes: [3]"), core::UserError);
+  EXPECT_THROW(load_text("axes: {first: {key: a}}"), core::UserError);
+  EXPECT_THROW(load_text("axes: [{kye: a}]"), core::UserError);
+}
+
+TEST(Load, LayersReadOnceEqualLoadingAgain) {
+  const Source source{"exp.yaml", "seed: 7\nvariants: {a: {lambda: 1}}\n"};
+  const Layers layers(std::span(&source, 1), kSchema);
+  for (const auto& overrides :
+       {std::vector<std::string>{}, {"seed=8"}, {"variants.b.codec=rate(2)", "seed=9"}}) {
+    EXPECT_EQ(layers.load(overrides).to_yaml(),
+              load(std::span(&source, 1), overrides, kSchema).to_yaml());
+  }
+  const std::string bad[]{"sede=8"};
+  EXPECT_THROW(layers.load(bad), core::UserError);
+}
+
+TEST(Load, ItemsAreThePresentValuesWithoutOrigin) {
+  std::string text;
+  for (const auto& item : load_text("hardware.clock: 0.4 GHz\nwidths: [3]").items()) {
+    text += std::string(item.key) + "=" + item.text + "\n";
+  }
+  EXPECT_THAT(text, ::testing::HasSubstr("hardware.clock=400 MHz\nwidths=[3]\n"));
+  EXPECT_THAT(text, ::testing::Not(::testing::HasSubstr("note"))) << "absent";
 }
 
 TEST(Load, ANumberMayCarryItsRangeAndSource) {

@@ -14,6 +14,7 @@ namespace ranvier::config {
 namespace {
 
 constexpr std::string_view kAnyName = "*";
+constexpr std::string_view kAnyItem = "#";
 
 std::vector<std::string> split(std::string_view key) {
   std::vector<std::string> segments;
@@ -27,6 +28,14 @@ std::vector<std::string> split(std::string_view key) {
 
 std::string join(const std::string& path, const std::string& segment) {
   return path.empty() ? segment : path + "." + segment;
+}
+
+bool is_open(const std::string& segment) { return segment == kAnyName || segment == kAnyItem; }
+
+/// "1", "2", ...: what the items of a list are called.
+bool is_item_name(const std::string& segment) {
+  return !segment.empty() && segment.size() < 6 && segment.front() != '0' &&
+         segment.find_first_not_of("0123456789") == std::string::npos;
 }
 
 void check_chosen_name(const std::string& key, const std::string& name, const std::string& place) {
@@ -63,18 +72,20 @@ YAML::Node parse_document(const std::string& text, const std::string& source) {
 
 Loader::Loader(std::span<const Field> schema) {
   std::set<std::string_view> keys;
+  auto patterns = std::make_shared<std::vector<Pattern>>();
   for (const auto& field : schema) {
     RANVIER_CONTRACT(keys.insert(field.key).second,
                      "two fields are called " + std::string(field.key));
-    patterns_.push_back({&field, split(field.key)});
+    patterns->push_back({&field, split(field.key)});
   }
+  patterns_ = std::move(patterns);
 }
 
 void Loader::add(const Source& source) {
   keys_of_source_.clear();
   last_source_ = source.name;
   Position root{{}, 0, {}, source.name};
-  for (const auto& pattern : patterns_) root.candidates.push_back(&pattern);
+  for (const auto& pattern : *patterns_) root.candidates.push_back(&pattern);
   const YAML::Node document = parse_document(source.yaml, source.name);
   if (!document.IsNull()) walk_map(document, root, source.name);
 }
@@ -90,7 +101,7 @@ void Loader::add_override(const std::string& text) {
   }
   keys_of_source_.clear();
   Position root{{}, 0, {}, "--set"};
-  for (const auto& pattern : patterns_) root.candidates.push_back(&pattern);
+  for (const auto& pattern : *patterns_) root.candidates.push_back(&pattern);
   walk(parse_document(text.substr(equals + 1), "--set " + text),
        descend(root, text.substr(0, equals)), {});
 }
@@ -112,13 +123,31 @@ void Loader::walk(const YAML::Node& node, const Position& at, const std::string&
   given_[at.path] = read(node, *(*leaf)->field, at.path, at.place);
 }
 
+/// Items of a list, where the schema has one, as children called 1, 2, ...
+void Loader::walk_list(const YAML::Node& node, const Position& at, const std::string& source) {
+  int number = 0;
+  for (const auto& item : node) {
+    Position here = at;
+    if (!source.empty()) here.place = fmt::format("{}:{}", source, item.Mark().line + 1);
+    walk(item, narrow(here, std::to_string(++number)), source);
+  }
+}
+
 void Loader::walk_map(const YAML::Node& node, const Position& at, const std::string& source) {
+  const bool takes_list = std::ranges::any_of(at.candidates, [&](const Pattern* p) {
+    return p->segments.size() > at.depth && p->segments[at.depth] == kAnyItem;
+  });
+  if (takes_list && node.IsSequence()) {
+    walk_list(node, at, source);
+    return;
+  }
   if (!node.IsMap()) {
-    throw core::UserError({.key = at.path.empty() ? source : at.path,
-                           .given = shown(node),
-                           .allowed = "a mapping of keys to values",
-                           .place = at.place,
-                           .hint = {}});
+    throw core::UserError(
+        {.key = at.path.empty() ? source : at.path,
+         .given = shown(node),
+         .allowed = takes_list ? "a list of mappings, one per item" : "a mapping of keys to values",
+         .place = at.place,
+         .hint = {}});
   }
   std::set<std::string> seen;
   for (const auto& pair : node) {
@@ -151,10 +180,11 @@ Loader::Position Loader::narrow(const Position& at, const std::string& segment) 
     }
     return !next.candidates.empty();
   };
-  if (keep(segment) && segment != kAnyName) return next;
+  if (keep(segment) && !is_open(segment)) return next;
   next.candidates.clear();
-  if (!keep(kAnyName)) refuse_unknown(at, segment);
-  check_chosen_name(next.path, segment, at.place);
+  const bool item = is_item_name(segment) && keep(kAnyItem);
+  if (!item && !keep(kAnyName)) refuse_unknown(at, segment);
+  if (!item) check_chosen_name(next.path, segment, at.place);
   auto& names = children_[at.path];
   if (std::ranges::find(names, segment) == names.end()) names.push_back(segment);
   return next;
@@ -169,7 +199,7 @@ void Loader::refuse_unknown(const Position& at, const std::string& segment) cons
   }
   std::string meant = core::nearest_name(segment, names);
   if (!meant.empty()) meant = join(at.path, meant);
-  for (const auto& pattern : patterns_) {
+  for (const auto& pattern : *patterns_) {
     if (meant.empty() && pattern.segments.back() == segment) meant = pattern.field->key;
   }
   std::string hint = meant.empty() ? "" : "Did you mean " + meant + "?";
@@ -187,7 +217,7 @@ std::vector<std::string> Loader::expand(const Pattern& pattern, Values& values) 
   for (size_t i = 0; i < pattern.segments.size(); ++i) {
     std::vector<std::string> longer;
     for (const auto& path : paths) {
-      if (pattern.segments[i] != kAnyName) {
+      if (!is_open(pattern.segments[i])) {
         longer.push_back(join(path, pattern.segments[i]));
         continue;
       }
@@ -196,7 +226,7 @@ std::vector<std::string> Loader::expand(const Pattern& pattern, Values& values) 
       for (const auto& name : names->second) longer.push_back(join(path, name));
     }
     paths = std::move(longer);
-    const bool is_group = i + 1 < pattern.segments.size() && pattern.segments[i] == kAnyName;
+    const bool is_group = i + 1 < pattern.segments.size() && is_open(pattern.segments[i]);
     if (is_group) values.order_.insert(values.order_.end(), paths.begin(), paths.end());
   }
   return paths;
@@ -213,6 +243,10 @@ Loader::Entry Loader::fallback(const Field& field, const std::string& key) const
   Entry entry;
   entry.kind = field.kind;
   entry.is_null = true;
+  if (defaults_) {
+    const auto read_before = defaults_->find(&field);
+    if (read_before != defaults_->end()) return read_before->second;
+  }
   if (!field.fallback.empty()) {
     const YAML::Node node = parse_document(std::string(field.fallback), key + " (default)");
     entry = read(node, field, key, "default");
@@ -225,7 +259,7 @@ Loader::Entry Loader::fallback(const Field& field, const std::string& key) const
 Values Loader::finish() const {
   Values values;
   values.children_ = children_;
-  for (const auto& pattern : patterns_) {
+  for (const auto& pattern : *patterns_) {
     for (const auto& key : expand(pattern, values)) {
       const auto found = given_.find(key);
       values.entries_[key] = found == given_.end() ? fallback(*pattern.field, key) : found->second;
@@ -233,6 +267,17 @@ Values Loader::finish() const {
     }
   }
   return values;
+}
+
+void Loader::read_defaults() {
+  auto defaults = std::make_shared<std::map<const Field*, Entry>>();
+  for (const auto& pattern : *patterns_) {
+    const Field& field = *pattern.field;
+    if (field.fallback != kRequired) {
+      defaults->emplace(&field, fallback(field, std::string(field.key)));
+    }
+  }
+  defaults_ = std::move(defaults);
 }
 
 Values load(std::span<const Source> sources, std::span<const std::string> overrides,

@@ -4,6 +4,7 @@
 #include "ranvier/config/values.hpp"
 
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -23,6 +24,8 @@ class Loader {
   void add(const Source& source);
   void add_override(const std::string& text);
   Values finish() const;
+  /// Reads every default once, for many copies of this loader.
+  void read_defaults();
 
  private:
   using Entry = Values::Entry;
@@ -41,6 +44,7 @@ class Loader {
   };
 
   void walk(const YAML::Node& node, const Position& at, const std::string& source);
+  void walk_list(const YAML::Node& node, const Position& at, const std::string& source);
   void walk_map(const YAML::Node& node, const Position& at, const std::string& source);
   Position descend(Position at, const std::string& dotted);
   Position narrow(const Position& at, const std::string& segment);
@@ -48,7 +52,8 @@ class Loader {
   std::vector<std::string> expand(const Pattern& pattern, Values& values) const;
   Entry fallback(const Field& field, const std::string& key) const;
 
-  std::vector<Pattern> patterns_;
+  std::shared_ptr<const std::vector<Pattern>> patterns_;  // the same for every copy
+  std::shared_ptr<const std::map<const Field*, Entry>> defaults_;
   std::map<std::string, Entry, std::less<>> given_;
   std::map<std::string, std::vector<std::string>, std::less<>> children_;
   std::set<std::string> keys_of_source_;

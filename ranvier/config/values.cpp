@@ -65,6 +65,18 @@ std::vector<std::string> Values::children(std::string_view prefix) const {
   return found == children_.end() ? std::vector<std::string>{} : found->second;
 }
 
+std::vector<Values::Item> Values::items() const {
+  std::vector<Item> present;
+  for (const auto& key : order_) {
+    const auto found = entries_.find(key);
+    if (found == entries_.end() || found->second.is_null) continue;
+    const Entry& entry = found->second;
+    const bool number = is_number(entry.kind);
+    present.push_back({found->first, number ? entry.text : entry_text(entry)});
+  }
+  return present;
+}
+
 const Origin& Values::origin(std::string_view key) const { return known(key).origin; }
 
 void Values::refuse(std::string_view key, std::string_view allowed, std::string_view hint) const {

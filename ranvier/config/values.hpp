@@ -24,7 +24,8 @@ enum class Kind : uint8_t {
 };
 
 /// One key. `key` is a dotted path; a segment "*" stands for any user-chosen name
-/// (variants.*.codec).
+/// (variants.*.codec), a segment "#" for the items of a list, which are called 1, 2, ...
+/// (axes.#.key).
 struct Field {
   std::string_view key{};
   Kind kind = Kind::kReal;
@@ -73,7 +74,7 @@ class Values {
   bool has(std::string_view key) const;    // present, by user or default, and not null
   bool given(std::string_view key) const;  // set by the user or a preset, not a default
 
-  /// Names the user chose under a "*", in file order: children("variants").
+  /// Names the user chose under a "*" or items under a "#", in file order: children("variants").
   std::vector<std::string> children(std::string_view prefix) const;
 
   const Origin& origin(std::string_view key) const;
@@ -81,6 +82,14 @@ class Values {
   /// Throws UserError about `key` as the user gave it, with its place.
   [[noreturn]] void refuse(std::string_view key, std::string_view allowed,
                            std::string_view hint = {}) const;
+
+  /// One present value: its key and canonical spelling, without range, source and origin.
+  struct Item {
+    std::string_view key;
+    std::string text;
+  };
+  /// Every present value in schema order.
+  std::vector<Item> items() const;
 
   /// config.resolved.yaml: every value, its origin as a comment. Parsing it again gives equal
   /// values.

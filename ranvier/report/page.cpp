@@ -3,7 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/report/assets.hpp"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 namespace ranvier::report {
@@ -54,32 +54,29 @@ std::string escape_script_json(std::string_view json) {
   return safe;
 }
 
-std::string fill_page(const PageText& text) {
-  const std::array<std::pair<std::string_view, std::string>, 8> values = {{
-      {"title", escape_html(text.title)},
-      {"about", escape_html(text.about)},
-      {"headline", escape_html(text.headline)},
-      {"points", text.points},
-      {"data", escape_script_json(text.data)},
-      {"style", std::string(kStyleCss)},
-      {"echarts", std::string(kEchartsJs)},
-      {"app", std::string(kAppJs)},
-  }};
+std::string fill_template(std::string_view rest, std::vector<TemplateValue> values) {
+  values.push_back({"style", std::string(kStyleCss)});
+  values.push_back({"echarts", std::string(kEchartsJs)});
   std::string page;
-  std::string_view rest = kTemplateHtml;
   for (size_t at = rest.find(kOpen); at != std::string_view::npos; at = rest.find(kOpen)) {
     const size_t end = rest.find(kClose, at);
     RANVIER_CONTRACT(end != std::string_view::npos, "every {{ of the page template is closed");
     const std::string_view name = rest.substr(at + kOpen.size(), end - at - kOpen.size());
-    const std::string* value = nullptr;
-    for (const auto& [key, content] : values) {
-      if (key == name) value = &content;
-    }
-    RANVIER_CONTRACT(value != nullptr, "the page template names only known values");
-    page.append(rest.substr(0, at)).append(*value);
+    const auto value = std::ranges::find(values, name, &TemplateValue::name);
+    RANVIER_CONTRACT(value != values.end(), "the page template names only known values");
+    page.append(rest.substr(0, at)).append(value->text);
     rest.remove_prefix(end + kClose.size());
   }
   return page.append(rest);
+}
+
+std::string fill_page(const PageText& text) {
+  return fill_template(kTemplateHtml, {{"title", escape_html(text.title)},
+                                       {"about", escape_html(text.about)},
+                                       {"headline", escape_html(text.headline)},
+                                       {"points", text.points},
+                                       {"data", escape_script_json(text.data)},
+                                       {"app", std::string(kAppJs)}});
 }
 
 }  // namespace ranvier::report

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ranvier::report {
 
@@ -22,5 +23,14 @@ std::string escape_script_json(std::string_view json);
 
 /// One self-contained HTML document.
 std::string fill_page(const PageText& text);
+
+/// A value of a template and its text, already escaped.
+struct TemplateValue {
+  std::string_view name;
+  std::string text;
+};
+/// Replaces every {{name}} of `page`; style and charting library are values it always has.
+/// Errors: ContractViolation for a name without a value.
+std::string fill_template(std::string_view page, std::vector<TemplateValue> values);
 
 }  // namespace ranvier::report

@@ -9,6 +9,7 @@
 #include "ranvier/sim/recorder.hpp"
 #include "ranvier/sweep/link_errors.hpp"
 #include "ranvier/sweep/mapping.hpp"
+#include "ranvier/sweep/measure.hpp"
 #include "ranvier/sweep/power.hpp"
 #include "ranvier/sweep/summary.hpp"
 #include "ranvier/sweep/timeline.hpp"
@@ -26,31 +27,6 @@
 namespace ranvier::sweep {
 namespace fs = std::filesystem;
 namespace {
-
-Metrics read_metrics(const fs::path& path) {
-  const auto json = nlohmann::json::parse(core::read_file(path, "metrics.json"), nullptr, false);
-  const auto need = [&](const char* key) -> const nlohmann::json& {
-    if (json.is_object() && json.contains(key)) return json.at(key);
-    throw core::UserError({.key = "metrics.json",
-                           .given = "no '" + std::string(key) + "'",
-                           .allowed = "a metrics file as training writes it",
-                           .place = path.string(),
-                           .hint = "The bundle is damaged; train again."});
-  };
-  const bool assumed = json.is_object() && json.value("activity", "measured") == "assumed";
-  const auto quality = [&](const char* key) -> std::optional<double> {
-    const nlohmann::json& value = need(key);
-    if (assumed && value.is_null()) return std::nullopt;
-    return value.get<double>();
-  };
-  return {.metric = need("metric").get<std::string>(),
-          .assumed = assumed,
-          .metric_float = quality("metric_float"),
-          .metric_deployed = quality("metric_deployed"),
-          .events_per_neuron = need("events_per_neuron").get<double>(),
-          .boundary_neurons = need("boundary_neurons").get<int64_t>(),
-          .test_samples = need("test_samples").get<int64_t>()};
-}
 
 /// One simulation to do: a variant, a preset, a recorded sample.
 struct Job {
@@ -187,10 +163,7 @@ PresetResult combine(const PresetSetup& setup, const std::vector<const JobResult
   result.latency_s *= to_mean_seconds;
   result.latency_analytic_s *= to_mean_seconds;
   result.first = samples.front()->simulated;
-  result.priced = cost::price(result.ledger, result.latency_s * result.samples, setup.cost);
-  for (auto& line : result.priced.lines) line.picojoules /= result.samples;
-  for (auto& [part, pj] : result.priced.parts_pj) pj /= result.samples;
-  result.priced.total_pj /= result.samples;
+  result.priced = price_mean(result.ledger, result.latency_s, result.samples, setup.cost);
   return result;
 }
 
@@ -225,6 +198,31 @@ VariantResult prepare(const Experiment& experiment, const fs::path& run_director
 }
 
 }  // namespace
+
+Metrics read_metrics(const fs::path& path) {
+  const auto json = nlohmann::json::parse(core::read_file(path, "metrics.json"), nullptr, false);
+  const auto need = [&](const char* key) -> const nlohmann::json& {
+    if (json.is_object() && json.contains(key)) return json.at(key);
+    throw core::UserError({.key = "metrics.json",
+                           .given = "no '" + std::string(key) + "'",
+                           .allowed = "a metrics file as training writes it",
+                           .place = path.string(),
+                           .hint = "The bundle is damaged; train again."});
+  };
+  const bool assumed = json.is_object() && json.value("activity", "measured") == "assumed";
+  const auto quality = [&](const char* key) -> std::optional<double> {
+    const nlohmann::json& value = need(key);
+    if (assumed && value.is_null()) return std::nullopt;
+    return value.get<double>();
+  };
+  return {.metric = need("metric").get<std::string>(),
+          .assumed = assumed,
+          .metric_float = quality("metric_float"),
+          .metric_deployed = quality("metric_deployed"),
+          .events_per_neuron = need("events_per_neuron").get<double>(),
+          .boundary_neurons = need("boundary_neurons").get<int64_t>(),
+          .test_samples = need("test_samples").get<int64_t>()};
+}
 
 Bundle read_bundle(const fs::path& directory, const std::string& variant) {
   const fs::path bundle = directory / "bundle" / variant;

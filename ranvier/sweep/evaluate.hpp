@@ -30,6 +30,9 @@ struct EvaluateOptions {
 /// Errors: UserError when a file of the bundle is missing, malformed or does not fit the others.
 Bundle read_bundle(const std::filesystem::path& directory, const std::string& variant);
 
+/// What training reported. Errors: UserError when the file is missing or lacks a value.
+Metrics read_metrics(const std::filesystem::path& path);
+
 /// Names of the bundles in `run_directory`/bundle, baselines first, then in the experiment's order.
 std::vector<std::string> bundle_names(const std::filesystem::path& run_directory,
                                       const config::Values& values);

@@ -67,15 +67,11 @@ std::vector<Field> without_hardware_defaults(std::span<const Field> training) {
   return schema;
 }
 
-PresetSetup lower(const std::string& name, const config::Source& file,
-                  std::span<const std::string> overrides, std::span<const Field> schema) {
-  const std::array<config::Source, 2> sources{
-      config::Source{"preset " + name, std::string(arch::preset_yaml(name))}, file};
-  PresetSetup setup{
-      .name = name, .values = config::load(sources, overrides, schema), .package = {}, .cost = {}};
-  setup.package = arch::package_from(setup.values);
-  setup.cost = cost::cost_from(setup.values, setup.package);
-  return setup;
+std::vector<std::string> joined(std::span<const std::string> first,
+                                std::span<const std::string> second) {
+  std::vector<std::string> all(first.begin(), first.end());
+  all.insert(all.end(), second.begin(), second.end());
+  return all;
 }
 
 }  // namespace
@@ -91,23 +87,50 @@ std::vector<Field> full_schema(std::span<const Field> training) {
   return all;
 }
 
+ExperimentBase::ExperimentBase(const std::filesystem::path& file,
+                               std::span<const std::string> overrides,
+                               std::span<const Field> training)
+    : own_schema_(without_hardware_defaults(training)),
+      schema_(full_schema(training)),
+      overrides_(overrides.begin(), overrides.end()) {
+  const config::Source source{file.string(), core::read_file(file, "experiment")};
+  layers_.emplace_back(std::span(&source, 1), own_schema_);
+  const config::Values own = layers_.front().load(overrides_);
+  presets_ = own.texts("presets");
+  if (presets_.empty()) own.refuse("presets", "at least one preset");
+  for (const auto& name : presets_) {
+    const std::array<config::Source, 2> sources{
+        config::Source{"preset " + name, std::string(arch::preset_yaml(name))}, source};
+    layers_.emplace_back(sources, schema_);
+  }
+}
+
+config::Values ExperimentBase::values(std::span<const std::string> overrides) const {
+  return layers_.front().load(joined(overrides_, overrides));
+}
+
+Experiment ExperimentBase::with(std::span<const std::string> overrides) const {
+  const auto all = joined(overrides_, overrides);
+  config::Values own = layers_.front().load(all);
+  Experiment experiment{.name = own.text("name"),
+                        .seed = static_cast<uint64_t>(own.integer("seed")),
+                        .simulated_samples = static_cast<int>(own.integer("simulate.samples")),
+                        .values = own,
+                        .presets = {}};
+  for (size_t p = 0; p < presets_.size(); ++p) {
+    PresetSetup setup{
+        .name = presets_[p], .values = layers_[p + 1].load(all), .package = {}, .cost = {}};
+    setup.package = arch::package_from(setup.values);
+    setup.cost = cost::cost_from(setup.values, setup.package);
+    experiment.presets.push_back(std::move(setup));
+  }
+  return experiment;
+}
+
 Experiment load_experiment(const std::filesystem::path& file,
                            std::span<const std::string> overrides,
                            std::span<const Field> training) {
-  const auto schema = full_schema(training);
-  const config::Source source{file.string(), core::read_file(file, "experiment")};
-  const config::Source only[]{source};
-  config::Values values = config::load(only, overrides, without_hardware_defaults(training));
-  Experiment experiment{.name = values.text("name"),
-                        .seed = static_cast<uint64_t>(values.integer("seed")),
-                        .simulated_samples = static_cast<int>(values.integer("simulate.samples")),
-                        .values = values,
-                        .presets = {}};
-  const auto names = values.texts("presets");
-  if (names.empty()) values.refuse("presets", "at least one preset");
-  for (const auto& name : names)
-    experiment.presets.push_back(lower(name, source, overrides, schema));
-  return experiment;
+  return ExperimentBase(file, overrides, training).with({});
 }
 
 codec::WireKind wire_of(const config::Values& values, const std::string& variant) {

@@ -3,6 +3,7 @@
 
 #include "ranvier/arch/package.hpp"
 #include "ranvier/codec/wire.hpp"
+#include "ranvier/config/layers.hpp"
 #include "ranvier/config/values.hpp"
 #include "ranvier/cost/price.hpp"
 
@@ -40,6 +41,27 @@ std::vector<config::Field> full_schema(std::span<const config::Field> training);
 Experiment load_experiment(const std::filesystem::path& file,
                            std::span<const std::string> overrides,
                            std::span<const config::Field> training);
+
+/// An experiment read once, for many sets of overrides on top. Safe to use from several threads.
+class ExperimentBase {
+ public:
+  /// `overrides` hold for every experiment made from it; they alone may change the presets.
+  /// Errors: UserError of config.
+  ExperimentBase(const std::filesystem::path& file, std::span<const std::string> overrides,
+                 std::span<const config::Field> training);
+  ExperimentBase(ExperimentBase&&) noexcept = default;  // a copy's layers would name our schema
+  /// Equal to load_experiment with these overrides behind those of the base. Errors: the same.
+  Experiment with(std::span<const std::string> overrides) const;
+  /// What training reads, with the same checks of every single key. Hardware is not lowered.
+  config::Values values(std::span<const std::string> overrides) const;
+
+ private:
+  std::vector<config::Field> own_schema_;
+  std::vector<config::Field> schema_;
+  std::vector<std::string> overrides_;
+  std::vector<std::string> presets_;
+  std::vector<config::Layers> layers_;  // the experiment's own, then one of every preset
+};
 
 /// Wire format of a variant: variants.<name>.wire, or packet / burst / auto by the baseline's name.
 codec::WireKind wire_of(const config::Values& values, const std::string& variant);

@@ -19,16 +19,7 @@ const Report = {};
   }
 
   const data = JSON.parse(document.getElementById("report-data").textContent);
-  const details = new Map(data.details.variants.map((v) => [v.name, v]));
   Report.data = data;
-  Report.variants = data.order.map((name) => ({ name, ...data.summary.variants[name], details: details.get(name) }));
-  Report.presets = Object.keys(Report.variants[0].presets);
-  Report.presetInfo = new Map(data.details.presets.map((p) => [p.name, p]));
-  Report.quality = data.summary.metric === "accuracy_percent"
-    ? { name: "Accuracy", unit: "%", digits: 2, higher: true }
-    : { name: "Bits per byte", unit: "bits/byte", digits: 3, higher: false };
-  Report.state = { preset: Report.presets[0] };
-  Report.run = (variant, preset = Report.state.preset) => variant.details.presets.find((r) => r.preset === preset);
 
   // --- numbers -------------------------------------------------------------------------------------------------------
   Report.readable = (value) => {
@@ -122,7 +113,8 @@ const Report = {};
   };
   const csvCell = (value) => (/[",\n]/.test(String(value)) ? '"' + String(value).replace(/"/g, '""') + '"' : String(value));
   Report.download = (name, text) => {
-    const url = URL.createObjectURL(new Blob([text], { type: name.endsWith(".json") ? "application/json" : "text/csv" }));
+    const kind = { json: "application/json", svg: "image/svg+xml" }[name.split(".").pop()] || "text/csv";
+    const url = URL.createObjectURL(new Blob([text], { type: kind }));
     Report.make("a", { href: url, download: name }).click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   };
@@ -132,6 +124,18 @@ const Report = {};
     Report.make("thead", {}, Report.make("tr", {}, columns.map((c) => Report.make("th", { scope: "col" }, c)))),
     Report.make("tbody", {}, rows.slice(0, kShownRows).map((row) => Report.make("tr", {},
       row.map((cell) => Report.make("td", { class: typeof cell === "string" ? "text" : null }, typeof cell === "number" ? Report.readable(cell) : String(cell)))))));
+
+  const kFont = () => ({ animation: false, textStyle: { fontFamily: Report.css("--sans"), color: Report.css("--ink"), fontSize: 12 } });
+  // The chart again as a drawing of its own, title on top, whatever it is shown with.
+  const svgOf = (figure) => {
+    const plan = figure.plan(), width = figure.box.clientWidth, height = figure.box.clientHeight;
+    const copy = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
+    copy.setOption({ ...kFont(), backgroundColor: Report.css("--card"), ...plan.option(width) });
+    const text = copy.renderToSVGString();
+    copy.dispose();
+    return text;
+  };
+  Report.csv = ({ columns, rows }) => [columns, ...rows].map((row) => row.map(csvCell).join(",")).join("\n") + "\n";
 
   const draw = (figure) => {
     const plan = figure.plan();
@@ -145,12 +149,13 @@ const Report = {};
     if (figure.chart) figure.chart.dispose();
     figure.chart = echarts.init(figure.box, null, { renderer: plan.renderer || "svg" });
     figure.chart.on("finished", () => { figure.box.dataset.rendered = "true"; count(); });
-    figure.chart.setOption({ animation: false, textStyle: { fontFamily: Report.css("--sans"), color: Report.css("--ink"), fontSize: 12 }, ...plan.option(figure.box.clientWidth) });
+    figure.chart.setOption({ ...kFont(), ...plan.option(figure.box.clientWidth) });
+    if (plan.ready) plan.ready(figure.chart);
     figure.table = plan.table;
     if (!figure.tableBox.hidden) figure.tableBox.replaceChildren(dataTable(plan.table));
     count();
   };
-  // `plan()` returns title, text, height, option(width), table and, if wanted, legend, label and renderer.
+  // `plan()` returns title, text, height, option(width), table and, if wanted, legend, label, renderer and ready(chart).
   Report.figure = (id, parent, plan, controls = []) => {
     const figure = { id, plan, chart: null, table: null };
     figure.title = Report.make("h3", { id: id + "-title" });
@@ -164,12 +169,12 @@ const Report = {};
       toggle.textContent = figure.tableBox.hidden ? "Show the numbers" : "Hide the numbers";
       if (!figure.tableBox.hidden) figure.tableBox.replaceChildren(dataTable(figure.table));
     } } }, "Show the numbers");
-    const save = Report.make("button", { type: "button", on: { click: () => Report.download(id + ".csv",
-      [figure.table.columns, ...figure.table.rows].map((row) => row.map(csvCell).join(",")).join("\n") + "\n") } }, "Download CSV");
+    const save = Report.make("button", { type: "button", "data-save": "csv", on: { click: () => Report.download(id + ".csv", Report.csv(figure.table)) } }, "Download CSV");
+    const picture = Report.make("button", { type: "button", "data-save": "svg", on: { click: () => Report.download(id + ".svg", svgOf(figure)) } }, "Download SVG");
     parent.append(Report.make("figure", { id, "aria-labelledby": id + "-title" },
       Report.make("figcaption", {}, figure.title, figure.text),
       controls.length ? Report.make("div", { class: "controls" }, controls) : null, figure.legend, figure.box,
-      Report.make("div", { class: "figure-tools" }, toggle, save), figure.tableBox));
+      Report.make("div", { class: "figure-tools" }, toggle, save, picture), figure.tableBox));
     figures.push(figure);
     return figure;
   };
@@ -192,7 +197,8 @@ const Report = {};
     const span = Math.max(high - low, Math.abs(high) * 0.01, 1e-9) * (1 + 2 * pad);
     const decade = 10 ** Math.floor(Math.log10(span / 5)), interval = decade * steps.find((s) => s * decade * 5 >= span);
     const exact = (v) => +v.toPrecision(10);
-    return { min: exact(Math.floor((low - pad * (high - low)) / interval) * interval), max: exact(Math.ceil((high + pad * (high - low)) / interval) * interval), interval: exact(interval) };
+    const down = low >= 0 ? 0 : -Infinity;   // quantities without a sign get no negative axis
+    return { min: Math.max(down, exact(Math.floor((low - pad * (high - low)) / interval) * interval)), max: exact(Math.ceil((high + pad * (high - low)) / interval) * interval), interval: exact(interval) };
   };
   Report.tooltip = (lines) => `<div style="line-height:1.5">${lines.join("<br>")}</div>`;
   Report.tooltipStyle = () => ({ backgroundColor: Report.css("--card"), borderColor: Report.css("--rule"), textStyle: { color: Report.css("--ink"), fontSize: 12 }, confine: true, transitionDuration: 0 });

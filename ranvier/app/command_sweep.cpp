@@ -1,0 +1,237 @@
+// `ranvier sweep`: many points of a design space into one database; `sweep merge` joins shards and
+// `sweep export` writes CSV and page again.
+
+#include "ranvier/app/commands.hpp"
+#include "ranvier/app/experiment_options.hpp"
+#include "ranvier/app/run_files.hpp"
+#include "ranvier/app/sweep_files.hpp"
+#include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
+#include "ranvier/sweep/runner.hpp"
+#include "ranvier/train/settings.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#ifdef RANVIER_HAS_TORCH
+#include "ranvier/train/train.hpp"
+#endif
+
+namespace ranvier::app {
+namespace fs = std::filesystem;
+namespace {
+
+struct Options {
+  std::string file;
+  std::string out;
+  std::string base;
+  std::string shard = "1/1";
+  std::string device = "cpu";
+  std::vector<std::string> set;
+  int jobs = 0;  // 0: all hardware threads
+};
+
+struct Shard {
+  int index = 1;
+  int count = 1;
+};
+
+/// "2/8". Errors: UserError (--shard).
+Shard parse_shard(const std::string& text) {
+  Shard shard;
+  const char* end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, shard.index);
+  bool good = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
+  if (good) {
+    const auto second = std::from_chars(first.ptr + 1, end, shard.count);
+    good = second.ec == std::errc() && second.ptr == end;
+  }
+  if (good && shard.count >= 1 && shard.index >= 1 && shard.index <= shard.count) return shard;
+  throw core::UserError({.key = "--shard",
+                         .given = text,
+                         .allowed = "I/N with 1 <= I <= N",
+                         .place = {},
+                         .hint = "--shard 2/8 runs every eighth point, from the second on."});
+}
+
+int jobs_of(const Options& options) {
+  ExperimentOptions all;
+  all.threads = options.jobs;
+  return thread_count(all);
+}
+
+#ifdef RANVIER_HAS_TORCH
+sweep::Train trainer(const Options& options, const Common& common) {
+  return
+      [&](const sweep::Experiment& experiment, const fs::path& run, const sweep::Examine& examine) {
+        core::require_writable_directory(run, "--out");
+        spdlog::info("training {} in {}", experiment.name, run.string());
+        train::train_all(experiment.values, {.out = run,
+                                             .resume = true,
+                                             .quiet = common.quiet,
+                                             .threads = jobs_of(options),
+                                             .device = options.device,
+                                             .examine = examine});
+        write_configuration(experiment, run);
+      };
+}
+#else
+sweep::Train trainer(const Options&, const Common&) { return {}; }
+#endif
+
+nlohmann::ordered_json outcome_json(const sweep::SweepOutcome& outcome, const SweepPaths& paths) {
+  return {{"points", outcome.points},
+          {"known", outcome.known},
+          {"simulated", outcome.simulated},
+          {"refused", outcome.refused},
+          {"failed", outcome.failed},
+          {"seconds", outcome.seconds},
+          {"busy_fraction", outcome.busy_share},
+          {"database", paths.database.string()},
+          {"csv", paths.points.string()},
+          {"page", paths.page.string()}};
+}
+
+void print_outcome(const sweep::SweepOutcome& outcome, const sweep::ResultTable& table,
+                   const SweepPaths& paths, const Common& common, int jobs) {
+  if (common.json) {
+    fmt::print("{}\n", outcome_json(outcome, paths).dump(2));
+    return;
+  }
+  fmt::print("{}\n", sweep_table(table, true));
+  fmt::print(
+      "{} points: {} known before, {} refused, {} failed; {} simulations in {:.1f} s, {} "
+      "worker{} busy {:.0f} %\n",
+      outcome.points, outcome.known, outcome.refused, outcome.failed, outcome.simulated,
+      outcome.seconds, jobs, jobs == 1 ? "" : "s", 100 * outcome.busy_share);
+  fmt::print("database: {}\ntable: {}\npage: {}\n", paths.database.string(), paths.points.string(),
+             paths.page.string());
+}
+
+/// Failures end in exit code 3, a sweep without one usable point in 2.
+void raise_troubles(const sweep::SweepOutcome& outcome) {
+  if (outcome.failed > 0) {
+    throw core::RunError(fmt::format("{} of {} points failed, the first with: {}", outcome.failed,
+                                     outcome.points, outcome.first_failure));
+  }
+  if (outcome.points > 0 && outcome.refused == outcome.points) {
+    throw core::UserError({.key = "axes",
+                           .given = fmt::format("{} points, all refused", outcome.points),
+                           .allowed = "at least one that can be evaluated",
+                           .place = {},
+                           .hint = "The first one says: " + outcome.first_refusal});
+  }
+}
+
+void run(const Options& options, const Common& common) {
+  if (options.file.empty() || options.out.empty()) {
+    throw core::UserError({.key = options.file.empty() ? "SWEEP" : "--out",
+                           .given = "nothing",
+                           .allowed = "ranvier sweep SWEEP.yaml --out DIR",
+                           .place = "the command line",
+                           .hint = "configs/sweeps/ holds examples."});
+  }
+  const Shard shard = parse_shard(options.shard);
+  const auto training = train::training_schema();
+  const auto fields = sweep::full_schema(training);
+  sweep::SweepOverrides overrides{.base = options.base, .seed = {}};
+  if (common.seed) overrides.seed.push_back(fmt::format("seed={}", *common.seed));
+  const sweep::SweepSpec spec = sweep::load_sweep(options.file, overrides, fields);
+  const SweepPaths paths = sweep_paths(options.out);
+  const fs::path directory = paths.database.parent_path();
+  core::require_writable_directory(directory.empty() ? "." : directory, "--out");
+  sweep::Store store = sweep::Store::create(paths.database);
+  const int jobs = jobs_of(options);
+  const auto outcome = sweep::run_sweep(spec,
+                                        {.training = training,
+                                         .overrides = options.set,
+                                         .runs = paths.runs,
+                                         .program = std::string("ranvier ") + RANVIER_VERSION,
+                                         .jobs = jobs,
+                                         .shard = shard.index,
+                                         .shards = shard.count,
+                                         .quiet = common.quiet,
+                                         .train = trainer(options, common)},
+                                        store);
+  const auto table = write_sweep_files(store, paths);
+  print_outcome(outcome, table, paths, common, jobs);
+  raise_troubles(outcome);
+}
+
+void attach_merge(CLI::App& app, const Common& common, std::function<void()>& action) {
+  CLI::App* merge = app.add_subcommand("merge", "Join the databases of shards into one");
+  auto out = std::make_shared<std::string>();
+  auto parts = std::make_shared<std::vector<std::string>>();
+  merge->add_option("OUT", *out, "database or directory to write")->required();
+  merge->add_option("SHARD", *parts, "databases of shards")->required();
+  merge->fallthrough();
+  merge->callback([=, &common, &action] {
+    action = [=, &common] {
+      const SweepPaths paths = sweep_paths(*out);
+      const fs::path directory = paths.database.parent_path();
+      core::require_writable_directory(directory.empty() ? "." : directory, "OUT");
+      sweep::Store store = sweep::Store::create(paths.database);
+      for (const auto& part : *parts) store.merge(sweep_paths(part).database);
+      const auto table = write_sweep_files(store, paths);
+      if (common.json) {
+        fmt::print("{}\n", nlohmann::ordered_json{{"database", paths.database.string()},
+                                                  {"page", paths.page.string()}}
+                               .dump(2));
+      } else {
+        fmt::print("{}\ndatabase: {}\npage: {}\n", sweep_table(table, true),
+                   paths.database.string(), paths.page.string());
+      }
+    };
+  });
+}
+
+void attach_export(CLI::App& app, const Common& common, std::function<void()>& action) {
+  CLI::App* command = app.add_subcommand("export", "Write CSV and page of a database again");
+  auto file = std::make_shared<std::string>();
+  command->add_option("FILE", *file, "database, or directory of a sweep")->required();
+  command->fallthrough();
+  command->callback([=, &common, &action] {
+    action = [=, &common] {
+      const SweepPaths paths = sweep_paths(*file);
+      sweep::Store store = sweep::Store::open(paths.database);
+      write_sweep_files(store, paths);
+      if (common.json) {
+        fmt::print("{}\n", nlohmann::ordered_json{{"csv", paths.points.string()},
+                                                  {"page", paths.page.string()}}
+                               .dump(2));
+      } else {
+        fmt::print("{}\n{}\n{}\n", paths.points.string(), paths.links.string(),
+                   paths.page.string());
+      }
+    };
+  });
+}
+
+}  // namespace
+
+void attach_sweep(CLI::App& app, const Common& common, std::function<void()>& action) {
+  auto options = std::make_shared<Options>();
+  app.add_option("SWEEP", options->file, "sweep file (YAML)");
+  app.add_option("--out", options->out, "directory, or a database file ending in .sqlite");
+  app.add_option("--base", options->base, "experiment file or trained run, in place of the file's");
+  app.add_option("-j,--jobs", options->jobs, "Simulations side by side [all threads]")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--shard", options->shard, "I/N: only every N-th point, from the I-th on [1/1]");
+  app.add_option("--device", options->device, "Where to train: cpu or cuda [cpu]")
+      ->check(CLI::IsMember({"cpu", "cuda"}));
+  app.add_option("--set", options->set,
+                 "Set a key of every point, below the axes: --set hardware.mesh=16 (repeatable)")
+      ->allow_extra_args(false);
+  app.require_subcommand(0, 1);
+  attach_merge(app, common, action);
+  attach_export(app, common, action);
+  app.callback([options, &app, &common, &action] {
+    if (!app.get_subcommands().empty()) return;
+    action = [options, &common] { run(*options, common); };
+  });
+}
+
+}  // namespace ranvier::app

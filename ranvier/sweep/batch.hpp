@@ -1,0 +1,101 @@
+#pragma once
+// Points of one trained run, evaluated together: every distinct simulation once, then every point
+// priced.
+
+#include "ranvier/core/progress.hpp"
+#include "ranvier/sweep/pool.hpp"
+#include "ranvier/sweep/runner.hpp"
+#include "ranvier/sweep/source.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace ranvier::sweep {
+
+/// Prices and link of one preset at one point.
+struct PresetPrice {
+  std::string preset;
+  cost::CostSpec cost;
+  Identity prices;
+  double link_gbps = 0;
+  double link_pj_per_bit = 0;
+  double idle_fraction = 0;  // price of an idle bit over that of a busy one
+};
+
+/// One variant under one preset, to be measured or already known.
+struct Simulation {
+  SimulationRecord record;
+  arch::PackageSpec package;
+  int64_t watchdog_cycles = 0;
+  codec::WireKind wire = codec::WireKind::kAuto;
+  int samples = 1;
+  size_t variant = 0;  // of the source's bundles
+  std::string workload_key;
+  std::vector<size_t> points;  // that wait for it
+  std::vector<size_t> links;
+};
+
+class Batch {
+ public:
+  Batch(const SweepSpec& spec, const SweepOptions& options, const ExperimentBase& base,
+        const Source& source, Store& store, BusyTime& busy);
+
+  /// Points that resolve; ones that do not are the caller's. Cost: parallel over points.
+  void add_points(const std::vector<PlannedPoint>& points);
+  /// The break-even links at the hardware and prices of `point`: the analytic model at link rates
+  /// from 0.01 to 1000 Gbit/s.
+  void add_links(const PlannedPoint& point);
+
+  /// Simulates what the database does not hold, on options.jobs threads; every simulation is saved
+  /// at once, in one transaction with the points it completes. Returns how many were simulated.
+  /// Errors: RunError when the database cannot be written. Stops between two simulations after an
+  /// interrupt; the caller throws.
+  int64_t run();
+
+ private:
+  struct PointWork {
+    std::string hash;
+    std::vector<PresetPrice> presets;
+    std::vector<size_t> simulations;  // [variant][preset]
+    size_t pending = 0;
+  };
+  struct LinkWork {
+    LinkCurve curve;
+    PresetPrice price;
+    size_t simulation = 0;
+  };
+  struct Resolved;
+  struct LinkPoint;
+  struct Group;
+  struct Outbox;
+
+  Resolved resolve(const PlannedPoint& point) const;
+  Simulation simulation(const Experiment& experiment, size_t preset, size_t variant,
+                        Fidelity fidelity) const;
+  std::vector<LinkPoint> link_points(const PlannedPoint& point) const;
+  size_t intern(Simulation simulation);
+  std::vector<Group> open_groups() const;
+  void measure(const Group& group, Simulation& simulation) const;
+  bool post(size_t simulation, Outbox& outbox, core::Progress& progress);
+  void finish(const std::vector<size_t>& simulations);
+  void finish_known();
+  void finish_point(const PointWork& point);
+  void finish_link(LinkWork& link);
+  bool is_known(const Simulation& simulation) const {
+    return simulation.record.state != State::kOpen;
+  }
+
+  const SweepSpec& spec_;
+  const SweepOptions& options_;
+  const ExperimentBase& base_;
+  const Source& source_;
+  Store& store_;
+  BusyTime& busy_;
+  std::vector<Simulation> simulations_;
+  std::map<std::string, size_t> by_hash_;
+  std::vector<PointWork> points_;
+  std::vector<LinkWork> links_;
+};
+
+}  // namespace ranvier::sweep

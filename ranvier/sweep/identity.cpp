@@ -1,0 +1,91 @@
+#include "ranvier/sweep/identity.hpp"
+
+#include "ranvier/core/file.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace ranvier::sweep {
+namespace {
+
+/// Hardware that map/ and the workload never read; identity_test.cpp proves it key by key.
+constexpr std::array<std::string_view, 4> kUnmapped = {"hardware.core_clock", "hardware.router.",
+                                                       "hardware.emio.", "hardware.serdes."};
+
+bool is_wire(std::string_view key) {
+  return key.starts_with("variants.") && key.ends_with(".wire");
+}
+
+/// "key: value" of every present key that `wanted` picks.
+template <class Wanted>
+std::string lines(const config::Values& values, Wanted wanted) {
+  std::string text;
+  for (const auto& item : values.items()) {
+    if (wanted(item.key)) text.append(item.key).append(": ").append(item.text).append("\n");
+  }
+  return text;
+}
+
+std::string wire_line(const Experiment& experiment, const std::string& variant) {
+  return fmt::format("variant: {}\nwire: {}\nsamples: {}\n", variant,
+                     codec::to_string(wire_of(experiment.values, variant)),
+                     experiment.simulated_samples);
+}
+
+}  // namespace
+
+Identity identity_of(std::string text) {
+  std::string hash = fmt::format("{:016x}", core::content_hash(text));
+  return {.hash = std::move(hash), .text = std::move(text)};
+}
+
+bool is_training_key(std::string_view key) {
+  const bool evaluated = key.starts_with("hardware.") || key.starts_with("cost.") ||
+                         key.starts_with("simulate.") || key.starts_with("mapping.") ||
+                         is_wire(key);
+  return !evaluated && key != "name" && key != "presets";
+}
+
+Identity training_identity(const config::Values& values) {
+  return identity_of(lines(values, [](std::string_view key) {
+    return is_training_key(key) && key != "train.checkpoint_seconds";
+  }));
+}
+
+std::string bundle_hash(const std::filesystem::path& run, const std::string& variant) {
+  const auto bundle = run / "bundle" / variant;
+  const uint64_t network = core::content_hash(core::read_file(bundle / "network.json", variant));
+  return fmt::format("{:016x}",
+                     core::content_hash(core::read_file(bundle / "activity.h5", variant), network));
+}
+
+Identity simulation_identity(const Experiment& experiment, const PresetSetup& setup,
+                             const std::string& variant, Fidelity fidelity,
+                             const std::string& bundle, std::string_view program) {
+  std::string text =
+      fmt::format("program: {}\nfidelity: {}\nbundle: {}\n", program, to_string(fidelity), bundle);
+  text += wire_line(experiment, variant);
+  text += lines(setup.values, [&](std::string_view key) {
+    return key.starts_with("hardware.") ||
+           (fidelity == Fidelity::kCycle && key == "simulate.watchdog_cycles");
+  });
+  return identity_of(std::move(text));
+}
+
+std::string workload_key(const Experiment& experiment, const PresetSetup& setup,
+                         const std::string& variant) {
+  return wire_line(experiment, variant) + lines(setup.values, [](std::string_view key) {
+           for (const auto prefix : kUnmapped) {
+             if (key.starts_with(prefix)) return false;
+           }
+           return key.starts_with("hardware.");
+         });
+}
+
+Identity price_identity(const PresetSetup& setup) {
+  return identity_of(
+      lines(setup.values, [](std::string_view key) { return key.starts_with("cost."); }));
+}
+
+}  // namespace ranvier::sweep

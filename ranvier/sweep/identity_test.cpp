@@ -1,0 +1,114 @@
+#include "ranvier/sweep/identity.hpp"
+
+#include "ranvier/core/file.hpp"
+#include "ranvier/map/mapper.hpp"
+#include "ranvier/map/test_network.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace ranvier::sweep {
+namespace {
+
+Experiment experiment(const std::vector<std::string>& overrides) {
+  const auto file = std::filesystem::path(::testing::TempDir()) /
+                    ("identity_" + std::to_string(getpid()) + ".yaml");
+  core::write_file_atomic(file, "name: t\nhardware: {chips_x: 2, mesh: 6}\npresets: [ucie16nm]\n");
+  static const config::Field wire{
+      .key = "variants.*.wire", .kind = config::Kind::kText, .fallback = ""};
+  const auto loaded = load_experiment(file, overrides, {&wire, 1});
+  std::filesystem::remove(file);
+  return loaded;
+}
+
+std::string simulation(const std::vector<std::string>& overrides,
+                       Fidelity fidelity = Fidelity::kCycle) {
+  const auto of = experiment(overrides);
+  return simulation_identity(of, of.presets[0], "hnn", fidelity, "bundle", "v").hash;
+}
+
+TEST(Identity, SimulationsDependOnHardwareNotOnPrices) {
+  EXPECT_EQ(simulation({}), simulation({"cost.d2d_bit=3 pJ/bit"}));
+  EXPECT_NE(simulation({}), simulation({"hardware.serdes.lanes=3"}));
+  EXPECT_NE(simulation({}), simulation({"variants.hnn.wire=aer"}));
+  EXPECT_EQ(simulation({}), simulation({"variants.other.wire=aer"}));
+  EXPECT_NE(simulation({}), simulation({"simulate.samples=2"}));
+  EXPECT_NE(simulation({}), simulation({}, Fidelity::kAnalytic));
+}
+
+TEST(Identity, SpellingAndSourceOfAValueDoNotMatter) {
+  EXPECT_EQ(simulation({"hardware.core_clock=1000 MHz"}),
+            simulation({"hardware.core_clock=1 GHz"}));
+  EXPECT_EQ(simulation({"hardware.core_clock={value: 1 GHz, source: x, seen: memory}"}),
+            simulation({"hardware.core_clock=1 GHz"}));
+}
+
+TEST(Identity, PricesDependOnCostAlone) {
+  const auto price = [](const std::vector<std::string>& overrides) {
+    return price_identity(experiment(overrides).presets[0]).hash;
+  };
+  EXPECT_EQ(price({}), price({"hardware.serdes.lanes=3"}));
+  EXPECT_NE(price({}), price({"cost.d2d_bit=3 pJ/bit"}));
+}
+
+TEST(Identity, TrainingKeysAreThoseThatNothingElseReads) {
+  for (const char* key : {"seed", "train.epochs", "data.path", "variants.a.codec"}) {
+    EXPECT_TRUE(is_training_key(key)) << key;
+  }
+  for (const char* key :
+       {"hardware.mesh", "cost.d2d_bit", "simulate.samples", "mapping.search", "variants.a.wire"}) {
+    EXPECT_FALSE(is_training_key(key)) << key;
+  }
+}
+
+/// The text of everything that a workload holds.
+std::string workload_text(const arch::PackageSpec& package) {
+  const auto network = map::testing::two_chip_network(ir::NetworkKind::kHnn,
+                                                      codec::parse_codec("graded(2)", "t"), 1);
+  const auto activity = map::testing::random_activity(network, 1, 0.3, 7);
+  const auto mapping = map::map_network(network, package);
+  const auto workload =
+      map::build_workload(network, mapping, activity, 0, codec::WireKind::kAuto, package);
+  std::string text;
+  for (const auto& t : workload.tasks) {
+    text +=
+        fmt::format("{} {} {} {} {} {} {} {}\n", t.tile.index(), t.macs, t.acs, t.weight_read_bits,
+                    t.state_read_bits, t.state_write_bits, t.events, t.service.value());
+  }
+  for (const auto& m : workload.messages) {
+    text += fmt::format("{} {} {} {} {} {}\n", m.source, m.target, m.packets, m.flits_per_packet,
+                        m.bits_per_flit, m.bits);
+  }
+  return text;
+}
+
+/// Whoever makes the mapping depend on a link or a clock must take that key into workload_key.
+TEST(Identity, KeysOutsideTheWorkloadKeyNeverChangeTheWorkload) {
+  const Experiment base = experiment({});
+  const std::string key = workload_key(base, base.presets[0], "hnn");
+  const std::string text = workload_text(base.presets[0].package);
+  int outside = 0;
+  for (const auto& field : arch::hardware_schema()) {
+    const double number = field.maximum < 2 ? field.maximum / 2 : std::max(field.minimum * 2, 2.0);
+    std::string other = fmt::format("{}", number);
+    if (field.kind == config::Kind::kQuantity) other += " " + std::string(field.unit);
+    if (field.kind == config::Kind::kChoice) other = "fixed_priority";
+    if (field.key == "hardware.serdes.clock_phase") other = "20 ps";
+    if (!field.key.starts_with("hardware.serdes.") && !field.key.starts_with("hardware.emio.") &&
+        !field.key.starts_with("hardware.router.") && field.key != "hardware.core_clock") {
+      continue;
+    }
+    const auto changed = experiment({std::string(field.key) + "=" + other});
+    ASSERT_EQ(workload_key(changed, changed.presets[0], "hnn"), key) << field.key;
+    EXPECT_EQ(workload_text(changed.presets[0].package), text) << field.key;
+    ++outside;
+  }
+  EXPECT_GE(outside, 15);
+  const auto mesh = experiment({"hardware.mesh=7"});
+  EXPECT_NE(workload_key(mesh, mesh.presets[0], "hnn"), key);
+}
+
+}  // namespace
+}  // namespace ranvier::sweep

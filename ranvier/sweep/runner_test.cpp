@@ -1,0 +1,314 @@
+#include "ranvier/sweep/runner.hpp"
+
+#include "ranvier/core/error.hpp"
+#include "ranvier/sweep/evaluate.hpp"
+#include "ranvier/sweep/result_table.hpp"
+#include "ranvier/sweep/test_run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace ranvier::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+constexpr const char* kSweep =
+    "name: small\nbase: BASE\naxes:\n"
+    "  - {key: hardware.serdes.lanes, values: [1, 4]}\n"
+    "  - {key: cost.d2d_bit, values: [1 pJ/bit, 2 pJ/bit]}\n";
+constexpr int64_t kVariants = 4;
+constexpr int64_t kPresets = 2;
+constexpr int64_t kLinkRates = 21;  // five decades in quarters
+
+std::span<const config::Field> training() {
+  static const config::Field fields[]{
+      {.key = "train.epochs", .kind = config::Kind::kInteger, .fallback = "3"},
+      {.key = "variants.*.wire", .kind = config::Kind::kText, .fallback = ""}};
+  return fields;
+}
+
+class RunnerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
+    directory_ = fs::path(::testing::TempDir()) /
+                 ("runner_" + std::to_string(getpid()) + "_" + std::string(test->name()));
+    fs::remove_all(directory_);
+    testing::write_test_run(directory_ / "run");
+    fields_ = full_schema(training());
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  SweepSpec spec(std::string yaml) const {
+    const std::string base = (directory_ / "run").string();
+    for (size_t at = yaml.find("BASE"); at != std::string::npos; at = yaml.find("BASE")) {
+      yaml.replace(at, 4, base);
+    }
+    core::write_file_atomic(directory_ / "sweep.yaml", yaml);
+    return load_sweep(directory_ / "sweep.yaml", {}, fields_);
+  }
+
+  SweepOutcome run(const std::string& yaml, const std::string& database,
+                   SweepOptions options = {}) {
+    Store store = Store::create(directory_ / database);
+    options.training = training();
+    options.runs = directory_ / "runs";
+    options.quiet = true;
+    return run_sweep(spec(yaml), options, store);
+  }
+
+  static SweepOptions with_jobs(int jobs) {
+    SweepOptions options;
+    options.jobs = jobs;
+    return options;
+  }
+  /// One of three.
+  static SweepOptions with_shard(int shard) {
+    SweepOptions options;
+    options.shard = shard;
+    options.shards = 3;
+    return options;
+  }
+
+  ResultTable table(const std::string& database) const {
+    Store store = Store::open(directory_ / database);
+    ResultTable all = read_table(store);
+    mark_front(all, all.x, all.y);
+    return all;
+  }
+
+  std::string csv(const std::string& database) const { return to_csv(table(database)); }
+
+  fs::path directory_;
+  std::vector<config::Field> fields_;
+};
+
+TEST_F(RunnerTest, EverySimulationRunsOnceHoweverManyPricesThereAre) {
+  const auto outcome = run(kSweep, "a.sqlite");
+  EXPECT_EQ(outcome.points, 4);
+  EXPECT_EQ(outcome.simulated, 2 * kVariants * kPresets + kLinkRates * kVariants * kPresets);
+  EXPECT_EQ(outcome.refused + outcome.failed, 0);
+  const auto all = table("a.sqlite");
+  EXPECT_EQ(all.rows.size(), static_cast<size_t>(4 * kVariants * kPresets));
+  EXPECT_EQ(all.links.size(), static_cast<size_t>(kLinkRates * kVariants * kPresets));
+}
+
+TEST_F(RunnerTest, ARepeatedSweepCostsNothing) {
+  run(kSweep, "a.sqlite");
+  const std::string before = csv("a.sqlite");
+  const auto again = run(kSweep, "a.sqlite");
+  EXPECT_EQ(again.known, 4);
+  EXPECT_EQ(again.simulated, 0);
+  EXPECT_EQ(csv("a.sqlite"), before);
+}
+
+TEST_F(RunnerTest, AChangedConstantRepricesWithoutSimulating) {
+  run(kSweep, "a.sqlite");
+  SweepOptions dearer;
+  dearer.overrides = {"cost.router_bit_hop=1 pJ/bit"};
+  const auto repriced = run(kSweep, "a.sqlite", dearer);
+  EXPECT_EQ(repriced.known, 0);
+  EXPECT_EQ(repriced.simulated, 0);
+  const std::string stored = csv("a.sqlite");
+  run(kSweep, "fresh.sqlite", dearer);
+  EXPECT_EQ(stored, csv("fresh.sqlite")) << "as if it had been simulated at these prices";
+}
+
+TEST_F(RunnerTest, APointEqualsTheSimulationOfThatConfiguration) {
+  run(kSweep, "a.sqlite");
+  const std::vector<std::string> overrides{"hardware.serdes.lanes=4", "cost.d2d_bit=2 pJ/bit"};
+  const auto experiment =
+      load_experiment(directory_ / "run/config.resolved.yaml", overrides, training());
+  const auto result =
+      evaluate(experiment, directory_ / "run", {.threads = 1, .quiet = true, .power_window = {}});
+  const auto all = table("a.sqlite");
+  int compared = 0;
+  for (const auto& row : all.rows) {
+    if (row.position != 3) continue;
+    for (const auto& variant : result.variants) {
+      for (const auto& preset : variant.presets) {
+        if (variant.name != row.variant || preset.preset != row.preset) continue;
+        const auto value = [&](const char* name) {
+          for (size_t c = 0; c < all.columns.size(); ++c) {
+            if (all.columns[c].name == name) return row.values[c];
+          }
+          return -1.0;
+        };
+        EXPECT_EQ(value("latency_us"), preset.latency_s * 1e6);
+        EXPECT_EQ(value("latency_analytic_us"), preset.latency_analytic_s * 1e6);
+        EXPECT_EQ(value("energy_uj"), preset.priced.total_pj / 1e6);
+        EXPECT_EQ(value("bits_per_activation"), variant.bits_per_activation);
+        EXPECT_EQ(value("cores"), variant.cores);
+        ++compared;
+      }
+    }
+  }
+  EXPECT_EQ(compared, kVariants * kPresets);
+}
+
+/// Text of every table, times left out.
+std::string content(const fs::path& path) {
+  sqlite::Database database(path, sqlite::Mode::kRead, "FILE");
+  std::string text;
+  for (const auto& [name, columns] :
+       {std::pair<const char*, const char*>{"plan", "position || point"},
+        {"settings", "position || axis || text || number"},
+        {"configurations", "hash || text"},
+        {"simulations", "hash || state || message || latency_s || ledger || wire_format"},
+        {"points", "hash || source || state || message"},
+        {"results", "point || variant || preset || simulation || energy_uj || energy_parts_uj"},
+        {"links", "source || variant || preset || gbps || latency_us || fixed_uj || link_bits"}}) {
+    auto rows = database.prepare("SELECT " + std::string(columns) + " FROM " + name);
+    while (rows.step()) text += std::string(name) + ": " + rows.text(0) + "\n";
+  }
+  return text;
+}
+
+TEST_F(RunnerTest, WorkersDoNotChangeTheDatabase) {
+  run(kSweep, "one.sqlite", with_jobs(1));
+  run(kSweep, "three.sqlite", with_jobs(3));
+  EXPECT_EQ(content(directory_ / "one.sqlite"), content(directory_ / "three.sqlite"));
+  EXPECT_EQ(csv("one.sqlite"), csv("three.sqlite"));
+}
+
+TEST_F(RunnerTest, MergedShardsEqualOneRun) {
+  run(kSweep, "whole.sqlite");
+  run(kSweep, "1.sqlite", with_shard(1));
+  EXPECT_NE(csv("1.sqlite"), csv("whole.sqlite"));
+  run(kSweep, "2.sqlite", with_shard(2));
+  run(kSweep, "3.sqlite", with_shard(3));
+  Store merged = Store::create(directory_ / "merged.sqlite");
+  for (const char* part : {"2.sqlite", "1.sqlite", "3.sqlite", "1.sqlite"}) {
+    merged.merge(directory_ / part);
+  }
+  EXPECT_EQ(content(directory_ / "merged.sqlite"), content(directory_ / "whole.sqlite"));
+  EXPECT_EQ(csv("merged.sqlite"), csv("whole.sqlite"));
+  EXPECT_EQ(run(kSweep, "merged.sqlite").simulated, 0);
+}
+
+TEST_F(RunnerTest, ShardsOfAnotherSweepAreRefused) {
+  run(kSweep, "a.sqlite");
+  run("name: other\nbase: BASE\naxes: [{key: hardware.serdes.lanes, values: [2]}]\n", "b.sqlite");
+  Store merged = Store::create(directory_ / "merged.sqlite");
+  merged.merge(directory_ / "a.sqlite");
+  EXPECT_THROW(merged.merge(directory_ / "b.sqlite"), core::UserError);
+  EXPECT_THROW(merged.merge(directory_ / "absent.sqlite"), core::UserError);
+}
+
+TEST_F(RunnerTest, ANetworkThatDoesNotFitIsRecordedAndTheRestGoesOn) {
+  const char* yaml =
+      "name: t\nbase: BASE\nfidelity: analytic\n"
+      "axes: [{key: hardware.mesh, values: [2, 4]}]\n";
+  const auto outcome = run(yaml, "a.sqlite");
+  EXPECT_EQ(outcome.refused, 1);
+  EXPECT_EQ(outcome.failed, 0);
+  EXPECT_THAT(outcome.first_refusal, HasSubstr("hardware.mesh"));
+  const auto all = table("a.sqlite");
+  EXPECT_EQ(all.rows.front().state, "refused");
+  EXPECT_THAT(all.rows.front().message, HasSubstr(" under "));
+  EXPECT_EQ(all.rows.back().state, "done");
+  EXPECT_EQ(run(yaml, "a.sqlite").known, 2) << "a refusal is a result";
+}
+
+TEST_F(RunnerTest, CombinationsThatCannotBeBuiltAreRefusedPointByPoint) {
+  const auto outcome =
+      run("name: t\nbase: BASE\nfidelity: analytic\n"
+          "axes: [{key: hardware.emio.fifo_depth, values: [8, 9]}]\n",
+          "a.sqlite");
+  EXPECT_EQ(outcome.refused, 1);
+  EXPECT_THAT(outcome.first_refusal, HasSubstr("fifo_depth"));
+}
+
+TEST_F(RunnerTest, AFailureIsRecordedAndTriedAgain) {
+  const fs::path activity = directory_ / "run/bundle/hnn-graded/activity.h5";
+  auto damaged = ir::read_activity(activity);
+  damaged.boundaries.at("cut").value[17] += 1;  // not what the network computed with
+  ir::write_activity(damaged, activity);
+  const auto outcome = run(kSweep, "a.sqlite");
+  EXPECT_EQ(outcome.failed, 4);
+  EXPECT_THAT(outcome.first_failure, HasSubstr("hnn-graded under paper45nm"));
+  const auto again = run(kSweep, "a.sqlite");
+  EXPECT_EQ(again.known, 0);
+  EXPECT_GT(again.simulated, 0);
+  EXPECT_LT(again.simulated, outcome.simulated) << "the other variants are known";
+}
+
+TEST_F(RunnerTest, RefusesBadValuesBeforeTheFirstPoint) {
+  const auto refusal = [&](const std::string& axes) {
+    try {
+      run("name: t\nbase: BASE\naxes:\n  - " + axes, "a.sqlite");
+    } catch (const core::UserError& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_THAT(refusal("{key: hardware.mesh, values: [4, 0]}"), HasSubstr("sweep.yaml:4"));
+  EXPECT_THAT(refusal("{key: cost.d2d_bit, values: [3]}"), HasSubstr("[cost.d2d_bit] got 3"));
+  EXPECT_THAT(refusal("{key: hardware.serdes.lanes, from: 0, to: 8, steps: 3}"),
+              HasSubstr("hardware.serdes.lanes"));
+  EXPECT_THAT(refusal("{key: train.epochs, values: [3]}"), HasSubstr("trained run"));
+  EXPECT_THAT(refusal("{key: variants.hnn-grade.wire, values: [aer]}"),
+              HasSubstr("Did you mean hnn-graded?"));
+  EXPECT_THAT(refusal("{key: hardware.mesh, values: [4]}\nvariants: [hnn]"), HasSubstr("variants"));
+  EXPECT_THAT(refusal("{key: hardware.mesh, values: [4]}\npresets: [pbc]"), HasSubstr("pcb"));
+}
+
+TEST_F(RunnerTest, AnExperimentIsTrainedOncePerTraining) {
+  const char* yaml =
+      "name: t\nbase: BASE/config.resolved.yaml\nfidelity: analytic\naxes:\n"
+      "  - {key: train.epochs, values: [1, 2]}\n  - {key: hardware.serdes.lanes, values: [1, 2]}\n";
+  int trained = 0;
+  SweepOptions options;
+  options.train = [&](const Experiment& experiment, const fs::path& run, const Examine& examine) {
+    ++trained;
+    if (experiment.values.integer("train.epochs") == 2 && trained < 3) {
+      throw core::RunError("the loss is not finite");
+    }
+    testing::write_test_run(run);
+    examine(ir::read_network(run / "bundle/hnn-graded/network.json"));
+  };
+  const auto outcome = run(yaml, "a.sqlite", options);
+  EXPECT_EQ(trained, 2);
+  EXPECT_EQ(outcome.failed, 2) << "both points of the training that failed";
+  EXPECT_THAT(outcome.first_failure, HasSubstr("not finite"));
+  const auto again = run(yaml, "a.sqlite", options);
+  EXPECT_EQ(trained, 3) << "only the failed one";
+  EXPECT_EQ(again.failed, 0);
+  EXPECT_EQ(again.known, 2);
+  fs::remove_all(directory_ / "runs");
+  EXPECT_THROW(run(yaml, "b.sqlite"), core::UserError) << "nothing can train here";
+}
+
+TEST_F(RunnerTest, TheFrontIsWhatBruteForceFinds) {
+  run(kSweep, "a.sqlite");
+  auto all = table("a.sqlite");
+  mark_front(all, "bits_per_activation", "metric_deployed");
+  const auto column = [&](const std::string& name) {
+    size_t c = 0;
+    while (all.columns[c].name != name) ++c;
+    return c;
+  };
+  const size_t b = column("bits_per_activation"), accuracy = column("metric_deployed");
+  int marked = 0;
+  for (const auto& row : all.rows) {
+    bool beaten = false;
+    for (const auto& other : all.rows) {
+      if (other.preset != row.preset) continue;
+      const bool no_worse =
+          other.values[b] <= row.values[b] && other.values[accuracy] >= row.values[accuracy];
+      const bool better =
+          other.values[b] < row.values[b] || other.values[accuracy] > row.values[accuracy];
+      beaten = beaten || (no_worse && better);
+    }
+    EXPECT_EQ(row.front, !beaten) << row.position << row.variant;
+    marked += row.front;
+  }
+  EXPECT_GT(marked, 0);
+  EXPECT_THROW(mark_front(all, "energy_u", "latency_us"), core::UserError);
+}
+
+}  // namespace
+}  // namespace ranvier::sweep
