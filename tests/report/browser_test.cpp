@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -26,8 +27,9 @@ class Browser : public testing::Test {
  protected:
   void SetUp() override {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    dir_ = fs::absolute(fs::path(testing::TempDir()) /
-                        ("ranvier_browser_" + std::string(test->name())));
+    dir_ =
+        fs::absolute(fs::path(testing::TempDir()) / ("ranvier_browser_" + std::to_string(getpid()) +
+                                                     "_" + std::string(test->name())));
     fs::remove_all(dir_);
   }
   void TearDown() override { fs::remove_all(dir_); }

@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -123,7 +124,8 @@ class SweepPage : public testing::Test {
   void SetUp() override {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
     dir_ =
-        fs::absolute(fs::path(testing::TempDir()) / ("ranvier_sweep_" + std::string(test->name())));
+        fs::absolute(fs::path(testing::TempDir()) / ("ranvier_sweep_" + std::to_string(getpid()) +
+                                                     "_" + std::string(test->name())));
     fs::remove_all(dir_);
     fs::create_directories(dir_);
   }
