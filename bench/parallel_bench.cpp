@@ -113,7 +113,10 @@ Way longest_way(const workload::Workload& load, const arch::PackageSpec& spec, i
 
 void print_ideal(const workload::Workload& load, const arch::PackageSpec& spec) {
   const Way one = longest_way(load, spec, 1);
-  std::printf("window %lld core cycles; one process needs %.3f s of processor time\n",
+  sim::Machine machine(load, spec, {});
+  machine.run();
+  std::printf("%lld core cycles in windows of %lld; one process needs %.3f s of processor time\n",
+              static_cast<long long>(machine.conductor().now()),
               static_cast<long long>(sim::lookahead(sim::lower(spec))), one.seconds);
   for (const int parts : {2, 4, 8, 16}) {
     const Way way = longest_way(load, spec, parts);
