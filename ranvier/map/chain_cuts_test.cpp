@@ -59,8 +59,8 @@ TEST(BestCuts, AgreeWithEveryChoiceOfCuts) {
 }
 
 TEST(ChainOf, AllowsCutsWhereOneTensorCrosses) {
-  const auto network = testing::filled_network(
-      ir::NetworkKind::kAnn, {codec::CodecKind::kDense, 8, 1, false});
+  const auto network =
+      testing::filled_network(ir::NetworkKind::kAnn, {codec::CodecKind::kDense, 8, 1, false});
   arch::PackageSpec package;
   package.chips_x = 4;
   package.chips_y = 2;

@@ -1,6 +1,6 @@
 #pragma once
-// Tiles on chips, move by move, with the expected bits over die edges kept up to date. Private to the
-// searches of map/.
+// Tiles on chips, move by move, with the expected bits over die edges kept up to date. Private to
+// the searches of map/.
 
 #include "ranvier/map/tile_graph.hpp"
 

@@ -10,8 +10,8 @@
 namespace ranvier::map {
 namespace {
 
-constexpr double kWeightSum = 1e9;   // METIS adds weights in idx_t
-constexpr idx_t kImbalance = 1;      // thousandths above the mean size of a part
+constexpr double kWeightSum = 1e9;  // METIS adds weights in idx_t
+constexpr idx_t kImbalance = 1;     // thousandths above the mean size of a part
 constexpr uint64_t kSeedMask = 0x7fffffff;
 
 using Weights = std::vector<std::map<int, double>>;  // [tile] neighbour -> bits, both ways

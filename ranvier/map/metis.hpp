@@ -9,9 +9,9 @@
 namespace ranvier::map {
 
 /// [tile] part 0..count-1: k-way, parts of nearly equal size (not exactly: METIS balances within a
-/// tolerance), small sum of the expected bits between tiles of different parts. A part may be empty.
-/// Errors: RunError when METIS reports one. Source: Karypis and Kumar, SIAM J. Sci. Comput. 20
-/// (1998) 359.
+/// tolerance), small sum of the expected bits between tiles of different parts. A part may be
+/// empty. Errors: RunError when METIS reports one. Source: Karypis and Kumar, SIAM J. Sci. Comput.
+/// 20 (1998) 359.
 std::vector<int> metis_parts(const TileGraph& graph, int count, uint64_t seed);
 
 }  // namespace ranvier::map

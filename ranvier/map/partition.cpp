@@ -52,7 +52,8 @@ std::vector<int> lay_out(const std::vector<double>& traffic, const arch::Package
   std::vector<int> place(static_cast<size_t>(count));
   std::iota(place.begin(), place.end(), 0);
   const auto both = [&](int a, int b) {
-    return traffic[static_cast<size_t>(a * count + b)] + traffic[static_cast<size_t>(b * count + a)];
+    return traffic[static_cast<size_t>(a * count + b)] +
+           traffic[static_cast<size_t>(b * count + a)];
   };
   const auto change = [&](int a, int b) {  // of exchanging the chips of two parts
     double delta = 0;

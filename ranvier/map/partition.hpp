@@ -26,9 +26,9 @@ bool can_partition(const ir::Network& network);
 
 /// [tile] chips 0..count-1, at most `capacity` tiles each; never worse than the best of `starts`
 /// (at least one), which must keep to that. The same seed gives the same answer.
-/// Method: the METIS k-way partition of the tile graph (Karypis and Kumar 1998) with its parts laid on
-/// chips, and the best start; from both, single tiles move by simulated annealing on the true cost,
-/// which counts a block once per reading chip. Cost: O(moves x readers x feeders of a tile).
+/// Method: the METIS k-way partition of the tile graph (Karypis and Kumar 1998) with its parts laid
+/// on chips, and the best start; from both, single tiles move by simulated annealing on the true
+/// cost, which counts a block once per reading chip. Cost: O(moves x readers x feeders of a tile).
 std::vector<int> partition_tiles(const TileGraph& graph, const arch::PackageSpec& package,
                                  const std::vector<std::vector<int>>& starts, int count,
                                  int capacity, const PartitionOptions& options);

@@ -45,9 +45,9 @@ Filled filled(ir::Network network, const arch::PackageSpec& package, codec::Wire
   all.activity = testing::random_activity(all.network, 1, 0.3, 5);
   all.activity.steps = all.network.steps;
   all.mapping = map_network(all.network, package);
-  all.graph = tile_graph(all.network, all.mapping,
-                         expected_bits(all.network, all.mapping, all.activity, 0, wire, package),
-                         package);
+  all.graph =
+      tile_graph(all.network, all.mapping,
+                 expected_bits(all.network, all.mapping, all.activity, 0, wire, package), package);
   for (const auto& tile : all.graph.tiles) {
     all.start.push_back(
         all.mapping.layers[static_cast<size_t>(tile.layer)][static_cast<size_t>(tile.index)].chip);
@@ -63,8 +63,8 @@ Filled small() {
   const int first = testing::add_conv(network, 0, 2, 3, 1, 1);
   const int second = testing::add_conv(network, first, 2, 3, 1, 1);
   for (const int layer : {first, second}) {
-    network.boundaries.push_back({"after" + std::to_string(layer), layer,
-                                  testing::params_for(kDense8, 2)});
+    network.boundaries.push_back(
+        {"after" + std::to_string(layer), layer, testing::params_for(kDense8, 2)});
   }
   return filled(std::move(network), package_of(2, 1, 3, 16), codec::WireKind::kBurst);
 }
@@ -149,8 +149,7 @@ TEST(ChipAssignmentTest, TheCostOfMovesIsThatOfTheNewAssignment) {
   ChipAssignment state(all.graph, all.package, all.start, 8);
   core::Rng rng(2);
   for (int round = 0; round < 300; ++round) {
-    state.move(static_cast<int>(rng.below(all.graph.tiles.size())),
-               static_cast<int>(rng.below(8)));
+    state.move(static_cast<int>(rng.below(all.graph.tiles.size())), static_cast<int>(rng.below(8)));
     const ChipAssignment fresh(all.graph, all.package, state.chips(), 8);
     ASSERT_NEAR(state.cost(), fresh.cost(), 1e-9 * fresh.cost());
   }

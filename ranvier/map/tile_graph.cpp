@@ -57,9 +57,8 @@ Region first_line(Region region) {
 ExpectedBits line_through(const Encoded& tiles, const Encoded& edges) {
   const double more = tiles.elements / tiles.blocks - edges.elements / edges.blocks;
   if (more <= 0) return {.per_element = tiles.bits / tiles.elements, .per_block = 0};
-  const double slope =
-      std::clamp((tiles.bits / tiles.blocks - edges.bits / edges.blocks) / more, 0.0,
-                 tiles.bits / tiles.elements);
+  const double slope = std::clamp((tiles.bits / tiles.blocks - edges.bits / edges.blocks) / more,
+                                  0.0, tiles.bits / tiles.elements);
   return {.per_element = slope, .per_block = (tiles.bits - slope * tiles.elements) / tiles.blocks};
 }
 
@@ -134,16 +133,14 @@ Mapping on_chips(const ir::Network& network, const arch::PackageSpec& package,
   placed.chips_used = *std::ranges::max_element(chips) + 1;
   std::vector<std::vector<core::TileId>> cores;
   for (int chip = 0; chip < placed.chips_used; ++chip) {
-    cores.push_back(
-        core_order(package, core::ChipId(chip), placed.chips_used, margin_of(network)));
+    cores.push_back(core_order(package, core::ChipId(chip), placed.chips_used, margin_of(network)));
   }
   std::vector<size_t> taken(cores.size(), 0);
   for (size_t t = 0; t < graph.tiles.size(); ++t) {
     const TileGraph::Tile& tile = graph.tiles[t];
     const auto chip = static_cast<size_t>(chips[t]);
     RANVIER_CONTRACT(taken[chip] < cores[chip].size(), "a chip has a core for every tile");
-    LayerTile& at =
-        placed.layers[static_cast<size_t>(tile.layer)][static_cast<size_t>(tile.index)];
+    LayerTile& at = placed.layers[static_cast<size_t>(tile.layer)][static_cast<size_t>(tile.index)];
     at.chip = chips[t];
     at.tile = cores[chip][taken[chip]++];
   }

@@ -8,15 +8,16 @@
 
 namespace ranvier::map {
 
-/// Bits that a layer's outputs are expected to cost on a die-to-die link: per element, and per block
-/// whatever its size.
+/// Bits that a layer's outputs are expected to cost on a die-to-die link: per element, and per
+/// block whatever its size.
 struct ExpectedBits {
   double per_element = 0;
   double per_block = 0;
 };
 
 /// [layer], the line through what whole tiles of `mapping` and their edges take when the recorded
-/// `sample` is encoded, so that headers and padding are in it; layers without a boundary: zero. Cost: O(elements x steps).
+/// `sample` is encoded, so that headers and padding are in it; layers without a boundary: zero.
+/// Cost: O(elements x steps).
 std::vector<ExpectedBits> expected_bits(const ir::Network& network, const Mapping& mapping,
                                         const ir::Activity& activity, int sample,
                                         codec::WireKind wire, const arch::PackageSpec& package);
@@ -43,8 +44,8 @@ struct TileGraph {
 TileGraph tile_graph(const ir::Network& network, const Mapping& mapping,
                      std::vector<ExpectedBits> bits, const arch::PackageSpec& package);
 
-/// `mapping` with tile t of the graph on chip `chips[t]`: tiles of a chip on its cores in order, then
-/// image and crossings. Errors: those of complete().
+/// `mapping` with tile t of the graph on chip `chips[t]`: tiles of a chip on its cores in order,
+/// then image and crossings. Errors: those of complete().
 Mapping on_chips(const ir::Network& network, const arch::PackageSpec& package,
                  const TileGraph& graph, const Mapping& mapping, const std::vector<int>& chips);
 
