@@ -48,6 +48,10 @@ constexpr auto kSchema = std::to_array<Field>({
           "8 x 8: inferred from the 8-to-1 merge of SNAP/HNN, arXiv 2501.08645"),
     count("hardware.neurons_per_core", "256", 1, 65536, "neurons",
           "Output neurons that one core can hold.", "RANC and TrueNorth cores"),
+    count("hardware.passes", "1", 1, 64, "tiles",
+          "Patches of one dense layer that a core may compute one after the other, with the same "
+          "weights, when its chip has too few cores. Spiking cores keep membranes: always 1.",
+          kChoice),
     quantity("hardware.weight_sram", "64 KiB", 1024, 1ull << 30, "B", "Weight memory of one core.",
              kChoice),
     count("hardware.weight_bits", "8", 1, 32, "bits", "Width of a stored weight.", kChoice),

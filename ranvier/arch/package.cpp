@@ -36,6 +36,7 @@ ChipSpec chip_from(const config::Values& values) {
   ChipSpec chip;
   chip.mesh = whole(values, "hardware.mesh");
   chip.neurons_per_core = whole(values, "hardware.neurons_per_core");
+  chip.passes = whole(values, "hardware.passes");
   const double bytes = values.real("hardware.weight_sram");
   if (bytes != std::floor(bytes)) values.refuse("hardware.weight_sram", "a whole number of bytes");
   chip.weight_sram_bytes = static_cast<int64_t>(bytes);

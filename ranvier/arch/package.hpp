@@ -77,6 +77,7 @@ struct ChipSpec {
   int mesh = 8;  // K x K cores
   int neurons_per_core = 256;
   int64_t weight_sram_bytes = 65536;  // per core
+  int passes = 1;  // tiles of one dense layer that a core may compute one after the other
   int weight_bits = 8;
   int accumulator_bits = 32;
 };

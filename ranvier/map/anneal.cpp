@@ -179,11 +179,12 @@ void Annealer::store(Mapping& mapping) const {
   for (size_t i = 0; i < problem_.items.size(); ++i) {
     const PlacedItem& item = problem_.items[i];
     const auto group = static_cast<size_t>(item.group);
-    const auto index = static_cast<size_t>(item.index);
     const auto near = arch::tile_at(package_, state_.core(static_cast<int>(i), false));
-    if (item.kind == PlacedItem::Kind::kTile) mapping.layers[group][index].tile = near;
+    if (item.kind == PlacedItem::Kind::kTile) {
+      for (const int t : item.indices) mapping.layers[group][static_cast<size_t>(t)].tile = near;
+    }
     if (item.kind != PlacedItem::Kind::kCrossing) continue;
-    Crossing& crossing = mapping.crossings[group][index];
+    Crossing& crossing = mapping.crossings[group][static_cast<size_t>(item.indices.front())];
     const Side out = leaving_side(package_, core::ChipId(item.chip), core::ChipId(item.far_chip));
     crossing.lane = nearest_lane(package_, near, out);
     crossing.near_gateway = near;

@@ -102,7 +102,8 @@ TEST(PlacementProblemTest, ContentionIsTheSquareOfWhatOneResourceServes) {
   PlacementProblem problem;
   problem.phases = 1;
   problem.items.resize(2);
-  problem.items[1].index = 1;
+  problem.items[0].indices = {0};
+  problem.items[1].indices = {1};
   problem.flows.push_back({{0, false}, {1, false}, 0, 30, 3});
   const auto spec = package(1, 4, 16);
   Mapping mapping;
@@ -128,7 +129,8 @@ TEST(PlacementStateTest, TheCostOfMovesIsThatOfTheNewPlacement) {
   }
   const auto tile_of = [&](int item) -> core::TileId& {
     const auto& of = all.problem.items[static_cast<size_t>(item)];
-    return mapping.layers[static_cast<size_t>(of.group)][static_cast<size_t>(of.index)].tile;
+    return mapping.layers[static_cast<size_t>(of.group)][static_cast<size_t>(of.indices.front())]
+        .tile;
   };
   for (int round = 0; round < 300; ++round) {
     const int a = tiles[rng.below(tiles.size())];
@@ -196,6 +198,27 @@ TEST(AnnealTest, IsLegalBetterAndTheSameForTheSameSeed) {
     };
     EXPECT_EQ(places(anneal(100, 1)), places(spread));
     EXPECT_NE(places(anneal(100, 2)), places(spread));
+  }
+}
+
+TEST(AnnealTest, TilesThatTakeTurnsMoveTogether) {
+  auto spec = package(2, 4, 128);
+  spec.chip.passes = 2;
+  const auto all =
+      mapped(testing::two_chip_network(NetworkKind::kHnn, codec::parse_codec("graded(2)", "t"), 1),
+             spec, 1);
+  const Mapping found =
+      anneal_placement(all.network, all.problem, all.mapping, all.package, {.seed = 2});
+  EXPECT_LT(placement_cost(all.problem, found, all.package).wire_bit_hops,
+            placement_cost(all.problem, all.mapping, all.package).wire_bit_hops);
+  for (const auto& layer : {1, 2, 3, 4}) {
+    const auto& before = all.mapping.layers[static_cast<size_t>(layer)];
+    const auto& after = found.layers[static_cast<size_t>(layer)];
+    for (size_t a = 0; a < before.size(); ++a) {
+      for (size_t b = 0; b < before.size(); ++b) {
+        EXPECT_EQ(before[a].tile == before[b].tile, after[a].tile == after[b].tile);
+      }
+    }
   }
 }
 

@@ -54,6 +54,56 @@ std::optional<int64_t> fitting_neurons(const ir::Network& network, const std::ve
   return std::nullopt;
 }
 
+void require_chips(const ir::Network& network, const arch::PackageSpec& package) {
+  const int chips = package.chips_x * package.chips_y;
+  if (network.chips() <= chips) return;
+  throw core::UserError(
+      {"hardware.chips_x", std::to_string(package.chips_x),
+       fmt::format("at least {} (with chips_y {})",
+                   core::ceil_div(network.chips(), package.chips_y), package.chips_y),
+       "",
+       fmt::format("{} has {} cuts and so needs {} chips; the package has {}.", network.name,
+                   network.boundaries.size(), network.chips(), chips)});
+}
+
+constexpr int kMostPasses = 64;  // of hardware.passes
+
+/// How the layers of one chip lie on its cores.
+struct Fit {
+  std::vector<Tiling> tilings;
+  int passes = 1;  // patches of one channel group per core
+};
+
+/// Cores of a layer whose cores take `passes` patches each.
+int64_t cores_for(const Tiling& tiling, int passes) {
+  return tiling.channel_groups *
+         core::ceil_div(int64_t{1} * tiling.row_parts * tiling.column_parts, passes);
+}
+
+/// The fit of fewest passes, at most `most_passes`, with at most 1 / `spread` of a core's neurons
+/// per tile: of least traffic if that fits, else the fewest tiles.
+std::optional<Fit> fit_of(const ir::Network& network, const std::vector<int>& layers,
+                          const arch::PackageSpec& package, int spread, int most_passes) {
+  CoreLimits limits = limits_of(package.chip);
+  limits.neurons = std::max<int64_t>(1, limits.neurons / spread);
+  const int64_t usable = usable_cores(package.chip.mesh, margin_of(network));
+  const auto least = tile_all(network, layers, limits, TilingGoal::kLeastTraffic);
+  const auto fewest = tile_all(network, layers, limits, TilingGoal::kFewestTiles);
+  for (int passes = 1; passes <= most_passes; ++passes) {
+    for (const auto* tilings : {&least, &fewest}) {
+      int64_t cores = 0;
+      for (const Tiling& tiling : *tilings) cores += cores_for(tiling, passes);
+      if (cores <= usable) return Fit{*tilings, passes};
+    }
+  }
+  return std::nullopt;
+}
+
+/// Membranes stay in their core, so spiking layers take no turns.
+int most_passes(const ir::Network& network, const arch::PackageSpec& package) {
+  return network.kind == ir::NetworkKind::kSnn ? 1 : package.chip.passes;
+}
+
 [[noreturn]] void refuse_chip(const ir::Network& network, int chip, const std::vector<int>& layers,
                               const arch::PackageSpec& package, int64_t needed) {
   const int margin = margin_of(network);
@@ -69,40 +119,20 @@ std::optional<int64_t> fitting_neurons(const ir::Network& network, const std::ve
     hint += fmt::format("; hardware.neurons_per_core {} in place of {} would fit too", *neurons,
                         package.chip.neurons_per_core);
   }
+  for (int passes = package.chip.passes + 1; passes <= kMostPasses; ++passes) {
+    if (network.kind == ir::NetworkKind::kSnn) break;
+    if (!fit_of(network, layers, package, 1, passes)) continue;
+    hint += fmt::format("; hardware.passes {} would do too", passes);
+    break;
+  }
   throw core::UserError({"hardware.mesh", std::to_string(package.chip.mesh),
                          fmt::format("at least {}", mesh), "", hint + "."});
 }
 
-void require_chips(const ir::Network& network, const arch::PackageSpec& package) {
-  const int chips = package.chips_x * package.chips_y;
-  if (network.chips() <= chips) return;
-  throw core::UserError(
-      {"hardware.chips_x", std::to_string(package.chips_x),
-       fmt::format("at least {} (with chips_y {})",
-                   core::ceil_div(network.chips(), package.chips_y), package.chips_y),
-       "",
-       fmt::format("{} has {} cuts and so needs {} chips; the package has {}.", network.name,
-                   network.boundaries.size(), network.chips(), chips)});
-}
-
-/// Tilings of the chip's layers with at most 1 / `spread` of a core's neurons each: of least
-/// traffic if they fit, else the fewest tiles; nothing when those do not fit either.
-std::optional<std::vector<Tiling>> tilings_of(const ir::Network& network,
-                                              const std::vector<int>& layers,
-                                              const arch::PackageSpec& package, int spread) {
-  CoreLimits limits = limits_of(package.chip);
-  limits.neurons = std::max<int64_t>(1, limits.neurons / spread);
-  const int64_t usable = usable_cores(package.chip.mesh, margin_of(network));
-  for (const TilingGoal goal : {TilingGoal::kLeastTraffic, TilingGoal::kFewestTiles}) {
-    auto tilings = tile_all(network, layers, limits, goal);
-    if (cores_of(tilings) <= usable) return tilings;
-  }
-  return std::nullopt;
-}
-
-std::vector<Tiling> fit_chip(const ir::Network& network, int chip, const std::vector<int>& layers,
-                             const arch::PackageSpec& package, int spread) {
-  if (auto tilings = tilings_of(network, layers, package, spread)) return *tilings;
+Fit fit_chip(const ir::Network& network, int chip, const std::vector<int>& layers,
+             const arch::PackageSpec& package, int spread) {
+  const int passes = spread == 1 ? most_passes(network, package) : 1;
+  if (auto fit = fit_of(network, layers, package, spread, passes)) return *fit;
   RANVIER_CONTRACT(spread == 1, "a spread chip fits");
   const auto fewest = tile_all(network, layers, limits_of(package.chip), TilingGoal::kFewestTiles);
   refuse_chip(network, chip, layers, package, cores_of(fewest));
@@ -129,16 +159,22 @@ void place_chip(const ir::Network& network, int chip, const arch::PackageSpec& p
                 Mapping& mapping) {
   const std::vector<int> layers = layers_of(network, chip);
   if (layers.empty()) return;
-  const std::vector<Tiling> tilings = fit_chip(network, chip, layers, package, spread);
+  const Fit fit = fit_chip(network, chip, layers, package, spread);
   const auto cores =
       gateways_last(core_order(package, core::ChipId(chip), network.chips(), margin_of(network)),
                     network, chip, package);
   size_t next = 0;
   for (size_t i = 0; i < layers.size(); ++i) {
     const auto layer = static_cast<size_t>(layers[i]);
-    for (const Region& region : regions_of(tilings[i], network.layers[layer].out)) {
-      mapping.layers[layer].push_back({region, cores[next++], chip});
+    const Tiling& tiling = fit.tilings[i];
+    const auto groups = static_cast<size_t>(tiling.channel_groups);
+    const auto regions = regions_of(tiling, network.layers[layer].out);
+    for (size_t t = 0; t < regions.size(); ++t) {
+      // Channel groups are innermost: a core takes patches of its own group only.
+      const size_t turn = t / groups / static_cast<size_t>(fit.passes);
+      mapping.layers[layer].push_back({regions[t], cores[next + turn * groups + t % groups], chip});
     }
+    next += static_cast<size_t>(cores_for(tiling, fit.passes));
   }
 }
 
@@ -199,7 +235,7 @@ void complete(const ir::Network& network, const arch::PackageSpec& package, Mapp
 bool can_spread(const ir::Network& network, const arch::PackageSpec& package, int chip,
                 int spread) {
   if (network.chip_rule != ir::ChipRule::kCut) return spread == 1;
-  return tilings_of(network, layers_of(network, chip), package, spread).has_value();
+  return fit_of(network, layers_of(network, chip), package, spread, 1).has_value();
 }
 
 Mapping map_network(const ir::Network& network, const arch::PackageSpec& package,

@@ -6,8 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <set>
+#include <utility>
 
 namespace ranvier::map {
 namespace {
@@ -150,6 +153,42 @@ TEST(Mapper, DenseLayersLeaveTheGatewaysFreeWhileThereIsRoom) {
   // Chip 0 has eight tiles: twelve of sixteen cores are no gateways; of nine cores six.
   EXPECT_EQ(on_gateways(map_network(network, package_of(2, 4)), package_of(2, 4)), 0);
   EXPECT_EQ(on_gateways(map_network(network, package_of(2, 3)), package_of(2, 3)), 2);
+}
+
+TEST(Passes, PatchesOfOneChannelGroupTakeTurnsOnACore) {
+  // Chip 0 needs eight cores of 128 neurons; the interior of a 4 x 4 hybrid chip has four.
+  const auto network = two_chip_network(ir::NetworkKind::kHnn, kGraded);
+  auto package = package_of(2, 4);
+  package.chip.passes = 3;
+  const Mapping mapping = map_network(network, package);
+  std::map<core::TileId, std::vector<std::pair<size_t, Region>>> cores;
+  for (size_t l = 1; l < network.layers.size(); ++l) {
+    for (const LayerTile& tile : mapping.layers[l]) cores[tile.tile].push_back({l, tile.region});
+  }
+  size_t most = 0;
+  for (const auto& [core, tiles] : cores) {
+    most = std::max(most, tiles.size());
+    for (const auto& [layer, region] : tiles) {
+      EXPECT_EQ(layer, tiles.front().first) << "one layer per core";
+      EXPECT_EQ(region.channels, tiles.front().second.channels) << "the same weights";
+    }
+  }
+  EXPECT_EQ(most, 2u) << "no more turns than needed";
+  package.chip.mesh = 5;
+  const Mapping roomy = map_network(network, package);
+  EXPECT_EQ(roomy.layers[1].size(), mapping.layers[1].size());
+  EXPECT_NE(roomy.layers[1][0].tile, roomy.layers[1][1].tile) << "cores enough: no turns";
+}
+
+TEST(Passes, AreNamedWhereTheyWouldDoAndNeverForSpikingNetworks) {
+  const auto hint = refusal_of(two_chip_network(ir::NetworkKind::kHnn, kGraded), package_of(2, 4));
+  EXPECT_NE(hint.hint.find("hardware.passes 2 would do too"), std::string::npos) << hint.hint;
+  auto package = package_of(2, 2);
+  package.chip.passes = 8;
+  constexpr codec::CodecSpec kRate{codec::CodecKind::kRate, 1, 2, false};
+  const auto spiking = refusal_of(two_chip_network(ir::NetworkKind::kSnn, kRate, 2), package);
+  EXPECT_EQ(spiking.key, "hardware.mesh");
+  EXPECT_EQ(spiking.hint.find("passes"), std::string::npos) << spiking.hint;
 }
 
 TEST(MapperRefuses, MoreChipsThanThePackageHas) {

@@ -17,18 +17,7 @@ constexpr int kPhasesPerLayer = 3;  // from tiles, from encoders, from decoders
 class Items {
  public:
   Items(const ir::Network& network, const Mapping& mapping) : network_(network) {
-    for (size_t l = 0; l < mapping.layers.size(); ++l) {
-      tiles_.push_back(static_cast<int>(all_.size()));
-      const bool image = network.layers[l].op == ir::Op::kInput;
-      for (size_t t = 0; t < mapping.layers[l].size(); ++t) {
-        PlacedItem item;
-        item.kind = image ? PlacedItem::Kind::kFixed : PlacedItem::Kind::kTile;
-        item.group = static_cast<int>(l);
-        item.index = static_cast<int>(t);
-        item.chip = item.far_chip = mapping.layers[l][t].chip;
-        all_.push_back(item);
-      }
-    }
+    for (size_t l = 0; l < mapping.layers.size(); ++l) add_layer(mapping, l);
     for (size_t b = 0; b < mapping.crossings.size(); ++b) {
       crossings_.push_back(static_cast<int>(all_.size()));
       const auto layer = static_cast<size_t>(network.boundaries[b].layer);
@@ -37,7 +26,7 @@ class Items {
         PlacedItem item;
         item.kind = PlacedItem::Kind::kCrossing;
         item.group = static_cast<int>(b);
-        item.index = static_cast<int>(i);
+        item.indices = {static_cast<int>(i)};
         item.chip = mapping.layers[layer][static_cast<size_t>(crossing.producer)].chip;
         item.far_chip = crossing.far_chip;
         all_.push_back(item);
@@ -48,7 +37,7 @@ class Items {
   /// `nth` task of its kind, layer and step, in the order of the workload.
   FlowEnd end_of(const Task& task, int nth) const {
     if (task.kind == TaskKind::kSource || task.kind == TaskKind::kCompute) {
-      return {tiles_[static_cast<size_t>(task.layer)] + nth, false};
+      return {tiles_[static_cast<size_t>(task.layer)][static_cast<size_t>(nth)], false};
     }
     const int boundary = network_.boundary_after(task.layer);
     return {crossings_[static_cast<size_t>(boundary)] + nth, task.kind == TaskKind::kDecode};
@@ -57,10 +46,29 @@ class Items {
   std::vector<PlacedItem>& all() { return all_; }
 
  private:
+  void add_layer(const Mapping& mapping, size_t layer) {
+    const bool image = network_.layers[layer].op == ir::Op::kInput;
+    std::map<core::TileId, int> of_core;
+    tiles_.emplace_back();
+    for (size_t t = 0; t < mapping.layers[layer].size(); ++t) {
+      const LayerTile& tile = mapping.layers[layer][t];
+      const auto [known, is_new] = of_core.try_emplace(tile.tile, static_cast<int>(all_.size()));
+      if (is_new) {
+        PlacedItem item;
+        item.kind = image ? PlacedItem::Kind::kFixed : PlacedItem::Kind::kTile;
+        item.group = static_cast<int>(layer);
+        item.chip = item.far_chip = tile.chip;
+        all_.push_back(item);
+      }
+      all_[static_cast<size_t>(known->second)].indices.push_back(static_cast<int>(t));
+      tiles_.back().push_back(known->second);
+    }
+  }
+
   const ir::Network& network_;
   std::vector<PlacedItem> all_;
-  std::vector<int> tiles_;      // [layer] first item
-  std::vector<int> crossings_;  // [boundary] first item
+  std::vector<std::vector<int>> tiles_;  // [layer][tile] its item
+  std::vector<int> crossings_;           // [boundary] first item
 };
 
 /// [task]

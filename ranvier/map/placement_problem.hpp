@@ -8,14 +8,15 @@
 
 namespace ranvier::map {
 
-/// One thing with a place of its own. A tile takes one core of its chip, alone; a crossing takes
+/// One thing with a place of its own. A tile, with the others of its layer that take turns on one
+/// core, has a core of its chip to itself; a crossing takes
 /// one lane, and with it a near and a far gateway core, which it may share; the image stays.
 struct PlacedItem {
   enum class Kind : uint8_t { kTile, kCrossing, kFixed };
   Kind kind = Kind::kTile;
-  int group = 0;  // layer of a tile, boundary of a crossing
-  int index = 0;  // into Mapping::layers[group] or Mapping::crossings[group]
-  int chip = 0;   // a crossing: the near one
+  int group = 0;             // layer of a tile, boundary of a crossing
+  std::vector<int> indices;  // into Mapping::layers[group], or one into Mapping::crossings[group]
+  int chip = 0;              // a crossing: the near one
   int far_chip = 0;
   int64_t encode_cycles = 0;  // crossings: service of their converters, all steps
   int64_t decode_cycles = 0;

@@ -10,7 +10,7 @@ using arch::Coordinates;
 std::array<Coordinates, 2> places_of(const PlacedItem& item, const Mapping& mapping,
                                      const arch::PackageSpec& package) {
   const auto group = static_cast<size_t>(item.group);
-  const auto index = static_cast<size_t>(item.index);
+  const auto index = static_cast<size_t>(item.indices.front());
   if (item.kind == PlacedItem::Kind::kCrossing) {
     const Crossing& crossing = mapping.crossings[group][index];
     return {arch::coordinates(package, crossing.near_gateway),

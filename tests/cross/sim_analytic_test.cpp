@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 
 namespace ranvier {
 namespace {
@@ -79,6 +80,28 @@ TEST_P(CrossTest, AgreeOnASearchedMapping) {
   }
   const auto naive = sim::simulate(make(spec, 0.25), spec);
   EXPECT_LT(simulated.latency.value(), naive.latency.value());
+}
+
+/// Half the cores, every patch in turn: the same work, every value right, and longer.
+TEST_P(CrossTest, TurnsDoTheSameWorkInMoreTime) {
+  if (GetParam().kind == ir::NetworkKind::kSnn) GTEST_SKIP() << "membranes take no turns";
+  auto narrow = package(4, 200e6, 0.68e9, 1);
+  narrow.chip.neurons_per_core = 32;
+  narrow.chip.passes = 16;
+  auto wide = narrow;
+  wide.chip.mesh = 10;
+  const auto turns = make(narrow, 0.25);
+  const auto beside = make(wide, 0.25);
+  const auto simulated = sim::simulate(turns, narrow);
+  const auto estimated = analytic::estimate(turns, narrow);
+  const auto reference = sim::simulate(beside, wide);
+  EXPECT_LT(turns.tiles_used, beside.tiles_used);
+  EXPECT_EQ(simulated.ledger[core::Event::kMac], reference.ledger[core::Event::kMac]);
+  EXPECT_EQ(simulated.ledger[core::Event::kRouterBitHops],
+            estimated.ledger[core::Event::kRouterBitHops]);
+  std::map<core::TileId, int64_t> work;  // a core takes its turns one after the other
+  for (const auto& task : turns.tasks) work[task.tile] += task.service.value();
+  for (const auto& [tile, cycles] : work) EXPECT_GE(simulated.latency.value(), cycles);
 }
 
 TEST_P(CrossTest, AgreeOnLatencyWithinTheQueueingTheAnalyticModelLeavesOut) {
