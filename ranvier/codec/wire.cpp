@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ranvier::codec {
 namespace {
 
@@ -64,15 +66,38 @@ int64_t link_bits(const WireSize& size, const WireLayout& layout) {
   return size.bits + overhead(size.flits, layout);
 }
 
+bool can_carry(WireKind kind, const CodecSpec& codec) {
+  if (kind == WireKind::kAuto) return true;
+  const auto table = wire_table();
+  return std::any_of(table.begin(), table.end(), [&](const WireEntry& entry) {
+    return entry.kind == kind && entry.carries(codec);
+  });
+}
+
+std::unique_ptr<WireFormat> make_wire_format(WireKind kind, const BoundaryParams& params,
+                                             const WireLayout& layout) {
+  const CodecSpec& codec = params.spec;
+  if (!can_carry(kind, codec)) {
+    throw core::UserError({"wire", fmt::format("{} with {}", to_string(kind), to_string(codec)),
+                           allowed_names(&codec), "",
+                           "A burst sends every element; it needs dense."});
+  }
+  if (kind == WireKind::kRans && !params.entropy) {
+    throw core::UserError({"wire", "rans without tables", "auto, or a boundary with `entropy`", "",
+                           "The tables are learned when a bundle is written; train it again."});
+  }
+  if (kind == WireKind::kAuto) return make_auto_format(params, layout);
+  const auto table = wire_table();
+  const auto row = std::find_if(table.begin(), table.end(),
+                                [&](const WireEntry& entry) { return entry.kind == kind; });
+  return row->make(params, layout);
+}
+
 std::unique_ptr<WireFormat> make_wire_format(WireKind kind, const CodecSpec& codec,
                                              const WireLayout& layout) {
-  if (kind == WireKind::kAuto) return make_auto_format(codec, layout);
-  for (const WireEntry& entry : wire_table()) {
-    if (entry.kind == kind && entry.carries(codec)) return entry.make(codec, layout);
-  }
-  throw core::UserError({"wire", fmt::format("{} with {}", to_string(kind), to_string(codec)),
-                         allowed_names(&codec), "",
-                         "A burst sends every element; it needs dense."});
+  BoundaryParams params;
+  params.spec = codec;
+  return make_wire_format(kind, params, layout);
 }
 
 }  // namespace ranvier::codec

@@ -60,9 +60,9 @@ void count_encode_work(workload::Task& task, int64_t elements, const codec::Code
   const int64_t currents = elements * package.packet.current_bits;
   task.state_read_bits = currents;
   task.state_write_bits = currents;
-  task.service = core::Cycles(
-      std::max(core::ceil_div(elements * spec.steps, converter.encode_elements_per_cycle),
-               core::ceil_div(task.events, converter.encode_events_per_cycle)));
+  task.service = core::Cycles(std::max(
+      core::ceil_div(elements * codec::encode_steps(spec), converter.encode_elements_per_cycle),
+      core::ceil_div(task.events, converter.encode_events_per_cycle)));
 }
 
 void count_decode_work(workload::Task& task, int64_t elements, const codec::CodecSpec& spec,
