@@ -34,8 +34,8 @@ void learn_entropy(Network& network, const Activity& activity) {
     codec::SymbolStatistics statistics(spec, shape.channels, shape.height, shape.width);
     auto next = from.symbols.begin();
     for (int64_t f = 0; f < frames; ++f, next += static_cast<int64_t>(size)) {
-      statistics.add({spec.steps, static_cast<int>(shape.size()),
-                      {next, next + static_cast<int64_t>(size)}});
+      statistics.add(
+          {spec.steps, static_cast<int>(shape.size()), {next, next + static_cast<int64_t>(size)}});
     }
     boundary.params.entropy = statistics.tables();
   }

@@ -18,10 +18,18 @@ Network network_with(NetworkKind kind, const codec::CodecSpec& spec, int steps) 
   network.kind = kind;
   network.steps = steps;
   network.layers = {{.name = "image", .residual = {}, .out = {1, 4, 4}},
-                    {.name = "conv", .op = Op::kConv2d, .input = 0, .residual = {}, .out = {2, 4, 4},
+                    {.name = "conv",
+                     .op = Op::kConv2d,
+                     .input = 0,
+                     .residual = {},
+                     .out = {2, 4, 4},
                      .weights = 2},
-                    {.name = "head", .op = Op::kPoolLinear, .input = 1, .residual = {},
-                     .out = {3, 1, 1}, .weights = 6}};
+                    {.name = "head",
+                     .op = Op::kPoolLinear,
+                     .input = 1,
+                     .residual = {},
+                     .out = {3, 1, 1},
+                     .weights = 6}};
   codec::BoundaryParams params;
   params.spec = spec;
   params.channels.resize(2);

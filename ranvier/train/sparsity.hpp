@@ -13,12 +13,29 @@
 
 namespace ranvier::train {
 
-/// Expected link bits per neuron of a boundary cut into blocks of `block_elements`, at `events`
-/// events per neuron. Header, padding to whole flits, lane tag and framing are included as
-/// expectations; kAuto is a soft minimum. Shape: events scalar -> scalar; differentiable.
+/// Traffic of a boundary, per neuron and channel [C], differentiable.
+struct Traffic {
+  torch::Tensor events;     // dense: 1
+  torch::Tensor magnitude;  // mean |level|; steers `rans`
+  double rans_bits = -1.0;  // link bits per neuron that real frames took; below 0: not measured
+};
+
+/// Expected link bits per neuron of a boundary cut into blocks of `block_elements`. Header, padding
+/// to whole flits, lane tag and framing are included as expectations; kAuto is a soft minimum.
+/// rans: the entropy of events and of levels with that mean, scaled to what was measured.
+/// Returns a scalar; differentiable.
+torch::Tensor wire_bits_per_neuron(const Traffic& traffic, const codec::CodecSpec& spec,
+                                   codec::WireKind wire, const codec::WireLayout& layout,
+                                   int block_elements);
+
+/// The same for a boundary whose channels all send `events` events per neuron; without rans.
 torch::Tensor wire_bits_per_neuron(const torch::Tensor& events, const codec::CodecSpec& spec,
                                    codec::WireKind wire, const codec::WireLayout& layout,
                                    int block_elements);
+
+/// Entropy [bits per neuron] of a memoryless source with these events and magnitudes per channel,
+/// levels geometric (which no other distribution of that mean exceeds). Scalar; differentiable.
+torch::Tensor entropy_per_neuron(const Traffic& traffic, const codec::CodecSpec& spec);
 
 enum class Objective : uint8_t { kLambda, kBudget };
 enum class CostUnit : uint8_t { kEvents, kWireBits };  // events per neuron, or wire bits per neuron
