@@ -324,6 +324,11 @@ void BoundaryImpl::record_samples(const codec::Codec& coder, std::span<const int
 
 ir::BoundaryActivity BoundaryImpl::take_record() { return std::exchange(record_, {}); }
 
+void BoundaryImpl::move_thresholds(double by) {
+  const torch::NoGradGuard no_grad;
+  if (log_threshold.requires_grad()) log_threshold.add_(by);
+}
+
 void BoundaryImpl::capture(int64_t samples) {
   capture_left_ = samples;
   captured_ = torch::Tensor();

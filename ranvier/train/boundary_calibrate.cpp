@@ -40,7 +40,8 @@ Revived BoundaryImpl::revive(double share) {
     const bool is_full = 2 * counts_.saturated[static_cast<size_t>(c)] > elements;
     if (!is_dead && !is_full) continue;
     // A binary code has no higher level to go to: its threshold moves up instead.
-    const double at = quantile(c, is_dead ? 1.0 - share : (top == 1 ? kBinaryQuantile : 1.0 - share));
+    const double at =
+        quantile(c, is_dead ? 1.0 - share : (top == 1 ? kBinaryQuantile : 1.0 - share));
     if (!(at > 0.0)) continue;
     ++(is_dead ? found.dead : found.saturated);
     reset_channel(c, at, is_dead || top == 1);

@@ -45,7 +45,8 @@ struct Sent {
 /// Currents of contiguous activations; topk: of what its selection keeps.
 void make_currents(const Grid& grid, Surrogate surrogate, const torch::Tensor& host, Sent& sent);
 
-Sent send(const codec::Codec& coder, const Grid& grid, Surrogate surrogate, const torch::Tensor& host);
+Sent send(const codec::Codec& coder, const Grid& grid, Surrogate surrogate,
+          const torch::Tensor& host);
 
 torch::Tensor level_tensor(const Sent& sent, const torch::Tensor& like);
 

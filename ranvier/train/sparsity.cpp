@@ -19,6 +19,7 @@ using torch::Tensor;
 constexpr double kSoftness = 0.05;    // [bits per neuron] of the soft minimum
 constexpr double kRunningMean = 0.1;  // weight of a new cost
 constexpr double kFirstLambda = 0.05;
+constexpr double kIdleLambda = 1e-4;  // below it the budget does not bind
 constexpr double kLeastShare = 1e-7;  // below it a logarithm is cut off
 constexpr double kFastestGain = 0.2;  // integral gain per step of a short training
 constexpr double kLeastCost = 1e-6;   // [targets] a cost of 0 has no logarithm
@@ -208,6 +209,15 @@ void BudgetController::observe(double cost) {
   const double error = std::log(std::max(smooth_, kLeastCost * options_.target) / current_target());
   log_lambda_ = std::clamp(log_lambda_ + gain * error, low, high);
   lambda_ = std::exp(std::clamp(log_lambda_ + options_.proportional * error, low, high));
+}
+
+double BudgetController::threshold_move() const {
+  const bool is_late =
+      static_cast<double>(step_) >= options_.servo_start * static_cast<double>(total_steps_);
+  if (options_.objective != Objective::kBudget || !is_late) return 0.0;
+  const double error = std::log(std::max(smooth_, kLeastCost * options_.target) / options_.target);
+  const bool needs_less = error < 0.0 && lambda_ < kIdleLambda;
+  return needs_less ? 0.0 : options_.servo * std::clamp(error, -1.0, 1.0);
 }
 
 std::vector<double> BudgetController::state() const {

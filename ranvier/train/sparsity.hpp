@@ -48,6 +48,8 @@ struct SparsityOptions {
   double ramp = 0.3;       // fraction of training over which lambda (or the target) is brought in
   double integral = 40.0;  // kBudget: gain on log(cost / target), summed over the whole training
   double proportional = 4.0;  // kBudget: gain on log(cost / target) now
+  double servo_start = 0.7;   // kBudget: from this part of the training on thresholds follow too
+  double servo = 0.05;        // kBudget: their gain on log(cost / target) per step
   double min_lambda = 1e-6;
   double max_lambda = 1e3;
 };
@@ -65,6 +67,11 @@ class BudgetController {
   double lambda() const { return lambda_; }
   double current_target() const;  // the target of this step, ramped
   void observe(double cost);
+
+  /// What to add to the logs of all thresholds after this step: lambda acts through gradients,
+  /// whose rate falls to nothing, this holds the target until the end. 0 before servo_start, and
+  /// while the network needs less than its budget.
+  double threshold_move() const;
 
   /// Everything that changes, for checkpoints: restore(state()) continues bit for bit.
   std::vector<double> state() const;

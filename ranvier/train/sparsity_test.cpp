@@ -162,6 +162,36 @@ TEST(BudgetController, HoldsItsTargetWithinFivePercent) {
   }
 }
 
+TEST(BudgetController, ThresholdsFollowLateAndOnlyWhileTheBudgetBinds) {
+  BudgetController controller(budget_of(0.5), 100);
+  for (int i = 0; i < 69; ++i) {
+    controller.observe(0.6);
+    EXPECT_EQ(controller.threshold_move(), 0.0);
+  }
+  controller.observe(0.6);
+  EXPECT_NEAR(controller.threshold_move(), 0.05 * std::log(0.6 / 0.5), 1e-9);  // fewer events
+  for (int i = 0; i < 10; ++i) controller.observe(0.3);
+  EXPECT_LT(controller.threshold_move(), 0.0);  // more events: lambda is still high
+  BudgetController idle(budget_of(0.5), 100);
+  for (int i = 0; i < 90; ++i) idle.observe(0.01);
+  EXPECT_EQ(idle.threshold_move(), 0.0);  // never needed that much
+}
+
+/// A network that no longer learns: its cost follows its thresholds alone.
+TEST(BudgetController, ThresholdsHoldTheTargetWhenLambdaCannot) {
+  for (const double first : {0.45, 0.65}) {
+    BudgetController controller(budget_of(0.5), 300);
+    core::Rng rng(5);
+    double threshold = 0.0;
+    const auto cost = [&] { return first * std::exp(-0.7 * threshold); };
+    for (int i = 0; i < 300; ++i) {
+      controller.observe(cost() * (0.9 + 0.2 * rng.uniform()));
+      threshold += controller.threshold_move();
+    }
+    EXPECT_NEAR(cost(), 0.5, 0.025) << first;
+  }
+}
+
 TEST(BudgetController, LetsGoWhenTheNetworkNeedsLess) {
   BudgetController controller(budget_of(0.5), 500);
   Plant plant(0.2, 3.0, 500);

@@ -163,7 +163,11 @@ class PhaseTrainer {
     weights_.step(phase_.optim.learning_rate * factor());
     codes_.step(phase_.boundary_learning_rate *
                 schedule_factor(ScheduleKind::kCosine, 0.0, step_, total_));
-    if (controller_) controller_->observe(steered(cost).item<double>());
+    if (controller_) {
+      controller_->observe(steered(cost).item<double>());
+      const double move = controller_->threshold_move();
+      for (auto& boundary : model_.boundaries()) boundary->move_thresholds(move);
+    }
     tally(task, logits, batch, cost);
     ++step_;
   }
