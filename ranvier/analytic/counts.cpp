@@ -35,7 +35,7 @@ void count_conversion(core::Ledger& ledger, const Workload& workload, const Task
   const auto& spec = workload.boundaries[static_cast<size_t>(block.boundary)].params.spec;
   const int64_t elements = block.step >= 0 ? 0 : static_cast<int64_t>(block.elements.size());
   if (task.kind == TaskKind::kEncode) {
-    ledger.add(Event::kClpEncodeElements, elements * spec.steps);
+    ledger.add(Event::kClpEncodeElements, elements * codec::encode_steps(spec));
     ledger.add(Event::kClpEncodeEvents, task.events);
   } else {
     ledger.add(Event::kClpDecodeElements, elements);

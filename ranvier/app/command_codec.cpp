@@ -32,7 +32,8 @@ struct Row {
 codec::Frame random_frame(const codec::CodecSpec& spec, int elements, double rate, core::Rng& rng) {
   codec::Frame frame{.steps = spec.steps, .elements = elements, .symbols = {}};
   const bool dense = spec.kind == codec::CodecKind::kDense;
-  const int magnitude = spec.kind == codec::CodecKind::kRate ? 1
+  const int magnitude = spec.kind == codec::CodecKind::kRate   ? 1
+                        : spec.kind == codec::CodecKind::kTtfs ? spec.window
                         : dense ? (1 << (spec.bits - (spec.is_signed ? 1 : 0))) - 1
                                 : 1 << spec.bits;
   for (int i = 0; i < spec.steps * elements; ++i) {
@@ -44,10 +45,27 @@ codec::Frame random_frame(const codec::CodecSpec& spec, int elements, double rat
   return frame;
 }
 
+/// Tables of frames that are not among those measured.
+codec::BoundaryParams with_tables(const codec::CodecSpec& spec, const Options& options,
+                                  uint64_t seed) {
+  constexpr int kFrames = 100;
+  constexpr uint64_t kOtherSeed = 0x5eed;
+  core::Rng rng(seed ^ kOtherSeed);
+  codec::SymbolStatistics statistics(spec, 1, 1, options.elements);
+  for (int f = 0; f < kFrames; ++f) {
+    statistics.add(random_frame(spec, options.elements, options.rate, rng));
+  }
+  codec::BoundaryParams params;
+  params.spec = spec;
+  params.channels.resize(1);
+  params.entropy = statistics.tables();
+  return params;
+}
+
 Row measure(codec::WireKind kind, const codec::CodecSpec& spec, const Options& options,
             uint64_t seed) {
   const codec::WireLayout layout;
-  const auto wire = codec::make_wire_format(kind, spec, layout);
+  const auto wire = codec::make_wire_format(kind, with_tables(spec, options, seed), layout);
   core::Rng rng(seed);
   Row row{.wire = kind};
   for (int f = 0; f < options.frames; ++f) {
@@ -75,7 +93,7 @@ std::vector<Row> measure_all(const Options& options, uint64_t seed) {
   } else {
     kinds.insert(kinds.end(), {WireKind::kAer, WireKind::kBitmap});
   }
-  kinds.push_back(WireKind::kAuto);
+  kinds.insert(kinds.end(), {WireKind::kRans, WireKind::kAuto});
   std::vector<Row> rows;
   for (const WireKind kind : kinds) rows.push_back(measure(kind, spec, options, seed));
   return rows;
@@ -109,8 +127,9 @@ void print(const Options& options, const std::vector<Row>& rows, bool json) {
 
 void attach_codec(CLI::App& app, const Common& common, std::function<void()>& action) {
   auto options = std::make_shared<Options>();
-  app.add_option("--codec", options->codec,
-                 "dense(bits), rate(T), graded(k), each also ...,signed) [graded(3)]");
+  app.add_option(
+      "--codec", options->codec,
+      "dense(bits), rate(T), graded(k), ttfs(T), topk(f), each also ...,signed) [graded(3)]");
   app.add_option("--rate", options->rate, "events per element and time step [0.25]")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--elements", options->elements, "elements of a frame [256]")

@@ -57,8 +57,9 @@ class AerFormat final : public OnePacketFormat {
 
 }  // namespace
 
-std::unique_ptr<WireFormat> make_aer_format(const CodecSpec& codec, const WireLayout& layout) {
-  return std::make_unique<AerFormat>(codec, layout);
+std::unique_ptr<WireFormat> make_aer_format(const BoundaryParams& params,
+                                            const WireLayout& layout) {
+  return std::make_unique<AerFormat>(params.spec, layout);
 }
 
 }  // namespace ranvier::codec

@@ -44,8 +44,9 @@ class BitmapFormat final : public OnePacketFormat {
 
 }  // namespace
 
-std::unique_ptr<WireFormat> make_bitmap_format(const CodecSpec& codec, const WireLayout& layout) {
-  return std::make_unique<BitmapFormat>(codec, layout);
+std::unique_ptr<WireFormat> make_bitmap_format(const BoundaryParams& params,
+                                               const WireLayout& layout) {
+  return std::make_unique<BitmapFormat>(params.spec, layout);
 }
 
 }  // namespace ranvier::codec

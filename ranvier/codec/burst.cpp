@@ -56,8 +56,9 @@ class BurstFormat final : public OnePacketFormat {
 
 }  // namespace
 
-std::unique_ptr<WireFormat> make_burst_format(const CodecSpec& codec, const WireLayout& layout) {
-  return std::make_unique<BurstFormat>(codec, layout);
+std::unique_ptr<WireFormat> make_burst_format(const BoundaryParams& params,
+                                              const WireLayout& layout) {
+  return std::make_unique<BurstFormat>(params.spec, layout);
 }
 
 }  // namespace ranvier::codec

@@ -14,12 +14,12 @@ int64_t OnePacketFormat::content_bits(int elements, int64_t count) const {
   return int64_t{fields_.header_flits} * fields_.layout.flit_bits + payload;
 }
 
-WireSize OnePacketFormat::size(const Frame& frame) const {
+WireSize OnePacketFormat::size(const Frame& frame, std::span<const uint32_t>) const {
   const int64_t bits = fields_.packet_bits(content_bits(frame.elements, count(frame)));
   return {kind_, 1, std::max<int64_t>(1, fields_.flits(bits)), bits};
 }
 
-WireFrame OnePacketFormat::encode(const Frame& frame) const {
+WireFrame OnePacketFormat::encode(const Frame& frame, std::span<const uint32_t>) const {
   fields_.require_frame(frame);
   const int64_t events = count(frame);
   const int64_t content = content_bits(frame.elements, events);
@@ -38,7 +38,8 @@ WireFrame OnePacketFormat::encode(const Frame& frame) const {
   return wire;
 }
 
-Frame OnePacketFormat::decode(const WireFrame& wire, int elements) const {
+Frame OnePacketFormat::decode(const WireFrame& wire, int elements,
+                              std::span<const uint32_t>) const {
   fields_.require_elements(elements);
   const WireHeader header = first_header(wire, fields_);
   if (header.kind != kind_) throw core::RunError("wire: the frame has another format");

@@ -11,9 +11,13 @@ class OnePacketFormat : public WireFormat {
   OnePacketFormat(WireKind kind, const CodecSpec& codec, const WireLayout& layout)
       : fields_(codec, layout), kind_(kind) {}
 
-  WireFrame encode(const Frame& frame) const final;
-  WireSize size(const Frame& frame) const final;
-  Frame decode(const WireFrame& wire, int elements) const final;
+  using WireFormat::decode;
+  using WireFormat::encode;
+  using WireFormat::size;
+
+  WireFrame encode(const Frame& frame, std::span<const uint32_t>) const final;
+  WireSize size(const Frame& frame, std::span<const uint32_t>) const final;
+  Frame decode(const WireFrame& wire, int elements, std::span<const uint32_t>) const final;
 
  protected:
   /// What the header counts.

@@ -20,7 +20,11 @@ class PacketFormat final : public WireFormat {
     if (codec.kind == CodecKind::kRate) tick_bits_ = std::max(layout.tick_bits, fields_.time_bits);
   }
 
-  WireSize size(const Frame& frame) const override {
+  using WireFormat::decode;
+  using WireFormat::encode;
+  using WireFormat::size;
+
+  WireSize size(const Frame& frame, std::span<const uint32_t>) const override {
     const int64_t sent = count(frame);
     const int64_t header = fields_.packet_bits(fields_.header_bits);
     const int64_t event = fields_.packet_bits(event_bits());
@@ -29,7 +33,7 @@ class PacketFormat final : public WireFormat {
             header + sent * event};
   }
 
-  WireFrame encode(const Frame& frame) const override {
+  WireFrame encode(const Frame& frame, std::span<const uint32_t>) const override {
     fields_.require_frame(frame);
     WireFrame wire{WireKind::kPacket, {}};
     const int64_t sent = count(frame);
@@ -49,7 +53,7 @@ class PacketFormat final : public WireFormat {
     return wire;
   }
 
-  Frame decode(const WireFrame& wire, int elements) const override {
+  Frame decode(const WireFrame& wire, int elements, std::span<const uint32_t>) const override {
     fields_.require_elements(elements);
     const WireHeader header = first_header(wire, fields_);
     if (header.kind != WireKind::kPacket) throw core::RunError("wire: the frame is not `packet`");
@@ -66,7 +70,7 @@ class PacketFormat final : public WireFormat {
   }
 
   /// Every event stands for itself: those that are no events are left out.
-  std::optional<Frame> salvage(const WireFrame& wire, int elements,
+  std::optional<Frame> salvage(const WireFrame& wire, int elements, std::span<const uint32_t>,
                                int64_t missing) const override {
     try {
       const WireHeader header = first_header(wire, fields_);
@@ -159,8 +163,9 @@ class PacketFormat final : public WireFormat {
 
 }  // namespace
 
-std::unique_ptr<WireFormat> make_packet_format(const CodecSpec& codec, const WireLayout& layout) {
-  return std::make_unique<PacketFormat>(codec, layout);
+std::unique_ptr<WireFormat> make_packet_format(const BoundaryParams& params,
+                                               const WireLayout& layout) {
+  return std::make_unique<PacketFormat>(params.spec, layout);
 }
 
 }  // namespace ranvier::codec

@@ -1,6 +1,9 @@
 #include "ranvier/codec/registry.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/core/quantity.hpp"
+
+#include <algorithm>
 
 namespace ranvier::codec {
 namespace {
@@ -12,6 +15,7 @@ constexpr CodecEntry kCodecs[] = {
      .name = "dense",
      .argument = &CodecSpec::bits,
      .argument_name = "bits",
+     .scale = 1,
      .lowest = 1,
      .lowest_signed = 2,
      .highest = 16,
@@ -28,6 +32,7 @@ constexpr CodecEntry kCodecs[] = {
      .name = "rate",
      .argument = &CodecSpec::steps,
      .argument_name = "steps",
+     .scale = 1,
      .lowest = 1,
      .lowest_signed = 1,
      .highest = 64,
@@ -44,6 +49,7 @@ constexpr CodecEntry kCodecs[] = {
      .name = "graded",
      .argument = &CodecSpec::bits,
      .argument_name = "bits",
+     .scale = 1,
      .lowest = 0,
      .lowest_signed = 0,
      .highest = 8,
@@ -56,6 +62,41 @@ constexpr CodecEntry kCodecs[] = {
            return SymbolField{Style::kMagnitude, spec.bits, spec.is_signed};
          },
      .make = make_graded},
+    {.kind = CodecKind::kTtfs,
+     .name = "ttfs",
+     .argument = &CodecSpec::window,
+     .argument_name = "window",
+     .scale = 1,
+     .lowest = 1,
+     .lowest_signed = 1,
+     .highest = 64,
+     .threshold_lowest = 1,
+     .threshold_highest = 32767,
+     .threshold_multiple = 1,
+     .leak_highest = 0,
+     .symbol_field =
+         [](const CodecSpec& spec) {
+           return SymbolField{Style::kMagnitude, core::bits_to_name(spec.window), spec.is_signed,
+                              spec.window};
+         },
+     .make = make_ttfs},
+    {.kind = CodecKind::kTopk,
+     .name = "topk",
+     .argument = &CodecSpec::per_mille,
+     .argument_name = "per_mille",
+     .scale = 1000,
+     .lowest = 1,
+     .lowest_signed = 1,
+     .highest = 1000,
+     .threshold_lowest = 0,
+     .threshold_highest = 0,
+     .threshold_multiple = 1,
+     .leak_highest = 0,
+     .symbol_field =
+         [](const CodecSpec& spec) {
+           return SymbolField{Style::kMagnitude, spec.bits, spec.is_signed};
+         },
+     .make = make_topk},
 };
 
 bool any_codec(const CodecSpec&) { return true; }
@@ -66,6 +107,7 @@ constexpr WireEntry kWires[] = {
     {WireKind::kAer, "aer", any_codec, make_aer_format},
     {WireKind::kBitmap, "bitmap", any_codec, make_bitmap_format},
     {WireKind::kBurst, "burst", dense_only, make_burst_format},
+    {WireKind::kRans, "rans", any_codec, make_rans_format},
 };
 
 }  // namespace
@@ -84,6 +126,8 @@ const CodecEntry& codec_entry(CodecKind kind) {
 SymbolField symbol_field(const CodecSpec& spec) {
   return codec_entry(spec.kind).symbol_field(spec);
 }
+
+int encode_steps(const CodecSpec& spec) { return std::max(spec.steps, spec.window); }
 
 int symbol_bits(const CodecSpec& spec) { return symbol_field(spec).bits(); }
 

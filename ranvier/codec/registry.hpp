@@ -15,8 +15,9 @@ namespace ranvier::codec {
 struct CodecEntry {
   CodecKind kind;
   std::string_view name;
-  int CodecSpec::*argument;  // what stands in the parentheses
+  int CodecSpec::*argument;  // what stands in the parentheses, times `scale`
   std::string_view argument_name;
+  int scale;  // 1; 1000 for a share
   int lowest;
   int lowest_signed;
   int highest;
@@ -35,21 +36,29 @@ SymbolField symbol_field(const CodecSpec& spec);
 std::unique_ptr<Codec> make_dense(const BoundaryParams& params);
 std::unique_ptr<Codec> make_rate(const BoundaryParams& params);
 std::unique_ptr<Codec> make_graded(const BoundaryParams& params);
+std::unique_ptr<Codec> make_ttfs(const BoundaryParams& params);
+std::unique_ptr<Codec> make_topk(const BoundaryParams& params);
 
 struct WireEntry {
   WireKind kind;
   std::string_view name;
   bool (*carries)(const CodecSpec&);
-  std::unique_ptr<WireFormat> (*make)(const CodecSpec&, const WireLayout&);
+  std::unique_ptr<WireFormat> (*make)(const BoundaryParams&, const WireLayout&);
 };
 
 /// Formats in the order of their id in the header; kAuto is none of them.
 std::span<const WireEntry> wire_table();
 
-std::unique_ptr<WireFormat> make_packet_format(const CodecSpec& codec, const WireLayout& layout);
-std::unique_ptr<WireFormat> make_aer_format(const CodecSpec& codec, const WireLayout& layout);
-std::unique_ptr<WireFormat> make_bitmap_format(const CodecSpec& codec, const WireLayout& layout);
-std::unique_ptr<WireFormat> make_burst_format(const CodecSpec& codec, const WireLayout& layout);
-std::unique_ptr<WireFormat> make_auto_format(const CodecSpec& codec, const WireLayout& layout);
+std::unique_ptr<WireFormat> make_packet_format(const BoundaryParams& params,
+                                               const WireLayout& layout);
+std::unique_ptr<WireFormat> make_aer_format(const BoundaryParams& params, const WireLayout& layout);
+std::unique_ptr<WireFormat> make_bitmap_format(const BoundaryParams& params,
+                                               const WireLayout& layout);
+std::unique_ptr<WireFormat> make_burst_format(const BoundaryParams& params,
+                                              const WireLayout& layout);
+std::unique_ptr<WireFormat> make_rans_format(const BoundaryParams& params,
+                                             const WireLayout& layout);
+std::unique_ptr<WireFormat> make_auto_format(const BoundaryParams& params,
+                                             const WireLayout& layout);
 
 }  // namespace ranvier::codec

@@ -6,18 +6,41 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <optional>
 
 namespace ranvier::codec {
 namespace {
 
 constexpr std::string_view kSignedWord = "signed";
+constexpr int kTopkBits = 8;
+
+std::string argument_text(const CodecEntry& entry, int argument) {
+  if (entry.scale == 1) return fmt::to_string(argument);
+  return fmt::format("{}", static_cast<double>(argument) / entry.scale);
+}
+
+/// The argument as written, times the scale; nothing unless that is a whole number.
+std::optional<int> read_argument(std::string_view text, int scale) {
+  const char* end = text.data() + text.size();
+  int whole = 0;
+  if (scale == 1) {
+    const auto [stop, error] = std::from_chars(text.data(), end, whole);
+    return error == std::errc{} && stop == end ? std::optional(whole) : std::nullopt;
+  }
+  double real = 0.0;
+  const auto [stop, error] = std::from_chars(text.data(), end, real, std::chars_format::fixed);
+  if (error != std::errc{} || stop != end || !(std::abs(real) < 1000.0)) return std::nullopt;
+  const double scaled = real * scale;
+  if (std::abs(scaled - std::round(scaled)) > 1e-6) return std::nullopt;
+  return static_cast<int>(std::lround(scaled));
+}
 
 std::string allowed_forms() {
   std::string forms;
   for (const CodecEntry& entry : codec_table()) {
-    forms += fmt::format("{}{}({}..{})", forms.empty() ? "" : ", ", entry.name, entry.lowest,
-                         entry.highest);
+    forms += fmt::format("{}{}({}..{})", forms.empty() ? "" : ", ", entry.name,
+                         argument_text(entry, entry.lowest), argument_text(entry, entry.highest));
   }
   return fmt::format("one of {}, each also as name(n,{})", forms, kSignedWord);
 }
@@ -44,10 +67,10 @@ std::optional<CodecSpec> read_form(std::string_view text) {
   for (const CodecEntry& entry : codec_table()) {
     if (entry.name != text.substr(0, open)) continue;
     spec.kind = entry.kind;
-    int& argument = spec.*entry.argument;
-    const char* end = inside.data() + inside.size();
-    const auto [stop, error] = std::from_chars(inside.data(), end, argument);
-    if (error != std::errc{} || stop != end) return std::nullopt;
+    const std::optional<int> argument = read_argument(inside, entry.scale);
+    if (!argument) return std::nullopt;
+    spec.*entry.argument = *argument;
+    if (entry.kind == CodecKind::kTopk) spec.bits = kTopkBits;
     return spec;
   }
   return std::nullopt;
@@ -71,6 +94,8 @@ void check_spec(const CodecSpec& spec) {
   require_range(entry.argument_name, spec.*entry.argument,
                 spec.is_signed ? entry.lowest_signed : entry.lowest, entry.highest);
   if (entry.argument != &CodecSpec::steps) require_range("steps", spec.steps, 1, 1);
+  if (entry.argument != &CodecSpec::window) require_range("window", spec.window, 1, 1);
+  if (spec.kind == CodecKind::kTopk) require_range("bits", spec.bits, kTopkBits, kTopkBits);
 }
 
 void check_channel(const CodecEntry& entry, const ChannelParams& channel, size_t index) {
@@ -89,6 +114,44 @@ void check_channel(const CodecEntry& entry, const ChannelParams& channel, size_t
   require_range(key("leak_shift"), channel.leak_shift, 0, entry.leak_highest);
 }
 
+void check_entropy(const BoundaryParams& params, const EntropyTables& tables) {
+  require_range("entropy.height", tables.height, 1, 65536);
+  require_range("entropy.width", tables.width, 1, 65536);
+  const int most = entropy_contexts(params.spec);
+  if (tables.contexts != most) {
+    require_range("entropy.contexts", tables.contexts, kNeighbourContexts, kNeighbourContexts);
+  }
+  const auto entries = static_cast<size_t>(entropy_entries(params.spec));
+  const auto rows = params.channels.size() * static_cast<size_t>(tables.contexts);
+  const auto due = static_cast<int64_t>(rows * entries);
+  require_range("entropy.frequency", static_cast<int64_t>(tables.frequency.size()), due, due);
+  for (size_t row = 0; row < rows; ++row) {
+    int64_t sum = 0;
+    for (size_t i = row * entries; i < (row + 1) * entries; ++i) {
+      require_range("entropy.frequency", tables.frequency[i], 1, 1 << kEntropyBits);
+      sum += tables.frequency[i];
+    }
+    require_range("entropy.frequency (sum of a row)", sum, 1 << kEntropyBits, 1 << kEntropyBits);
+  }
+}
+
+/// Thresholds of levels 2.. ascend from 1 on; values are those of levels 1..T.
+void check_levels(const BoundaryParams& params) {
+  const int window = params.spec.kind == CodecKind::kTtfs ? params.spec.window : 0;
+  const auto& table = params.levels;
+  const auto length = [&](std::string_view key, size_t size, int due) {
+    require_range(key, static_cast<int64_t>(size), due, due);
+  };
+  length("levels.threshold", table.threshold.size(), std::max(window - 1, 0));
+  length("levels.value", table.value.size(), window);
+  int64_t least = 1;
+  for (const int16_t threshold : table.threshold) {
+    require_range("levels.threshold", threshold, least, 32767);
+    least = threshold;
+  }
+  for (const int16_t value : table.value) require_range("levels.value", value, 0, 32767);
+}
+
 void check_params(const BoundaryParams& params) {
   check_spec(params.spec);
   require_range("current_frac_bits", params.current_frac_bits, 0, 15);
@@ -97,13 +160,16 @@ void check_params(const BoundaryParams& params) {
   require_range("channels", static_cast<int64_t>(params.channels.size()), 1, 65536);
   const CodecEntry& entry = codec_entry(params.spec.kind);
   for (size_t c = 0; c < params.channels.size(); ++c) check_channel(entry, params.channels[c], c);
+  check_levels(params);
+  if (params.entropy) check_entropy(params, *params.entropy);
 }
 
 }  // namespace
 
 std::string to_string(const CodecSpec& spec) {
   const CodecEntry& entry = codec_entry(spec.kind);
-  return fmt::format("{}({}{})", entry.name, spec.*entry.argument, spec.is_signed ? ",signed" : "");
+  return fmt::format("{}({}{})", entry.name, argument_text(entry, spec.*entry.argument),
+                     spec.is_signed ? ",signed" : "");
 }
 
 CodecSpec parse_codec(std::string_view text, std::string_view key) {

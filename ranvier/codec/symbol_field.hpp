@@ -15,13 +15,14 @@ struct SymbolField {
   Style style = Style::kMagnitude;
   int payload_bits = 0;
   bool is_signed = false;
+  int32_t top = 0;  // magnitudes: the largest symbol; 0 = as many as the payload names
 
   constexpr bool sign_bit() const { return is_signed && style == Style::kMagnitude; }
   constexpr int bits() const { return payload_bits + (sign_bit() ? 1 : 0); }
 
   /// Largest symbol; the smallest is its negative when signed, else 0. Symbols are 16-bit.
   constexpr int32_t highest() const {
-    if (style == Style::kMagnitude) return 1 << payload_bits;
+    if (style == Style::kMagnitude) return top > 0 ? top : 1 << payload_bits;
     return std::min((1 << (payload_bits - (is_signed ? 1 : 0))) - 1, 32767);
   }
   constexpr int32_t lowest() const { return is_signed ? -highest() : 0; }

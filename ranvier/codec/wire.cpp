@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace ranvier::codec {
 namespace {
 
@@ -65,24 +67,47 @@ int64_t link_bits(const WireSize& size, const WireLayout& layout) {
 }
 
 std::optional<Frame> WireFormat::salvage(const WireFrame& wire, int elements,
-                                         int64_t missing) const {
+                                         std::span<const uint32_t> places, int64_t missing) const {
   if (missing > 0) return std::nullopt;
   try {
-    return decode(wire, elements);
+    return decode(wire, elements, places);
   } catch (const core::RunError&) {
     return std::nullopt;
   }
 }
 
+bool can_carry(WireKind kind, const CodecSpec& codec) {
+  if (kind == WireKind::kAuto) return true;
+  const auto table = wire_table();
+  return std::any_of(table.begin(), table.end(), [&](const WireEntry& entry) {
+    return entry.kind == kind && entry.carries(codec);
+  });
+}
+
+std::unique_ptr<WireFormat> make_wire_format(WireKind kind, const BoundaryParams& params,
+                                             const WireLayout& layout) {
+  const CodecSpec& codec = params.spec;
+  if (!can_carry(kind, codec)) {
+    throw core::UserError({"wire", fmt::format("{} with {}", to_string(kind), to_string(codec)),
+                           allowed_names(&codec), "",
+                           "A burst sends every element; it needs dense."});
+  }
+  if (kind == WireKind::kRans && !params.entropy) {
+    throw core::UserError({"wire", "rans without tables", "auto, or a boundary with `entropy`", "",
+                           "The tables are learned when a bundle is written; train it again."});
+  }
+  if (kind == WireKind::kAuto) return make_auto_format(params, layout);
+  const auto table = wire_table();
+  const auto row = std::find_if(table.begin(), table.end(),
+                                [&](const WireEntry& entry) { return entry.kind == kind; });
+  return row->make(params, layout);
+}
+
 std::unique_ptr<WireFormat> make_wire_format(WireKind kind, const CodecSpec& codec,
                                              const WireLayout& layout) {
-  if (kind == WireKind::kAuto) return make_auto_format(codec, layout);
-  for (const WireEntry& entry : wire_table()) {
-    if (entry.kind == kind && entry.carries(codec)) return entry.make(codec, layout);
-  }
-  throw core::UserError({"wire", fmt::format("{} with {}", to_string(kind), to_string(codec)),
-                         allowed_names(&codec), "",
-                         "A burst sends every element; it needs dense."});
+  BoundaryParams params;
+  params.spec = codec;
+  return make_wire_format(kind, params, layout);
 }
 
 }  // namespace ranvier::codec

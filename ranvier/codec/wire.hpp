@@ -7,12 +7,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 namespace ranvier::codec {
 
-enum class WireKind : uint8_t { kPacket, kAer, kBitmap, kBurst, kAuto };
+enum class WireKind : uint8_t { kPacket, kAer, kBitmap, kBurst, kRans, kAuto };
 
 std::string_view to_string(WireKind kind);
 WireKind parse_wire(std::string_view text, std::string_view key);
@@ -61,21 +62,37 @@ int64_t link_bits(const WireSize& size, const WireLayout& layout);
 class WireFormat {
  public:
   virtual ~WireFormat() = default;
+  /// `places`: positions of the frame's elements in the boundary tensor (CHW), ascending; none: 0,
+  /// 1, 2, ... Both ends know them. Only `rans` looks at them, for channels and neighbours.
   /// Errors: none; every frame of the codec can be carried.
-  virtual WireFrame encode(const Frame& frame) const = 0;
-  /// Packets, flits and bits of encode(frame), without making them.
-  virtual WireSize size(const Frame& frame) const = 0;
+  virtual WireFrame encode(const Frame& frame, std::span<const uint32_t> places) const = 0;
+  /// Packets, flits and bits of encode(frame, places), without making them.
+  virtual WireSize size(const Frame& frame, std::span<const uint32_t> places) const = 0;
   /// Rebuilds the frame of `elements` elements. Errors: RunError when the bits are not a frame.
-  virtual Frame decode(const WireFrame& wire, int elements) const = 0;
+  virtual Frame decode(const WireFrame& wire, int elements,
+                       std::span<const uint32_t> places) const = 0;
   /// What a receiver makes of a frame whose bits were damaged and of which `missing` packets, the
   /// first not among them, were dropped: symbols it cannot read are 0. Empty when nothing can be
   /// read.
-  virtual std::optional<Frame> salvage(const WireFrame& wire, int elements, int64_t missing) const;
+  virtual std::optional<Frame> salvage(const WireFrame& wire, int elements,
+                                       std::span<const uint32_t> places, int64_t missing) const;
+
+  WireFrame encode(const Frame& frame) const { return encode(frame, {}); }
+  WireSize size(const Frame& frame) const { return size(frame, {}); }
+  Frame decode(const WireFrame& wire, int elements) const { return decode(wire, elements, {}); }
 };
 
-/// Errors: UserError when the format cannot carry the codec (burst needs dense; key "wire").
-/// kAuto picks the fewest link bits frame by frame; the header names the choice.
+/// Errors: UserError when the format cannot carry the codec (burst needs dense, rans needs
+/// params.entropy; key "wire"). kAuto picks the fewest link bits frame by frame among the formats
+/// that it can; the header names the choice.
+std::unique_ptr<WireFormat> make_wire_format(WireKind kind, const BoundaryParams& params,
+                                             const WireLayout& layout);
+
+/// The same for a boundary without tables.
 std::unique_ptr<WireFormat> make_wire_format(WireKind kind, const CodecSpec& codec,
                                              const WireLayout& layout);
+
+/// Whether the format can carry the codec, given the tables it may need.
+bool can_carry(WireKind kind, const CodecSpec& codec);
 
 }  // namespace ranvier::codec

@@ -10,13 +10,26 @@
 
 namespace ranvier::codec {
 
+namespace {
+
+/// Formats that can carry the codec, in the order of their ids.
+std::vector<WireKind> formats_of(const CodecSpec& spec) {
+  std::vector<WireKind> kinds;
+  for (const WireEntry& entry : wire_table()) {
+    if (entry.carries(spec)) kinds.push_back(entry.kind);
+  }
+  return kinds;
+}
+
+}  // namespace
+
 WireFields::WireFields(const CodecSpec& codec, const WireLayout& wire_layout)
     : spec(codec), layout(wire_layout), symbol(symbol_field(codec)) {
   RANVIER_CONTRACT(layout.route_bits >= 0 && layout.address_bits >= 0 && layout.tick_bits >= 0,
                    "wire fields have no negative width");
   RANVIER_CONTRACT(layout.address_bits <= 24 && layout.flit_bits >= 1,
                    "addresses have at most 24 bits, flits at least 1");
-  format_bits = core::bits_to_name(static_cast<int64_t>(wire_table().size()));
+  format_bits = core::bits_to_name(static_cast<int64_t>(formats_of(spec).size()));
   count_bits = core::bits_to_name(capacity() * spec.steps + 1);
   time_bits = core::bits_to_name(spec.steps);
   header_bits = layout.route_bits + format_bits + count_bits;
@@ -43,35 +56,46 @@ void WireFields::require_frame(const Frame& frame) const {
                    "a frame holds only symbols of its codec");
 }
 
-void put_header(BitWriter& writer, const WireFields& fields, WireHeader header) {
+void put_name(BitWriter& writer, const WireFields& fields, WireKind kind) {
   writer.put_zeros(fields.layout.route_bits);
-  const auto table = wire_table();
-  const auto row = std::find_if(table.begin(), table.end(),
-                                [&](const WireEntry& entry) { return entry.kind == header.kind; });
-  writer.put(static_cast<uint64_t>(row - table.begin()), fields.format_bits);
-  writer.put(static_cast<uint64_t>(header.count), fields.count_bits);
+  const std::vector<WireKind> kinds = formats_of(fields.spec);
+  const auto id = std::find(kinds.begin(), kinds.end(), kind) - kinds.begin();
+  writer.put(static_cast<uint64_t>(id), fields.format_bits);
 }
 
-WireHeader take_header(BitReader& reader, const WireFields& fields) {
+WireKind take_name(BitReader& reader, const WireFields& fields) {
   reader.seek(reader.position() + fields.layout.route_bits);
   const uint64_t id = reader.get(fields.format_bits);
-  if (id >= wire_table().size()) {
+  const std::vector<WireKind> kinds = formats_of(fields.spec);
+  if (id >= kinds.size()) {
     throw core::RunError(fmt::format("wire: the header names format {}, which does not exist", id));
   }
-  const auto count = static_cast<int64_t>(reader.get(fields.count_bits));
-  return {wire_table()[id].kind, count};
+  return kinds[id];
 }
 
-WireHeader first_header(const WireFrame& wire, const WireFields& fields) {
+WireKind first_name(const WireFrame& wire, const WireFields& fields) {
   if (wire.packets.empty()) throw core::RunError("wire: a frame without packets has no header");
   const Packet& first = wire.packets.front();
   BitReader reader(first.bytes, first.bits);
-  const WireHeader header = take_header(reader, fields);
-  if (header.kind != wire.kind) {
-    throw core::RunError(fmt::format("wire: the header says {}, the frame is {}",
-                                     to_string(header.kind), to_string(wire.kind)));
+  const WireKind kind = take_name(reader, fields);
+  if (kind != wire.kind) {
+    throw core::RunError(fmt::format("wire: the header says {}, the frame is {}", to_string(kind),
+                                     to_string(wire.kind)));
   }
-  return header;
+  return kind;
+}
+
+void put_header(BitWriter& writer, const WireFields& fields, WireHeader header) {
+  put_name(writer, fields, header.kind);
+  writer.put(static_cast<uint64_t>(header.count), fields.count_bits);
+}
+
+WireHeader first_header(const WireFrame& wire, const WireFields& fields) {
+  const WireKind kind = first_name(wire, fields);
+  const Packet& first = wire.packets.front();
+  BitReader reader(first.bytes, first.bits);
+  reader.seek(fields.name_bits());
+  return {kind, static_cast<int64_t>(reader.get(fields.count_bits))};
 }
 
 void require_packet_size(const Packet& packet, const WireFields& fields, int64_t content_bits) {

@@ -17,12 +17,14 @@ struct WireFields {
   CodecSpec spec;
   WireLayout layout;
   SymbolField symbol;
-  int format_bits;  // names the format
+  int format_bits;  // names one of the formats that can carry the codec
   int count_bits;   // 0 .. 2^address_bits x steps events
   int time_bits;    // 0 for one step
   int header_bits;  // route, format, count
   int header_flits;
 
+  /// Route and format: what every header begins with.
+  int name_bits() const { return layout.route_bits + format_bits; }
   int64_t capacity() const { return int64_t{1} << layout.address_bits; }  // elements
   int64_t flits(int64_t bits) const { return core::ceil_div(bits, layout.flit_bits); }
   /// Bits of one packet that holds `bits` in order: its true width in one flit, whole flits
@@ -42,13 +44,20 @@ struct WireHeader {
   int64_t count;
 };
 
-/// Route 0: the network interface writes it. Leaves the writer behind the count.
+/// Route 0 (the network interface writes it) and format.
+void put_name(BitWriter& writer, const WireFields& fields, WireKind kind);
+
+/// Errors: RunError when the packet is shorter than that or names a format that does not exist.
+WireKind take_name(BitReader& reader, const WireFields& fields);
+
+/// The same of a frame's first packet. Errors: also when there is no packet, or the frame says
+/// otherwise.
+WireKind first_name(const WireFrame& wire, const WireFields& fields);
+
+/// Name and count. Leaves the writer behind the count.
 void put_header(BitWriter& writer, const WireFields& fields, WireHeader header);
 
-/// Errors: RunError when the packet is shorter than a header or names a format that does not exist.
-WireHeader take_header(BitReader& reader, const WireFields& fields);
-
-/// Header of a frame's first packet. Errors: as take_header, and when there is no packet.
+/// Header of a frame's first packet. Errors: as first_name, and when the packet is shorter than it.
 WireHeader first_header(const WireFrame& wire, const WireFields& fields);
 
 /// Errors: RunError unless flits, bits and bytes of the packet are those of `content_bits` bits.

@@ -14,9 +14,8 @@
 namespace ranvier::codec {
 namespace {
 
-// Positions in the header of the default layout: route 18, format 2, then the count.
+// Positions in the header of the default layout: route 18, format 2 (dense: 3), then the count.
 constexpr int kFormatAt = 18;
-constexpr int kCountAt = 20;
 
 struct Case {
   const char* codec;
@@ -55,6 +54,8 @@ class Malformed : public testing::TestWithParam<Case> {
         frame_(sample_frame(spec_, kElements, 0.5, 3)),
         wire_(format_->encode(frame_)) {}
 
+  int format_bits() const { return spec_.kind == CodecKind::kDense ? 3 : 2; }
+  int count_at() const { return kFormatAt + format_bits(); }
   void expect_refused() const { EXPECT_THROW(format_->decode(wire_, kElements), core::RunError); }
 
   static constexpr int kElements = 100;
@@ -126,23 +127,23 @@ TEST_P(Malformed, CountOneTooSmallOrLarge) {
                                                                 wire_.kind == WireKind::kPacket)
                                 ? kElements
                                 : frame_.events());
-  set_bits(wire_.packets.front(), kCountAt, 9, count + 1);
+  set_bits(wire_.packets.front(), count_at(), 9, count + 1);
   expect_refused();
-  set_bits(wire_.packets.front(), kCountAt, 9, count - 1);
+  set_bits(wire_.packets.front(), count_at(), 9, count - 1);
   expect_refused();
 }
 
 TEST_P(Malformed, CountBeyondTheBlock) {
-  set_bits(wire_.packets.front(), kCountAt, 9, 511);
-  if (spec_.steps == 8) set_bits(wire_.packets.front(), kCountAt, 12, 4095);
+  set_bits(wire_.packets.front(), count_at(), 9, 511);
+  if (spec_.steps == 8) set_bits(wire_.packets.front(), count_at(), 12, 4095);
   expect_refused();
 }
 
 TEST_P(Malformed, OtherFormatInTheHeader) {
   const auto id = static_cast<uint64_t>(wire_.kind);
-  for (uint64_t other = 0; other < 4; ++other) {
+  for (uint64_t other = 0; other < (uint64_t{1} << format_bits()); ++other) {
     if (other == id) continue;
-    set_bits(wire_.packets.front(), kFormatAt, 2, other);
+    set_bits(wire_.packets.front(), kFormatAt, format_bits(), other);
     expect_refused();
     wire_.kind = static_cast<WireKind>(other);  // and header and frame agreeing on the wrong one
     expect_refused();
@@ -264,7 +265,7 @@ TEST(WireRefusal, BurstNeedsDense) {
     } catch (const core::UserError& error) {
       EXPECT_EQ(error.refusal().key, "wire");
       EXPECT_EQ(error.refusal().given, std::string("burst with ") + codec);
-      EXPECT_EQ(error.refusal().allowed, "one of packet, aer, bitmap, auto");
+      EXPECT_EQ(error.refusal().allowed, "one of packet, aer, bitmap, rans, auto");
     }
   }
 }

@@ -77,9 +77,11 @@ Promise promised(WireKind kind, const Frame& frame, const CodecSpec& spec,
   const bool rate = spec.kind == CodecKind::kRate;
   const int flit = layout.flit_bits;
   const int time = bits_to_count(spec.steps);
-  const int symbol = (rate ? 0 : spec.bits) + (spec.is_signed && !dense ? 1 : 0);
-  const int header =
-      layout.route_bits + 2 + bits_to_count(std::exp2(layout.address_bits) * spec.steps + 1);
+  const bool ttfs = spec.kind == CodecKind::kTtfs;
+  const int payload_bits = ttfs ? bits_to_count(spec.window) : rate ? 0 : spec.bits;
+  const int symbol = payload_bits + (spec.is_signed && !dense ? 1 : 0);
+  const int header = layout.route_bits + (dense ? 3 : 2) +
+                     bits_to_count(std::exp2(layout.address_bits) * spec.steps + 1);
   const int64_t events =
       std::count_if(frame.symbols.begin(), frame.symbols.end(), [](int s) { return s != 0; });
   if (kind == WireKind::kPacket) {

@@ -191,6 +191,15 @@ void check_codec(const Network& network, const Boundary& boundary, const Spot& s
   spot.at("channels")
       .require_equal(static_cast<int64_t>(boundary.params.channels.size()), layer.out.channels,
                      "One entry per channel of its layer.");
+  if (boundary.activations != 0) {
+    const int64_t before = network.layers[static_cast<size_t>(layer.input)].out.size();
+    spot.at("activations").require_equal(boundary.activations, before, "What the layer reads.");
+  }
+  if (boundary.params.entropy) {
+    const codec::EntropyTables& tables = *boundary.params.entropy;
+    spot.at("entropy.height").require_equal(tables.height, layer.out.height, "As its layer.");
+    spot.at("entropy.width").require_equal(tables.width, layer.out.width, "As its layer.");
+  }
   try {
     codec::make_codec(boundary.params);
   } catch (const core::UserError& error) {

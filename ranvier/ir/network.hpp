@@ -51,6 +51,7 @@ struct Boundary {
   std::string name;
   int layer = 0;
   codec::BoundaryParams params;  // channel of element e (CHW order) = e / (height * width)
+  int64_t activations = 0;  // that the layer was projected from (bottleneck); 0: its own outputs
 };
 
 /// How layers come to chips.

@@ -175,10 +175,30 @@ std::vector<codec::ChannelParams> read_channels(const Node& node) {
   return channels;
 }
 
+codec::LevelTable read_levels(const Node& node) {
+  node.require_keys({"threshold", "value"});
+  codec::LevelTable table;
+  for (const Node& n : node["threshold"].items()) table.threshold.push_back(n.integer<int16_t>());
+  for (const Node& n : node["value"].items()) table.value.push_back(n.integer<int16_t>());
+  return table;
+}
+
+codec::EntropyTables read_entropy(const Node& node) {
+  node.require_keys({"height", "width", "contexts", "frequency"});
+  codec::EntropyTables tables;
+  tables.height = node["height"].integer<int>();
+  tables.width = node["width"].integer<int>();
+  tables.contexts = node["contexts"].integer<int>();
+  for (const Node& row : node["frequency"].items()) {
+    for (const Node& entry : row.items()) tables.frequency.push_back(entry.integer<uint16_t>());
+  }
+  return tables;
+}
+
 Boundary read_boundary(const Node& node, const std::vector<std::string>& layers,
                        const std::string& file) {
   node.require_keys({"name", "layer", "codec", "current_frac_bits", "decode_shift",
-                     "value_frac_bits", "channels"});
+                     "value_frac_bits", "channels", "activations", "levels", "entropy"});
   Boundary boundary;
   boundary.name = node["name"].text();
   boundary.layer = index_of_layer(node["layer"], layers);
@@ -193,6 +213,9 @@ Boundary read_boundary(const Node& node, const std::vector<std::string>& layers,
   boundary.params.decode_shift = node["decode_shift"].integer<int>();
   boundary.params.value_frac_bits = node["value_frac_bits"].integer<int>();
   boundary.params.channels = read_channels(node["channels"]);
+  if (node.has("activations")) boundary.activations = node["activations"].integer<int64_t>();
+  if (node.has("levels")) boundary.params.levels = read_levels(node["levels"]);
+  if (node.has("entropy")) boundary.params.entropy = read_entropy(node["entropy"]);
   return boundary;
 }
 
@@ -239,6 +262,18 @@ Json to_json(const Network& network, const Layer& layer) {
   return node;
 }
 
+Json to_json(const codec::EntropyTables& tables, size_t entries) {
+  Json rows = Json::array();
+  for (size_t first = 0; first < tables.frequency.size(); first += entries) {
+    const auto begin = tables.frequency.begin() + static_cast<int64_t>(first);
+    rows.push_back(std::vector<uint16_t>(begin, begin + static_cast<int64_t>(entries)));
+  }
+  return {{"height", tables.height},
+          {"width", tables.width},
+          {"contexts", tables.contexts},
+          {"frequency", rows}};
+}
+
 Json to_json(const Network& network, const Boundary& boundary) {
   Json channels{{"threshold", Json::array()},
                 {"decode_multiplier", Json::array()},
@@ -248,13 +283,23 @@ Json to_json(const Network& network, const Boundary& boundary) {
     channels["decode_multiplier"].push_back(channel.decode_multiplier);
     channels["leak_shift"].push_back(channel.leak_shift);
   }
-  return {{"name", boundary.name},
-          {"layer", network.layers[static_cast<size_t>(boundary.layer)].name},
-          {"codec", codec::to_string(boundary.params.spec)},
-          {"current_frac_bits", boundary.params.current_frac_bits},
-          {"decode_shift", boundary.params.decode_shift},
-          {"value_frac_bits", boundary.params.value_frac_bits},
-          {"channels", channels}};
+  const codec::BoundaryParams& params = boundary.params;
+  Json node{{"name", boundary.name},
+            {"layer", network.layers[static_cast<size_t>(boundary.layer)].name},
+            {"codec", codec::to_string(params.spec)},
+            {"current_frac_bits", params.current_frac_bits},
+            {"decode_shift", params.decode_shift},
+            {"value_frac_bits", params.value_frac_bits},
+            {"channels", channels}};
+  if (boundary.activations != 0) node["activations"] = boundary.activations;
+  if (!params.levels.value.empty()) {
+    node["levels"] = {{"threshold", params.levels.threshold}, {"value", params.levels.value}};
+  }
+  if (params.entropy) {
+    const auto entries = static_cast<size_t>(codec::entropy_entries(params.spec));
+    node["entropy"] = to_json(*params.entropy, entries);
+  }
+  return node;
 }
 
 template <class Item>

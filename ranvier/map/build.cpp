@@ -41,7 +41,7 @@ class Builder {
     for (size_t b = 0; b < network.boundaries.size(); ++b) {
       sources_.emplace_back(network, static_cast<int>(b), activity);
       wires_.push_back(
-          codec::make_wire_format(wire, sources_.back().params().spec, arch::wire_layout(package)));
+          codec::make_wire_format(wire, sources_.back().params(), arch::wire_layout(package)));
       describe_boundary(b, wire);
     }
   }
@@ -254,7 +254,7 @@ void Builder::add_block(size_t layer, size_t boundary, int step, size_t item) {
       count_decode_work(task, elements, spec, package_);
     }
   }
-  const codec::WireFrame wire = wires_[boundary]->encode(frame);
+  const codec::WireFrame wire = wires_[boundary]->encode(frame, block.elements);
   Message message;
   message.source = encode_[boundary].at(step, item);
   message.target = decode_[boundary].at(step, item);

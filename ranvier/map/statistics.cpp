@@ -14,8 +14,8 @@ namespace {
 
 using codec::WireKind;
 
-constexpr std::array kKinds{WireKind::kPacket, WireKind::kAer, WireKind::kBitmap, WireKind::kBurst,
-                            WireKind::kAuto};
+constexpr std::array kKinds{WireKind::kPacket, WireKind::kAer,  WireKind::kBitmap,
+                            WireKind::kBurst,  WireKind::kRans, WireKind::kAuto};
 
 size_t index_of(WireKind kind) { return static_cast<size_t>(kind); }
 
@@ -29,39 +29,43 @@ struct Sums {
   std::array<int64_t, kKinds.size()> chosen{};                  // frames of the wire asked for
 };
 
-std::unique_ptr<codec::WireFormat> format_or_null(WireKind kind, const codec::CodecSpec& spec,
+std::unique_ptr<codec::WireFormat> format_or_null(WireKind kind,
+                                                  const codec::BoundaryParams& params,
                                                   const codec::WireLayout& layout) {
   try {
-    return codec::make_wire_format(kind, spec, layout);
+    return codec::make_wire_format(kind, params, layout);
   } catch (const core::UserError&) {
     return nullptr;
   }
 }
 
+/// `scale`: activations that one element stands for, more than 1 behind a bottleneck.
 Sums sum_boundary(const BoundarySource& source, const std::vector<Crossing>& crossings,
-                  WireKind wire, const codec::WireLayout& layout) {
+                  int64_t scale, WireKind wire, const codec::WireLayout& layout) {
   Sums sums;
   std::array<std::unique_ptr<codec::WireFormat>, kKinds.size()> formats;
   for (const WireKind kind : kKinds) {
     auto& format = formats[index_of(kind)];
-    format = kind == wire ? codec::make_wire_format(kind, source.params().spec, layout)
-                          : format_or_null(kind, source.params().spec, layout);
+    format = kind == wire ? codec::make_wire_format(kind, source.params(), layout)
+                          : format_or_null(kind, source.params(), layout);
     if (format) sums.link_bits[index_of(kind)] = 0;
   }
   for (const Crossing& crossing : crossings) {
-    sums.neurons += crossing.region.neurons();
-    sums.over_edges += crossing.region.neurons() * crossing.die_edges * source.samples();
+    const int64_t neurons = crossing.region.neurons() * scale;
+    sums.neurons += neurons;
+    sums.over_edges += neurons * crossing.die_edges * source.samples();
   }
   sums.activations = sums.neurons * source.samples();
   for (int sample = 0; sample < source.samples(); ++sample) {
     for (int step = 0; step < source.steps(); ++step) {
       for (const Crossing& crossing : crossings) {
-        const codec::Frame frame = source.frame(source.block(crossing.region, sample, step));
+        const workload::Block block = source.block(crossing.region, sample, step);
+        const codec::Frame frame = source.frame(block);
         sums.events += source.events(frame);
         for (const WireKind kind : kKinds) {
           const auto& format = formats[index_of(kind)];
           if (!format) continue;
-          const codec::WireSize size = format->size(frame);
+          const codec::WireSize size = format->size(frame, block.elements);
           *sums.link_bits[index_of(kind)] += codec::link_bits(size, layout) * crossing.die_edges;
           if (kind == wire) ++sums.chosen[index_of(size.kind)];
         }
@@ -152,7 +156,9 @@ BoundaryStatistics boundary_statistics(const ir::Network& network, const Mapping
   for (size_t b = 0; b < network.boundaries.size(); ++b) {
     const ir::Boundary& cut = network.boundaries[b];
     const BoundarySource source(network, static_cast<int>(b), activity);
-    Sums sums = sum_boundary(source, mapping.crossings[b], wire, arch::wire_layout(package));
+    const int64_t elements = network.layers[static_cast<size_t>(cut.layer)].out.size();
+    const int64_t scale = cut.activations > 0 ? cut.activations / elements : 1;
+    Sums sums = sum_boundary(source, mapping.crossings[b], scale, wire, arch::wire_layout(package));
     add_currents(sums, network, mapping, cut.layer, activity.samples, package);
     statistics.boundaries.push_back(use_of(cut.name, sums, wire));
     add(total, sums);

@@ -1,6 +1,7 @@
 #include "ranvier/map/statistics.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/ir/entropy.hpp"
 #include "ranvier/map/test_network.hpp"
 
 #include <gtest/gtest.h>
@@ -59,6 +60,15 @@ TEST(BoundaryStatistics, AutoIsNeverDearerThanAnyOneFormat) {
   int64_t frames = 0;
   for (const FrameChoice& choice : use.chosen) frames += choice.frames;
   EXPECT_EQ(frames, 4 * 3);
+}
+
+TEST(BoundaryStatistics, TablesLearnedFromOtherSamplesMakeRansAChoice) {
+  ir::Network network = two_chip_network(ir::NetworkKind::kHnn, {CodecKind::kGraded, 3, 1, false});
+  ir::learn_entropy(network, random_activity(network, 8, 0.3, 77));
+  const BoundaryUse use = statistics_of(network, WireKind::kAuto).boundaries.at(0);
+  EXPECT_EQ(use.formats.size(), 5u);
+  EXPECT_LT(bits_in(use, WireKind::kRans), bits_in(use, WireKind::kBitmap));
+  EXPECT_NE(use.wire_format().find("rans"), std::string::npos);
 }
 
 TEST(BoundaryStatistics, SpikingBlocksCrossStepByStep) {

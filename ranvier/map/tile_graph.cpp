@@ -32,12 +32,13 @@ struct Encoded {
 Encoded encoded(const BoundarySource& source, const std::vector<Region>& regions, int sample,
                 codec::WireKind wire, const arch::PackageSpec& package) {
   const auto layout = arch::wire_layout(package);
-  const auto format = codec::make_wire_format(wire, source.params().spec, layout);
+  const auto format = codec::make_wire_format(wire, source.params(), layout);
   Encoded sum;
   for (const Region& region : regions) {
     for (int step = 0; step < source.steps(); ++step) {
-      const auto frame = source.frame(source.block(region, sample, step));
-      sum.bits += static_cast<double>(codec::link_bits(format->size(frame), layout));
+      const workload::Block block = source.block(region, sample, step);
+      const codec::WireSize size = format->size(source.frame(block), block.elements);
+      sum.bits += static_cast<double>(codec::link_bits(size, layout));
     }
     sum.elements += static_cast<double>(region.neurons());
     ++sum.blocks;

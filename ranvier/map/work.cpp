@@ -67,9 +67,9 @@ void count_encode_work(workload::Task& task, int64_t elements, const codec::Code
   const int64_t currents = elements * package.packet.current_bits;
   task.state_read_bits = currents;
   task.state_write_bits = currents;
-  task.service = core::Cycles(
-      std::max(core::ceil_div(elements * spec.steps, converter.encode_elements_per_cycle),
-               core::ceil_div(task.events, converter.encode_events_per_cycle)));
+  task.service = core::Cycles(std::max(
+      core::ceil_div(elements * codec::encode_steps(spec), converter.encode_elements_per_cycle),
+      core::ceil_div(task.events, converter.encode_events_per_cycle)));
   // A header that counts events cannot leave before the last element has been seen.
   if (spec.kind == codec::CodecKind::kDense) stream_output(task);
 }

@@ -49,7 +49,7 @@ BoundaryCheck::BoundaryCheck(const workload::Workload& workload, const arch::Pac
   const codec::WireLayout layout = arch::wire_layout(package);
   for (const auto& boundary : workload.boundaries) {
     converters_.push_back({codec::make_codec(boundary.params),
-                           codec::make_wire_format(boundary.wire, boundary.params.spec, layout)});
+                           codec::make_wire_format(boundary.wire, boundary.params, layout)});
   }
 }
 
@@ -64,7 +64,7 @@ const std::vector<codec::Packet>& BoundaryCheck::encode(const workload::Task& ta
   const auto& block = workload_.blocks[static_cast<size_t>(task.block)];
   const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];
   const codec::Frame frame = frame_of(block);
-  codec::WireFrame wire = converter(block).wire->encode(frame);
+  codec::WireFrame wire = converter(block).wire->encode(frame, block.elements);
   require_equal(task.events, events_of(boundary, frame), "events", boundary.name, task.block);
   require_equal(message.packets, static_cast<int64_t>(wire.packets.size()), "packets",
                 boundary.name, task.block);
@@ -99,7 +99,8 @@ void BoundaryCheck::count(const workload::Block& block, const codec::Frame& fram
   const int64_t elements = spiking(block) ? 0 : int64_t{frame.elements};
   const int64_t events = events_of(boundary, frame);
   if (encoding) {
-    ledger.add(core::Event::kClpEncodeElements, elements * frame.steps);
+    ledger.add(core::Event::kClpEncodeElements,
+               elements * codec::encode_steps(boundary.params.spec));
     ledger.add(core::Event::kClpEncodeEvents, events);
   } else {
     ledger.add(core::Event::kClpDecodeEvents, events);
@@ -141,7 +142,7 @@ void BoundaryCheck::decode(const workload::Task& task, core::Ledger& ledger) {
     return decode_damaged(task, std::move(wire), ledger);
   }
   const codec::Frame frame =
-      converter(block).wire->decode(wire, static_cast<int>(block.elements.size()));
+      converter(block).wire->decode(wire, static_cast<int>(block.elements.size()), block.elements);
   require_equal(task.events, events_of(boundary, frame), "events", boundary.name, task.block);
   compare(block, task.block, frame);
   count(block, frame, false, ledger);
@@ -217,7 +218,8 @@ std::optional<codec::Frame> BoundaryCheck::without_damaged(const workload::Block
     if (!dropped[p]) left.packets.push_back(std::move(wire.packets[p]));
   }
   const auto missing = static_cast<int64_t>(wire.packets.size() - left.packets.size());
-  return converter(block).wire->salvage(left, static_cast<int>(block.elements.size()), missing);
+  return converter(block).wire->salvage(left, static_cast<int>(block.elements.size()),
+                                        block.elements, missing);
 }
 
 /// Nobody knows: the decoder reads the flipped bits.
@@ -236,7 +238,8 @@ std::optional<codec::Frame> BoundaryCheck::with_flips(const workload::Block& blo
           static_cast<uint8_t>(1U << ((offset + bit) % 8));
     }
   }
-  return converter(block).wire->salvage(wire, static_cast<int>(block.elements.size()), 0);
+  return converter(block).wire->salvage(wire, static_cast<int>(block.elements.size()),
+                                        block.elements, 0);
 }
 
 template <class Archive>

@@ -113,8 +113,8 @@ class Builder {
   Crossing add(workload::Block block, const codec::Frame& frame, int near_tile, int far_tile,
                const arch::PackageSpec& spec) {
     const auto& info = workload_.boundaries[static_cast<size_t>(block.boundary)];
-    const auto wire = codec::make_wire_format(info.wire, info.params.spec, arch::wire_layout(spec))
-                          ->encode(frame);
+    const auto wire = codec::make_wire_format(info.wire, info.params, arch::wire_layout(spec))
+                          ->encode(frame, block.elements);
     Crossing made{static_cast<int32_t>(workload_.blocks.size()), -1, -1, -1};
     workload_.blocks.push_back(std::move(block));
     made.encode = task(near_tile, 3, workload::TaskKind::kEncode);

@@ -70,14 +70,15 @@ std::string boundaries_csv(const ExperimentResult& result) {
   std::string csv =
       "variant,boundary,neurons,codec,wire,events_per_neuron,bits_per_activation,"
       "packet_bits_per_activation,aer_bits_per_activation,bitmap_bits_per_activation,"
-      "burst_bits_per_activation\n";
+      "burst_bits_per_activation,rans_bits_per_activation\n";
   for (const auto& variant : result.variants) {
     for (const auto& b : variant.boundaries.boundaries) {
       csv += fmt::format("{},{},{},{},{},{:.6f},{:.6f}", variant.name, b.name, b.neurons,
                          quoted(variant.codec), quoted(b.wire_format()), b.events_per_neuron,
                          b.bits_per_activation);
-      for (const auto kind : {codec::WireKind::kPacket, codec::WireKind::kAer,
-                              codec::WireKind::kBitmap, codec::WireKind::kBurst}) {
+      for (const auto kind :
+           {codec::WireKind::kPacket, codec::WireKind::kAer, codec::WireKind::kBitmap,
+            codec::WireKind::kBurst, codec::WireKind::kRans}) {
         csv += "," + format_cell(b.formats, kind);
       }
       csv += "\n";

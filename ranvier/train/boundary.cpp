@@ -1,9 +1,8 @@
 #include "ranvier/train/boundary.hpp"
 
 #include "ranvier/core/error.hpp"
-#include "ranvier/train/kernels/grid.hpp"
+#include "ranvier/train/boundary_internal.hpp"
 #include "ranvier/train/lif.hpp"
-#include "ranvier/train/sparsity.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,41 +16,11 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr double kInitialRange = 3.0;    // [activation]: top level before calibration
 constexpr double kSigmaMomentum = 0.02;  // of the running variance
-constexpr double kLeastVariance = 1e-8;
-constexpr double kLeastStepRatio =
-    1.0 / 256.0;  // of the largest step: below it multipliers lose their bits
-constexpr int64_t kCalibrationValues = int64_t{1} << 16;  // per channel
-
-ChannelLayout layout_of(const Tensor& a) {
-  ChannelLayout layout;
-  layout.size = a.numel();
-  layout.channels = a.size(1);
-  const bool channels_last =
-      a.dim() == 4 && !a.is_contiguous() && a.is_contiguous(torch::MemoryFormat::ChannelsLast);
-  layout.inner = channels_last ? 1 : a.numel() / std::max<int64_t>(1, a.size(0) * a.size(1));
-  return layout;
-}
 
 Tensor dense_layout(const Tensor& a) {
   const bool channels_last = a.dim() == 4 && a.is_contiguous(torch::MemoryFormat::ChannelsLast);
   return channels_last ? a : a.contiguous();
-}
-
-std::vector<double> exp_of(const Tensor& logs) {
-  const Tensor host = logs.detach().to(torch::kCPU, torch::kFloat64).exp().contiguous();
-  const double* values = host.data_ptr<double>();
-  return {values, values + host.numel()};
-}
-
-/// The value `exact` with the gradient of `smooth`.
-Tensor straight_through(const Tensor& exact, const Tensor& smooth) {
-  return exact.detach() + (smooth - smooth.detach());
-}
-
-Tensor to_tensor(const std::vector<float>& values, const Tensor& like) {
-  return torch::tensor(values).to(like.device()).view({1, -1, 1});
 }
 
 /// One forward pass of the closed form: its inputs, and what it saw.
@@ -68,15 +37,8 @@ struct EncodeCall : torch::CustomClassHolder {
 };
 using EncodeCallPtr = c10::intrusive_ptr<EncodeCall>;
 
-template <class T>
-Tensor row_of(const std::vector<T>& values) {
-  Tensor row = torch::empty({static_cast<int64_t>(values.size())}, torch::kFloat32);
-  float* out = row.data_ptr<float>();
-  for (size_t c = 0; c < values.size(); ++c) out[c] = static_cast<float>(values[c]);
-  return row;
-}
-
-/// (a, logs) -> (value, events per channel), both differentiable. CPU float32, dense layout.
+/// (a, logs) -> (value, events and magnitude per channel), all differentiable. CPU float32, dense
+/// layout.
 class Encode : public torch::autograd::Function<Encode> {
  public:
   static variable_list forward(AutogradContext* context, const Tensor& a, const Tensor& /*step*/,
@@ -86,7 +48,7 @@ class Encode : public torch::autograd::Function<Encode> {
     call->totals = encode_forward(call->arguments(), a.data_ptr<float>(), value.data_ptr<float>());
     context->save_for_backward({a});
     context->saved_data["call"] = c10::IValue::make_capsule(call);
-    return {value, row_of(call->totals.events)};
+    return {value, row_of(call->totals.events), row_of(call->totals.magnitude)};
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
@@ -95,12 +57,17 @@ class Encode : public torch::autograd::Function<Encode> {
     const auto& call = static_cast<const EncodeCall&>(*held);
     const Tensor grad_value =
         grads[0].defined() ? laid_out_like(grads[0], a) : torch::zeros_like(a);
-    const Tensor grad_events =
-        grads[1].defined() ? grads[1].contiguous() : torch::zeros({call.layout.channels});
+    const auto row_or_zeros = [&](const Tensor& grad) {
+      return grad.defined() ? grad.contiguous() : torch::zeros({call.layout.channels});
+    };
+    const Tensor grad_events = row_or_zeros(grads[1]);
+    const Tensor grad_magnitude = row_or_zeros(grads[2]);
     Tensor grad_a = torch::empty_like(a);
     const EncodeGradients sums =
-        encode_backward(call.arguments(), a.data_ptr<float>(), grad_value.data_ptr<float>(),
-                        grad_events.data_ptr<float>(), grad_a.data_ptr<float>());
+        encode_backward(call.arguments(), a.data_ptr<float>(),
+                        {grad_value.data_ptr<float>(), grad_events.data_ptr<float>(),
+                         grad_magnitude.data_ptr<float>()},
+                        grad_a.data_ptr<float>());
     return {grad_a, row_of(sums.log_step), row_of(sums.log_threshold), row_of(sums.log_scale),
             Tensor()};
   }
@@ -127,7 +94,8 @@ void require_valid(const BoundaryOptions& o) {
     throw core::UserError(
         {o.name + "." + std::string(key), std::to_string(given), std::string(allowed), "", ""});
   };
-  codec::make_wire_format(o.wire, o.spec, o.layout);
+  const bool has_tables = o.wire == codec::WireKind::kRans;  // learned when the bundle is written
+  codec::make_wire_format(has_tables ? codec::WireKind::kAuto : o.wire, o.spec, o.layout);
   if (o.channels < 1 || o.channels > 65536) refuse("channels", o.channels, "1..65536");
   if (o.block_elements < 1) refuse("block_elements", o.block_elements, "at least 1");
   const int most = o.spec.kind == CodecKind::kRate ? 15 : 0;
@@ -163,14 +131,22 @@ BoundaryImpl::BoundaryImpl(BoundaryOptions options) : options_(std::move(options
   const auto filled = [&](double value) {
     return torch::full({options_.channels}, std::log(value));
   };
-  // One of gain and threshold is enough for a rate code: the step stays, the threshold learns.
-  log_step = register_parameter("log_step", filled(step), !is_rate);
+  // One of gain and threshold is enough for a rate code, and where there is one level: the step
+  // stays, the threshold learns.
+  const bool is_single = spec.kind == CodecKind::kTtfs && spec.window == 1;
+  const bool has_threshold = spec.kind != CodecKind::kDense && spec.kind != CodecKind::kTopk;
+  log_step = register_parameter("log_step", filled(step), !is_rate && !is_single);
   log_threshold = register_parameter("log_threshold", filled(is_rate ? kInitialRange : step / 2.0),
-                                     spec.kind != CodecKind::kDense);
+                                     has_threshold);
   log_scale = register_parameter("log_scale", filled(step), spec.kind != CodecKind::kDense);
   if (options_.leak_shift > 0) {
     const double kept = std::ldexp(1.0, options_.leak_shift) - 1.0;  // beta / (1 - beta)
     leak_logit = register_parameter("leak_logit", filled(kept));
+  }
+  if (spec.kind == CodecKind::kTtfs) {
+    const LevelGrid even = level_grid(spec.window, false);
+    log_rise = register_parameter("log_rise", log_rises(even.value));
+    if (spec.window > 1) log_gap = register_parameter("log_gap", log_rises(even.threshold));
   }
   sigma = register_buffer("sigma", torch::zeros({options_.channels}));
 }
@@ -185,6 +161,8 @@ Grid BoundaryImpl::grid() const {
     const std::vector<double> odds = exp_of(leak_logit);
     for (size_t c = 0; c < odds.size(); ++c) learned.beta[c] = odds[c] / (1.0 + odds[c]);
   }
+  if (log_rise.defined()) learned.level_value = sums_of(log_rise);
+  if (log_gap.defined()) learned.level_threshold = sums_of(log_gap);
   Grid grid = project(options_.spec, learned);
   const Tensor spread = sigma.to(torch::kCPU, torch::kFloat32).contiguous();
   for (size_t c = 0; c < grid.scales.size(); ++c) {
@@ -206,6 +184,12 @@ std::vector<float> BoundaryImpl::gains() const {
 Tensor BoundaryImpl::forward(const Tensor& a) {
   RANVIER_CONTRACT(a.dim() >= 2 && a.size(1) == options_.channels,
                    "a boundary input is [N, C, ...] with the boundary's channels");
+  if (capture_left_ > 0) {
+    const int64_t taken = std::min(capture_left_, a.size(0));
+    const Tensor part = a.slice(0, 0, taken).detach().to(torch::kCPU).contiguous().clone();
+    captured_ = captured_.defined() ? torch::cat({captured_, part}) : part;
+    capture_left_ -= taken;
+  }
   switch (mode_) {
     case BoundaryMode::kBypass:
       return forward_bypass(a);
@@ -214,16 +198,13 @@ Tensor BoundaryImpl::forward(const Tensor& a) {
     case BoundaryMode::kTrain:
       break;
   }
-  return leak_logit.defined() ? forward_stepped(a) : forward_train(a);
+  if (leak_logit.defined()) return forward_stepped(a);
+  const bool is_fused =
+      options_.spec.kind != CodecKind::kTtfs && options_.spec.kind != CodecKind::kTopk;
+  return is_fused ? forward_train(a) : forward_straight(a);
 }
 
 Tensor BoundaryImpl::forward_bypass(const Tensor& a) {
-  if (capture_left_ > 0) {
-    const int64_t taken = std::min(capture_left_, a.size(0));
-    const Tensor part = a.slice(0, 0, taken).detach().to(torch::kCPU).contiguous().clone();
-    captured_ = captured_.defined() ? torch::cat({captured_, part}) : part;
-    capture_left_ -= taken;
-  }
   return options_.spec.is_signed ? a : torch::relu(a);
 }
 
@@ -240,7 +221,7 @@ Tensor BoundaryImpl::forward_train(const Tensor& a) {
   update_sigma(call->totals.sum, call->totals.square_sum, host.numel() / options_.channels);
   const int64_t neurons = a.numel() / a.size(0);
   count(a.size(0), neurons, call->totals.events, call->totals.saturated);
-  finish_cost(out[1].sum(), a.size(0), neurons);
+  finish_cost(out[1], out[2], a);
   return out[0].to(a.device());
 }
 
@@ -269,9 +250,9 @@ Tensor BoundaryImpl::forward_stepped(const Tensor& a) {
                                       (now.params.decode_shift > 0 ? 0.5 : 0.0));
   const Tensor value = straight_through(decoded * std::ldexp(1.0, -now.params.value_frac_bits),
                                         level * log_scale.exp().view({1, -1, 1}));
-  const int64_t neurons = a.numel() / a.size(0);
   count_levels(level.detach());
-  finish_cost(level.abs().sum(), a.size(0), neurons);
+  const Tensor spikes_of_channel = level.abs().sum(torch::IntArrayRef{0, 2});
+  finish_cost(spikes_of_channel, spikes_of_channel, a);
   return value.reshape_as(a);
 }
 
@@ -288,16 +269,6 @@ void BoundaryImpl::update_sigma(const std::vector<double>& sum,
   const Tensor batch = row_of(deviation).to(sigma.device());
   const Tensor mixed = sigma.square().lerp(batch.square(), kSigmaMomentum).sqrt();
   sigma.copy_(torch::where(sigma.gt(0.0), mixed, batch));
-}
-
-void BoundaryImpl::finish_cost(const Tensor& events, int64_t samples, int64_t neurons) {
-  const bool is_dense = options_.spec.kind == CodecKind::kDense;
-  cost_.events_per_neuron =
-      is_dense ? torch::ones({}) : events / static_cast<double>(samples * neurons);
-  cost_.wire_bits_per_neuron =
-      wire_bits_per_neuron(cost_.events_per_neuron, options_.spec, options_.wire, options_.layout,
-                           static_cast<int>(std::min<int64_t>(options_.block_elements, neurons)));
-  cost_.neurons = neurons;
 }
 
 void BoundaryImpl::count(int64_t samples, int64_t neurons, const std::vector<int64_t>& events,
@@ -330,26 +301,10 @@ Tensor BoundaryImpl::forward_deployed(const Tensor& a) {
   const Grid now = grid();
   const auto coder = codec::make_codec(now.params);
   const Tensor host = a.to(torch::kCPU, torch::kFloat32).contiguous();
-  const ChannelLayout layout = layout_of(host);
-  const auto size = static_cast<size_t>(layout.size);
-  std::vector<int16_t> current(size);
-  std::vector<int16_t> level(size);
-  std::vector<int32_t> value(size);
-  std::vector<uint16_t> channel(size);
-  for (size_t e = 0; e < size; ++e) {
-    channel[e] = static_cast<uint16_t>(static_cast<int64_t>(e) / layout.inner % layout.channels);
-  }
-  encode_currents({layout, &now.params, &now.scales, options_.surrogate, at::get_num_threads()},
-                  host.data_ptr<float>(), current.data());
-  coder->encode_levels(current, channel, level);
-  coder->decode_levels(level, channel, value);
-  count_levels(torch::from_blob(level.data(), host.sizes(), torch::kInt16));
-  if (recording_) record_samples(*coder, current, channel, value, a.size(0));
-  Tensor out = torch::empty_like(host);
-  const float unit = std::ldexp(1.0F, -now.params.value_frac_bits);
-  float* to = out.data_ptr<float>();
-  for (size_t e = 0; e < size; ++e) to[e] = static_cast<float>(value[e]) * unit;
-  return out.to(a.device());
+  const Sent sent = send(*coder, now, options_.surrogate, host);
+  count_levels(level_tensor(sent, host));
+  if (recording_) record_samples(*coder, sent.current, sent.channel, sent.value, a.size(0));
+  return value_tensor(sent, now, host).to(a.device());
 }
 
 void BoundaryImpl::record_samples(const codec::Codec& coder, std::span<const int16_t> current,
@@ -369,52 +324,14 @@ void BoundaryImpl::record_samples(const codec::Codec& coder, std::span<const int
 
 ir::BoundaryActivity BoundaryImpl::take_record() { return std::exchange(record_, {}); }
 
+void BoundaryImpl::move_thresholds(double by) {
+  const torch::NoGradGuard no_grad;
+  if (log_threshold.requires_grad()) log_threshold.add_(by);
+}
+
 void BoundaryImpl::capture(int64_t samples) {
   capture_left_ = samples;
   captured_ = torch::Tensor();
-}
-
-void BoundaryImpl::calibrate(const Tensor& samples) {
-  RANVIER_CONTRACT(samples.defined() && samples.size(0) > 0 && samples.size(1) == options_.channels,
-                   "calibration needs samples [S, C, ...] of this boundary");
-  const torch::NoGradGuard no_grad;
-  const Tensor host = samples.to(torch::kCPU, torch::kFloat32);
-  Tensor rows = host.transpose(0, 1).reshape({options_.channels, -1});
-  const int64_t stride = std::max<int64_t>(1, rows.size(1) / kCalibrationValues);
-  rows = rows.slice(1, 0, rows.size(1), stride).contiguous();
-  const auto values = static_cast<size_t>(rows.size(1));
-  const int top = top_level(options_.spec);
-  std::vector<double> steps(static_cast<size_t>(options_.channels));
-  for (size_t c = 0; c < steps.size(); ++c) {
-    const std::span<const float> row(rows.data_ptr<float>() + c * values, values);
-    steps[c] = best_step(row, top, options_.spec.is_signed);
-  }
-  const double largest = *std::max_element(steps.begin(), steps.end());
-  const double fallback = largest > 0.0 ? largest : kInitialRange / top;
-  for (double& step : steps) step = std::log(std::max(step, fallback * kLeastStepRatio));
-  const Tensor logs = row_of(steps);
-  const bool is_rate = options_.spec.kind == CodecKind::kRate;
-  log_step.copy_(logs);
-  log_threshold.copy_(logs + (is_rate ? std::log(static_cast<double>(top)) : std::log(0.5)));
-  log_scale.copy_(logs);
-  const Tensor spread = rows.to(torch::kFloat64).std(1, false);
-  sigma.copy_(spread.clamp_min(std::sqrt(kLeastVariance)));
-}
-
-BoundaryCost total_cost(const std::vector<Boundary>& boundaries) {
-  BoundaryCost total{torch::zeros({}), torch::zeros({}), 0};
-  for (const Boundary& boundary : boundaries) {
-    const BoundaryCost& cost = boundary->cost();
-    const auto neurons = static_cast<double>(cost.neurons);
-    total.events_per_neuron = total.events_per_neuron + cost.events_per_neuron * neurons;
-    total.wire_bits_per_neuron = total.wire_bits_per_neuron + cost.wire_bits_per_neuron * neurons;
-    total.neurons += cost.neurons;
-  }
-  if (total.neurons == 0) return total;
-  const auto neurons = static_cast<double>(total.neurons);
-  total.events_per_neuron = total.events_per_neuron / neurons;
-  total.wire_bits_per_neuron = total.wire_bits_per_neuron / neurons;
-  return total;
 }
 
 }  // namespace ranvier::train

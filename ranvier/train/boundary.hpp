@@ -21,7 +21,8 @@ namespace ranvier::train {
 struct BoundaryOptions {
   std::string name;
   codec::CodecSpec spec;
-  int64_t channels = 1;  // dim 1 of the input
+  int64_t channels = 1;    // dim 1 of the input
+  int64_t stands_for = 0;  // channels that they carry the content of (bottleneck); 0 = channels
   codec::WireKind wire = codec::WireKind::kAuto;
   codec::WireLayout layout;
   int block_elements = 256;  // neurons per frame: they share one header
@@ -39,9 +40,9 @@ enum class BoundaryMode : uint8_t {
 
 /// Traffic of the last kTrain forward.
 struct BoundaryCost {
-  torch::Tensor events_per_neuron;     // scalar, differentiable; dense: 1
+  torch::Tensor events_per_neuron;     // scalar, differentiable (topk: not); dense: 1
   torch::Tensor wire_bits_per_neuron;  // scalar, differentiable
-  int64_t neurons = 0;                 // of one sample
+  int64_t neurons = 0;                 // of one sample, before a bottleneck
 };
 
 /// Totals over all forwards since reset_counts() (kTrain and kDeployed).
@@ -53,6 +54,11 @@ struct BoundaryCounts {
   double events_per_neuron() const;
   int dead_channels() const;       // never an event
   int saturated_channels() const;  // more than half of the elements at the largest level
+};
+
+struct Revived {  // channels
+  int64_t dead = 0;
+  int64_t saturated = 0;
 };
 
 class BoundaryImpl : public torch::nn::Module {
@@ -72,8 +78,7 @@ class BoundaryImpl : public torch::nn::Module {
   const BoundaryCounts& counts() const { return counts_; }
   void reset_counts() { counts_ = {}; }
 
-  /// Keep the inputs of up to `samples` samples seen in kBypass; calibrate() then uses and drops
-  /// them.
+  /// Keep the inputs of up to `samples` samples; calibrate() or revive() then uses and drops them.
   void capture(int64_t samples);
   const torch::Tensor& captured() const { return captured_; }
 
@@ -85,10 +90,22 @@ class BoundaryImpl : public torch::nn::Module {
     captured_ = torch::Tensor();
   }
 
+  /// Brings back the channels that are dead or saturated in counts(), which must be those of the
+  /// captured samples: of a dead one the largest `share` of its elements fires again, of a
+  /// saturated one only the largest `share` stays at the highest level. A channel without positive
+  /// input stays dead: there is nothing to send. Returns how many were changed; resets the counts.
+  Revived revive(double share);
+
+  /// Adds to the log of every learned threshold, outside of the gradients.
+  void move_thresholds(double by);
+
   /// kDeployed: append every forward to record() (currents, symbols, values in CHW order).
   void set_recording(bool on) { recording_ = on; }
   const ir::BoundaryActivity& record() const { return record_; }
   ir::BoundaryActivity take_record();
+
+  /// Neurons of this boundary per activation that they stand for: below 1 behind a bottleneck.
+  double share() const;
 
   /// The integers as deployed.
   codec::BoundaryParams params() const;
@@ -97,18 +114,30 @@ class BoundaryImpl : public torch::nn::Module {
   // Learned per channel [C], as natural logs of real units; for the optimiser group of the
   // boundaries (no decay).
   torch::Tensor log_step, log_threshold, log_scale;
-  torch::Tensor leak_logit;  // only with a leak
+  torch::Tensor leak_logit;         // only with a leak
+  torch::Tensor log_gap, log_rise;  // ttfs: logs of the steps between thresholds [T-1], values [T]
   torch::Tensor sigma;  // buffer: running standard deviation of the input, the surrogate's scale
 
  private:
   Grid grid() const;
   torch::Tensor forward_train(const torch::Tensor& a);
   torch::Tensor forward_stepped(const torch::Tensor& a);
+  torch::Tensor forward_straight(const torch::Tensor& a);
+  struct Smooth {
+    torch::Tensor value, events, magnitude;  // [N, C, P]: what gradients flow through; no signs
+  };
+  Smooth smooth_topk(const torch::Tensor& flat, const torch::Tensor& level) const;
+  Smooth smooth_ttfs(const torch::Tensor& flat, const torch::Tensor& level, const Grid& now) const;
+  std::vector<double> calibrate_levels(const torch::Tensor& rows);
+  void reset_channel(int64_t c, double at, bool fires);
+  void update_moments(const torch::Tensor& flat);
+  double measure_rans(const torch::Tensor& a) const;
   torch::Tensor forward_deployed(const torch::Tensor& a);
   torch::Tensor forward_bypass(const torch::Tensor& a);
   void update_sigma(const std::vector<double>& sum, const std::vector<double>& square_sum,
                     int64_t values);
-  void finish_cost(const torch::Tensor& events, int64_t samples, int64_t neurons);
+  void finish_cost(const torch::Tensor& events, const torch::Tensor& magnitude,
+                   const torch::Tensor& a);
   void count(int64_t samples, int64_t neurons, const std::vector<int64_t>& events,
              const std::vector<int64_t>& saturated);
   void count_levels(const torch::Tensor& level);

@@ -40,7 +40,8 @@ TEST(Boundary, TrainingComputesTheDeployedValuesExactly) {
   const std::pair<const char*, int> cases[] = {
       {"graded(3)", 0}, {"graded(0)", 0},       {"graded(4,signed)", 0}, {"dense(8)", 0},
       {"dense(4)", 0},  {"dense(8,signed)", 0}, {"rate(4)", 0},          {"rate(8,signed)", 0},
-      {"rate(4)", 3},   {"rate(8,signed)", 2}};
+      {"rate(4)", 3},   {"rate(8,signed)", 2},  {"ttfs(8)", 0},          {"ttfs(5,signed)", 0},
+      {"ttfs(1)", 0},   {"topk(0.2)", 0},       {"topk(0.4,signed)", 0}};
   for (const auto& [codec, leak_shift] : cases) {
     Boundary boundary = trained_boundary(codec, leak_shift);
     const Tensor a = activations(16, 6, 9);
@@ -65,7 +66,8 @@ TEST(Boundary, ChannelsLastIsTheSameFunction) {
 }
 
 TEST(Boundary, EveryLearnedNumberGetsAGradientFromValueAndCost) {
-  for (const char* codec : {"graded(3)", "graded(3,signed)", "dense(4)", "rate(4)"}) {
+  for (const char* codec :
+       {"graded(3)", "graded(3,signed)", "dense(4)", "rate(4)", "ttfs(6)", "ttfs(4,signed)"}) {
     Boundary boundary = trained_boundary(codec);
     Tensor a = activations().set_requires_grad(true);
     const Tensor value = boundary->forward(a);
@@ -109,7 +111,8 @@ double error_of(Boundary& boundary, const Tensor& a) {
 }
 
 TEST(Boundary, CalibrationLowersTheErrorOfEveryCodec) {
-  for (const char* codec : {"graded(1)", "graded(4)", "graded(4,signed)", "dense(4)", "rate(4)"}) {
+  for (const char* codec : {"graded(1)", "graded(4)", "graded(4,signed)", "dense(4)", "rate(4)",
+                            "ttfs(8)", "ttfs(4,signed)"}) {
     Boundary boundary(options_for(codec));
     const Tensor a = activations(64, 6, 21) * 0.2;
     const double before = error_of(boundary, a);
@@ -186,6 +189,145 @@ TEST(Boundary, FollowsTheSpreadOfItsInputOnlyWhileTraining) {
   boundary->train();
   boundary->forward(activations() * 3.0);
   EXPECT_GT((boundary->sigma - before).min().item<double>(), 0.0);
+}
+
+/// Mean value and events over an even spread of activations, and their gradients.
+struct Sums {
+  double value = 0.0;
+  double events = 0.0;
+};
+
+Tensor even_spread() { return torch::linspace(-1.0, 3.0, 40000).view({1, 1, -1}); }
+
+Sums sums_of_spread(Boundary& boundary) {
+  const Tensor a = even_spread();
+  const Tensor value = boundary->forward(a) * a.sign();
+  return {value.sum().item<double>(), boundary->cost().events_per_neuron.item<double>() * 40000.0};
+}
+
+TEST(Boundary, TtfsGradientsAreTheSlopesOfTheMeanValueAndOfTheEvents) {
+  for (const char* codec : {"ttfs(8)", "ttfs(5,signed)", "ttfs(2)", "ttfs(1)"}) {
+    Boundary boundary(options_for(codec, 1));
+    const int window = boundary->options().spec.window;
+    {
+      const torch::NoGradGuard no_grad;
+      boundary->log_step.fill_(std::log(1.6 / window));
+      boundary->log_scale.fill_(std::log(1.7 / window));
+      boundary->log_threshold.fill_(std::log(0.31));
+      if (window > 2) boundary->log_gap.add_(torch::linspace(-0.3, 0.3, window - 1));
+      boundary->log_rise.add_(torch::linspace(0.2, -0.2, window));
+      boundary->sigma.fill_(0.05);
+    }
+    boundary->eval();
+    const double scale = sums_of_spread(boundary).value;
+    for (auto& item : boundary->named_parameters()) {
+      Tensor& p = item.value();
+      boundary->zero_grad();
+      const Tensor a = even_spread();
+      (boundary->forward(a) * a.sign()).sum().backward();
+      const auto grad_of = [](const Tensor& of) {
+        return of.grad().defined() ? of.grad().clone() : torch::zeros_like(of);
+      };
+      const Tensor by_value = grad_of(p);
+      boundary->zero_grad();
+      boundary->forward(a);
+      (boundary->cost().events_per_neuron * 40000.0).backward();
+      const Tensor by_events = grad_of(p);
+      for (int64_t i = 0; i < p.numel(); ++i) {
+        const torch::NoGradGuard no_grad;
+        constexpr double kMove = 0.05;
+        p[i] += kMove;
+        const Sums up = sums_of_spread(boundary);
+        p[i] -= 2 * kMove;
+        const Sums down = sums_of_spread(boundary);
+        p[i] += kMove;
+        const double value = (up.value - down.value) / (2 * kMove);
+        const double events = (up.events - down.events) / (2 * kMove);
+        EXPECT_NEAR(by_value[i].item<double>(), value, 0.05 * std::abs(value) + 0.015 * scale)
+            << codec << " " << item.key() << " " << i;
+        EXPECT_NEAR(by_events[i].item<double>(), events, 0.05 * std::abs(events) + 300.0)
+            << codec << " " << item.key() << " " << i;
+      }
+    }
+  }
+}
+
+TEST(Boundary, TtfsGradientOfTheActivationIntegratesToTheRangeOfValues) {
+  Boundary boundary(options_for("ttfs(8)", 1));
+  {
+    const torch::NoGradGuard no_grad;
+    boundary->log_step.fill_(std::log(0.2));
+    boundary->log_scale.fill_(std::log(0.2));
+    boundary->log_threshold.fill_(std::log(0.1));
+    boundary->sigma.fill_(0.05);
+  }
+  boundary->eval();
+  Tensor a = even_spread().set_requires_grad(true);
+  boundary->forward(a).sum().backward();
+  const double range = 0.2 * 8;
+  EXPECT_NEAR(a.grad().sum().item<double>() * 4.0 / 40000.0, range, 0.03 * range);
+}
+
+TEST(Boundary, TopkKeepsItsShareOfEverySample) {
+  Boundary boundary(options_for("topk(0.1)"));
+  boundary->calibrate(activations());
+  const Tensor value = boundary->forward(activations(5));
+  const int64_t kept = (6 * 64 + 9) / 10;
+  for (int64_t s = 0; s < 5; ++s) {
+    const int64_t sent = value[s].ne(0).sum().item<int64_t>();
+    EXPECT_LE(sent, kept);
+    EXPECT_GE(sent, kept - 2);  // what rounds to level 0 is not sent
+  }
+  EXPECT_NEAR(boundary->cost().events_per_neuron.item<double>(), 0.1, 0.01);
+}
+
+TEST(Boundary, ReviveBringsBackDeadAndSaturatedChannels) {
+  for (const char* codec : {"graded(2)", "rate(4)", "dense(4)", "ttfs(4)", "graded(0)"}) {
+    Boundary boundary(options_for(codec));
+    boundary->calibrate(activations(32));
+    {
+      const torch::NoGradGuard no_grad;
+      boundary->log_threshold[1] += 6.0;  // far above everything
+      boundary->log_threshold[3] -= 6.0;  // fires at everything, always at the top
+      if (boundary->options().spec.kind == codec::CodecKind::kDense) boundary->log_step[1] += 6.0;
+      boundary->log_step[3] -= 6.0;
+    }
+    Tensor a = activations(32);
+    a.select(1, 3).abs_().add_(0.1);  // all of it positive, so that it can saturate
+    a.select(1, 5).fill_(-1.0);       // nothing to send
+    boundary->eval();
+    boundary->capture(32);
+    boundary->forward(a);
+    EXPECT_EQ(boundary->counts().dead_channels(), 2) << codec;
+    EXPECT_EQ(boundary->counts().saturated_channels(), 1) << codec;
+    const Revived revived = boundary->revive(0.02);
+    EXPECT_EQ(revived.dead, 1) << codec;
+    EXPECT_EQ(revived.saturated, 1) << codec;
+    boundary->forward(a);
+    EXPECT_EQ(boundary->counts().dead_channels(), 1) << codec;
+    EXPECT_EQ(boundary->counts().saturated_channels(), 0) << codec;
+    const auto fired = static_cast<double>(boundary->counts().events[1]) / (32 * 64);
+    EXPECT_GT(fired, 0.005) << codec;
+    EXPECT_LT(fired, 0.08) << codec;
+  }
+}
+
+TEST(Boundary, WireBitsOfRansAreMeasuredAndFallWithTheEvents) {
+  for (const char* codec : {"graded(3)", "rate(4)", "ttfs(8)", "dense(4)"}) {
+    BoundaryOptions options = options_for(codec);
+    options.wire = codec::WireKind::kRans;
+    Boundary boundary(options);
+    boundary->calibrate(activations(64));
+    boundary->forward(activations(64, 6, 7));
+    const double bits = boundary->cost().wire_bits_per_neuron.item<double>();
+    EXPECT_GT(bits, 0.5) << codec;
+    EXPECT_LT(bits, 5.0) << codec;
+    boundary->cost().wire_bits_per_neuron.backward();
+    const Tensor grad = boundary->options().spec.kind == codec::CodecKind::kDense
+                            ? boundary->log_step.grad()
+                            : boundary->log_threshold.grad();
+    EXPECT_LT(grad.max().item<double>(), 0.0) << codec;  // a larger threshold or step costs less
+  }
 }
 
 TEST(Boundary, RefusesWhatItCannotCarry) {

@@ -2,10 +2,14 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
+#include "ranvier/ir/entropy.hpp"
 #include "ranvier/train/weights.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <numeric>
 
 namespace ranvier::train {
 
@@ -29,7 +33,54 @@ json history_json(const std::vector<EpochRecord>& history) {
   return out;
 }
 
+/// Link bits per activation of recorded activity, in blocks of as many neurons as one core holds.
+double link_bits_per_activation(const ir::Network& network, const ir::Activity& activity,
+                                codec::WireKind wire) {
+  const codec::WireLayout layout;
+  const size_t block = size_t{1} << layout.address_bits;
+  double bits = 0;
+  double activations = 0;
+  for (const auto& boundary : network.boundaries) {
+    const auto& shape = network.layers[static_cast<size_t>(boundary.layer)].out;
+    const auto size = static_cast<size_t>(shape.size());
+    const int steps = boundary.params.spec.steps;
+    const auto format = codec::make_wire_format(wire, boundary.params, layout);
+    const auto& symbols = activity.boundaries.at(boundary.name).symbols;
+    for (size_t sample = 0; sample < static_cast<size_t>(activity.samples); ++sample) {
+      for (size_t begin = 0; begin < size; begin += block) {
+        const size_t count = std::min(block, size - begin);
+        codec::Frame frame{steps, static_cast<int>(count), {}};
+        for (size_t step = 0; step < static_cast<size_t>(steps); ++step) {
+          const auto from =
+              symbols.begin() +
+              static_cast<int64_t>((sample * static_cast<size_t>(steps) + step) * size + begin);
+          frame.symbols.insert(frame.symbols.end(), from, from + static_cast<int64_t>(count));
+        }
+        std::vector<uint32_t> places(count);
+        std::iota(places.begin(), places.end(), static_cast<uint32_t>(begin));
+        bits += static_cast<double>(codec::link_bits(format->size(frame, places), layout));
+      }
+    }
+    const int64_t stands_for = boundary.activations > 0 ? boundary.activations : shape.size();
+    activations += static_cast<double>(stands_for) * activity.samples;
+  }
+  return activations > 0 ? bits / activations : 0.0;
+}
+
+/// What was asked for and what the deployed network does; null without a budget.
+json budget_json(const Metrics& m) {
+  if (!m.target_events && !m.target_bits) return nullptr;
+  const double target = m.target_events ? *m.target_events : *m.target_bits;
+  const double reached = m.target_events ? m.events_per_neuron : m.bits_per_activation;
+  return {{"unit", m.target_events ? "events_per_neuron" : "bits_per_activation"},
+          {"target", target},
+          {"reached", reached},
+          {"deviation_percent", 100.0 * (reached / target - 1.0)}};
+}
+
 json metrics_json(const Metrics& m) {
+  int64_t revived = 0;
+  for (const auto& record : m.history) revived += record.revived;
   int dead = 0;
   int saturated = 0;
   json boundaries = json::array();
@@ -55,11 +106,22 @@ json metrics_json(const Metrics& m) {
           {"test_samples", m.test_samples},
           {"dead_channels", dead},
           {"saturated_channels", saturated},
+          {"revived_channels", revived},
+          {"bits_per_activation", m.bits_per_activation},
+          {"budget", budget_json(m)},
           {"train_seconds", m.train_seconds},
           {"epochs", m.epochs},
           {"boundaries", boundaries},
           {"history", history_json(m.history)},
           {"signature", m.signature}};
+}
+
+void warn_of_idle_channels(const Metrics& metrics) {
+  for (const auto& b : metrics.boundaries) {
+    if (b.dead_channels == 0 && b.saturated_channels == 0) continue;
+    spdlog::warn("{}: boundary {} has {} dead and {} saturated channels on the test set",
+                 metrics.variant, b.name, b.dead_channels, b.saturated_channels);
+  }
 }
 
 }  // namespace
@@ -71,6 +133,7 @@ void write_bundle(Model& model, const Sets& sets, Metrics metrics, int calibrati
   model.set_arithmetic(Arithmetic::kFloat);
   metrics.metric_float = score(model, sets).accuracy_percent;
   ir::Activity activity;
+  ir::Network network;
   {
     const DeployedScope deployed(model, sets, calibration_samples);
     const auto result = score(model, sets);
@@ -79,10 +142,18 @@ void write_bundle(Model& model, const Sets& sets, Metrics metrics, int calibrati
     metrics.events_per_neuron = result.events_per_neuron();
     metrics.neurons = result.neurons();
     metrics.test_samples = sets.data.test.size();
-    activity = record_activity(model, sets, record_samples, metrics.variant);
+    activity = record_activity(model, sets, sets.data.test, record_samples, metrics.variant);
+    // Tables of the entropy coder: from training samples, never from those that are simulated.
+    network = model.describe();
+    ir::learn_entropy(network, record_activity(model, sets, sets.data.train, calibration_samples,
+                                               metrics.variant));
+    if (network.kind != ir::NetworkKind::kSnn) {
+      metrics.bits_per_activation = link_bits_per_activation(network, activity, metrics.wire);
+    }
   }
+  warn_of_idle_channels(metrics);
   const std::lock_guard lock(files);
-  ir::write_network(model.describe(), directory / "network.json");
+  ir::write_network(network, directory / "network.json");
   save_weights(model, directory / "weights.safetensors");
   ir::write_activity(activity, directory / "activity.h5");
   core::write_file_atomic(directory / "metrics.json", metrics_json(metrics).dump(2) + "\n");

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct Metrics {
   double train_seconds = 0;
   int epochs = 0;
   std::vector<EpochRecord> history;
+  codec::WireKind wire = codec::WireKind::kAuto;
+  double bits_per_activation = 0;  // recorded test samples on the real wire; 0: an SNN
+  std::optional<double> target_events = std::nullopt;  // budgets
+  std::optional<double> target_bits = std::nullopt;
   std::string signature;
 };
 

@@ -16,11 +16,11 @@ using torch::Tensor;
 
 json to_json(const EpochRecord& r) {
   return json::array({r.epoch, r.loss, r.train_accuracy, r.test_accuracy, r.learning_rate,
-                      r.events_per_neuron, r.wire_bits_per_neuron, r.lambda, r.seconds});
+                      r.events_per_neuron, r.wire_bits_per_neuron, r.lambda, r.seconds, r.revived});
 }
 
 EpochRecord record_from(const json& j) {
-  return {j.at(0), j.at(1), j.at(2), j.at(3), j.at(4), j.at(5), j.at(6), j.at(7), j.at(8)};
+  return {j.at(0), j.at(1), j.at(2), j.at(3), j.at(4), j.at(5), j.at(6), j.at(7), j.at(8), j.at(9)};
 }
 
 Tensor tensor_from(const std::string& text) {

@@ -22,6 +22,7 @@ struct EpochRecord {
   double wire_bits_per_neuron = 0;
   double lambda = 0;
   double seconds = 0;
+  int64_t revived = 0;  // boundary channels brought back after this epoch
 };
 
 /// Where a phase stands: everything that the rest of it depends on.

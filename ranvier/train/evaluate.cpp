@@ -1,6 +1,7 @@
 #include "ranvier/train/evaluate.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 
 namespace ranvier::train {
@@ -147,14 +148,32 @@ double test_accuracy(Model& model, const Sets& sets, int64_t samples) {
 
 void calibrate(Model& model, const Sets& sets, int64_t samples) {
   model.set_boundary_mode(BoundaryMode::kBypass);
-  auto boundaries = model.boundaries();
-  for (auto& boundary : boundaries) boundary->capture(samples);
+  const auto sites = model.boundary_sites();
+  for (const auto& site : sites) site->capture(samples);
   for (const auto& site : model.spiking_sites()) site->calibrate_next();
   for_each_batch(model, sets.data.train, sets.normalisation, samples, samples,
                  [](const Tensor&, const Batch&) {});
-  for (auto& boundary : boundaries) boundary->calibrate();
+  for (const auto& site : sites) site->calibrate();
   model.fold_thresholds();
   model.set_boundary_mode(BoundaryMode::kTrain);
+}
+
+Revived revive_channels(Model& model, const Sets& sets, int64_t samples) {
+  constexpr double kShare = 0.02;  // of a revived channel's elements
+  auto boundaries = model.boundaries();
+  for (auto& boundary : boundaries) {
+    boundary->reset_counts();
+    boundary->capture(samples);
+  }
+  for_each_batch(model, sets.data.train, sets.normalisation, samples, kBatch,
+                 [](const Tensor&, const Batch&) {});
+  Revived total;
+  for (auto& boundary : boundaries) {
+    const Revived found = boundary->revive(kShare);
+    total.dead += found.dead;
+    total.saturated += found.saturated;
+  }
+  return total;
 }
 
 DeployedScope::DeployedScope(Model& model, const Sets& sets, int64_t calibration) : model_(model) {
@@ -189,8 +208,10 @@ Score score(Model& model, const Sets& sets) {
   out.accuracy_percent = 100.0 * hits / static_cast<double>(sets.data.test.size());
   for (const auto& boundary : model.boundaries()) {
     const auto& counts = boundary->counts();
-    out.boundaries.push_back({boundary->options().name, counts.neurons, counts.events_per_neuron(),
-                              counts.dead_channels(), counts.saturated_channels()});
+    const double share = boundary->share();
+    out.boundaries.push_back(
+        {boundary->options().name, std::llround(static_cast<double>(counts.neurons) / share),
+         counts.events_per_neuron() * share, counts.dead_channels(), counts.saturated_channels()});
   }
   for (size_t i = 0; i < spikes.sites.size(); ++i) {
     out.boundaries.push_back(spikes.result(i, "after_" + model.spec().network.cuts[i]));
@@ -198,16 +219,16 @@ Score score(Model& model, const Sets& sets) {
   return out;
 }
 
-ir::Activity record_activity(Model& model, const Sets& sets, int samples,
+ir::Activity record_activity(Model& model, const Sets& sets, const Dataset& images, int samples,
                              const std::string& variant) {
   ir::Activity activity;
   activity.variant = variant;
-  activity.samples = static_cast<int>(std::min<int64_t>(samples, sets.data.test.size()));
+  activity.samples = static_cast<int>(std::min<int64_t>(samples, images.size()));
   auto boundaries = model.boundaries();
   const auto sites = model.spiking_sites();
   for (auto& boundary : boundaries) boundary->set_recording(true);
   for (const auto& site : sites) site->set_recording(true);
-  for_each_batch(model, sets.data.test, sets.normalisation, activity.samples, activity.samples,
+  for_each_batch(model, images, sets.normalisation, activity.samples, activity.samples,
                  [&](const Tensor& logits, const Batch& batch) {
                    const auto predicted = logits.argmax(1);
                    for (int64_t i = 0; i < batch.position.size; ++i) {

@@ -48,11 +48,15 @@ class DeployedScope {
 /// warm-started weights.
 void calibrate(Model& model, const Sets& sets, int64_t samples);
 
+/// Finds dead and saturated boundary channels on `samples` training images and brings them back
+/// (Boundary::revive). The state of the network alone decides, so a resumed training does the same.
+Revived revive_channels(Model& model, const Sets& sets, int64_t samples);
+
 /// Scores the whole test set in the arithmetic that is set.
 Score score(Model& model, const Sets& sets);
 
-/// Events of the first `samples` test images, in the arithmetic that is set.
-ir::Activity record_activity(Model& model, const Sets& sets, int samples,
+/// Events of the first `samples` images of `images` (of sets.data), in the arithmetic that is set.
+ir::Activity record_activity(Model& model, const Sets& sets, const Dataset& images, int samples,
                              const std::string& variant);
 
 }  // namespace ranvier::train

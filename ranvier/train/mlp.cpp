@@ -50,7 +50,9 @@ class Mlp : public Model {
     LayerList list;
     int from = list.add_input(spec().image);
     for (size_t i = 0; i < linears_.size(); ++i) {
-      from = list.add_linear(fmt::format("fc{}", i + 1), from, spec().network.hidden[i]);
+      const std::string name = fmt::format("fc{}", i + 1);
+      from = list.add_linear(name, from, spec().network.hidden[i]);
+      if (has_bottleneck_at(name)) from = list.add_bottleneck(from, spec().bottleneck);
     }
     list.add_linear("head", from, spec().classes);
     return list.layers;
@@ -97,6 +99,14 @@ int LayerList::add_linear(const std::string& name, int input, int units) {
                     .out = {units, 1, 1},
                     .weights = in.size() * units});
   return static_cast<int>(layers.size()) - 1;
+}
+
+int LayerList::add_bottleneck(int input, int ratio) {
+  const std::string name = layers[static_cast<size_t>(input)].name;
+  const int channels = layers[static_cast<size_t>(input)].out.channels;
+  const auto width = static_cast<int>(BottleneckImpl::width(channels, ratio));
+  return add_conv(name + ".expand", add_conv(squeeze_name(name), input, width, 1, 1), channels, 1,
+                  1);
 }
 
 int LayerList::add_pool_linear(const std::string& name, int input, int units) {

@@ -1,6 +1,7 @@
 #include "ranvier/train/models.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/train/models_internal.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
 
@@ -42,13 +43,22 @@ std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
     return std::make_shared<LifSite>(layer, lif, spec_.steps, at_cut);
   }
   if (!at_cut || !spec_.has_boundaries) return std::make_shared<ReluSite>(layer);
+  const int64_t width = BottleneckImpl::width(channels, spec_.bottleneck);
   BoundaryOptions options{.name = boundary_name(cut),
                           .spec = spec_.codec,
-                          .channels = channels,
+                          .channels = width,
                           .wire = spec_.wire,
                           .layout = {},
                           .surrogate = spec_.surrogate};
-  return std::make_shared<BoundarySite>(layer, Boundary(options));
+  options.stands_for = channels;
+  Bottleneck bottleneck = nullptr;
+  if (spec_.bottleneck > 1) bottleneck = Bottleneck(channels, spec_.bottleneck);
+  return std::make_shared<BoundarySite>(layer, Boundary(options), bottleneck);
+}
+
+bool Model::has_bottleneck_at(const std::string& cut) const {
+  const bool has_codec = spec_.kind != ir::NetworkKind::kSnn && spec_.has_boundaries;
+  return has_codec && spec_.bottleneck > 1 && is_cut(cut);
 }
 
 void Model::initialise() {
@@ -69,13 +79,17 @@ void Model::initialise() {
   }
 }
 
+std::vector<std::shared_ptr<BoundarySite>> Model::boundary_sites() const {
+  std::vector<std::shared_ptr<BoundarySite>> out;
+  for (const auto& module : modules(false)) {
+    if (const auto site = std::dynamic_pointer_cast<BoundarySite>(module)) out.push_back(site);
+  }
+  return out;
+}
+
 std::vector<Boundary> Model::boundaries() const {
   std::vector<Boundary> out;
-  for (const auto& module : modules(false)) {
-    if (const auto site = std::dynamic_pointer_cast<BoundarySite>(module)) {
-      out.push_back(site->boundary());
-    }
-  }
+  for (const auto& site : boundary_sites()) out.push_back(site->boundary());
   return out;
 }
 
@@ -142,22 +156,29 @@ ir::Network Model::describe() const {
   network.kind = spec_.kind;
   network.steps = spec_.kind == ir::NetworkKind::kSnn ? spec_.steps : 1;
   network.layers = layers();
-  const auto add = [&](const Site& site, const std::string& name, codec::BoundaryParams params) {
+  const auto add = [&](const std::string& layer, const std::string& name,
+                       codec::BoundaryParams params, bool is_squeezed) {
     const auto found = std::find_if(network.layers.begin(), network.layers.end(),
-                                    [&](const ir::Layer& l) { return l.name == site.layer(); });
+                                    [&](const ir::Layer& l) { return l.name == layer; });
     RANVIER_CONTRACT(found != network.layers.end(), "a site names a layer");
-    network.boundaries.push_back(
-        {name, static_cast<int>(found - network.layers.begin()), std::move(params)});
+    ir::Boundary boundary{name, static_cast<int>(found - network.layers.begin()),
+                          std::move(params)};
+    if (is_squeezed) {
+      boundary.activations = network.layers[static_cast<size_t>(found->input)].out.size();
+    }
+    network.boundaries.push_back(std::move(boundary));
   };
   for (const auto& module : modules(false)) {
     if (const auto site = std::dynamic_pointer_cast<BoundarySite>(module)) {
-      add(*site, site->boundary()->options().name, site->boundary()->params());
+      const bool is_squeezed = site->has_bottleneck();
+      add(is_squeezed ? squeeze_name(site->layer()) : site->layer(),
+          site->boundary()->options().name, site->boundary()->params(), is_squeezed);
     } else if (const auto lif = std::dynamic_pointer_cast<LifSite>(module); lif && lif->at_cut()) {
       const auto channels = lif->lif()->log_threshold.numel();
       codec::BoundaryParams params;
       params.spec = {.kind = codec::CodecKind::kRate, .bits = 1, .steps = spec_.steps};
       params.channels.resize(static_cast<size_t>(channels));
-      add(*lif, "", std::move(params));
+      add(lif->layer(), "", std::move(params), false);
     }
   }
   for (size_t i = 0; i < network.boundaries.size(); ++i) {

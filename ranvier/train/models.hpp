@@ -20,6 +20,7 @@ struct ModelSpec {
   ir::NetworkKind kind = ir::NetworkKind::kAnn;  // kAnn with a codec: dense boundaries at the cuts
   bool has_boundaries = false;                   // false: ReLU at the cuts too
   codec::CodecSpec codec;
+  int bottleneck = 1;  // channels are divided by it before the codec; 1 = none
   codec::WireKind wire = codec::WireKind::kAuto;
   Surrogate surrogate = Surrogate::kArctan;
   int steps = 1;  // T of an SNN
@@ -43,6 +44,7 @@ class Model : public torch::nn::Module {
   ir::Network describe() const;
 
   std::vector<Boundary> boundaries() const;
+  std::vector<std::shared_ptr<BoundarySite>> boundary_sites() const;
   std::vector<std::shared_ptr<LifSite>> spiking_sites() const;
 
   /// Weights and norms, and apart from them the log-parameters of boundaries and neurons.
@@ -59,6 +61,7 @@ class Model : public torch::nn::Module {
   virtual std::vector<ir::Layer> layers() const = 0;
   std::shared_ptr<Site> make_site(const std::string& layer, int channels, const std::string& cut);
   bool is_cut(const std::string& name) const;
+  bool has_bottleneck_at(const std::string& cut) const;
   bool is_channels_last() const;
   void initialise();
 

@@ -12,8 +12,13 @@ struct LayerList {
   int add_input(ir::Shape shape);
   int add_conv(const std::string& name, int input, int channels, int kernel, int stride);
   int add_linear(const std::string& name, int input, int units);
+  /// The two projections of a bottleneck behind layer `input`; returns the second.
+  int add_bottleneck(int input, int ratio);
   int add_pool_linear(const std::string& name, int input, int units);
 };
+
+/// Name of the layer that narrows the outputs of `layer` before they cross.
+inline std::string squeeze_name(const std::string& layer) { return layer + ".squeeze"; }
 
 std::shared_ptr<Model> make_msresnet(const ModelSpec& spec);
 std::shared_ptr<Model> make_mlp(const ModelSpec& spec);

@@ -128,6 +128,7 @@ class MsResnet : public Model {
     from = list.add_conv("stem", from, net.widths.front(), 3, 1);
     size_t index = 0;
     for (size_t s = 0; s < net.widths.size(); ++s) {
+      from = narrowed(list, from, s);
       for (int b = 0; b < net.blocks[s]; ++b, ++index) {
         const auto& name = names_[index];
         const int conv1 = list.add_conv(name + ".conv1", from, net.widths[s], 3, stride_of(s, b));
@@ -139,11 +140,20 @@ class MsResnet : public Model {
         list.layers.back().residual = shortcut;
       }
     }
+    from = narrowed(list, from, net.widths.size());
     list.add_pool_linear("head", from, spec().classes);
     return list.layers;
   }
 
  private:
+  /// What stage `stage` (counted from 0) reads: the layer before it, behind a bottleneck if the cut
+  /// there has one.
+  int narrowed(LayerList& list, int from, size_t stage) const {
+    const bool is_first = stage == 0;
+    if (is_first || !has_bottleneck_at(fmt::format("stage{}", stage))) return from;
+    return list.add_bottleneck(from, spec().bottleneck);
+  }
+
   static int stride_of(size_t stage, int block) { return stage > 0 && block == 0 ? 2 : 1; }
 
   nn::Conv2d stem_{nullptr};

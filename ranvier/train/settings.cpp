@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace ranvier::train {
 
@@ -152,10 +153,14 @@ void check_kind(const Values& values, const std::string& prefix, const VariantSe
     values.refuse(prefix + "codec", "dense(bits) for kind ann");
   }
   if (variant.kind == ir::NetworkKind::kHnn && is_dense) {
-    values.refuse(prefix + "codec", "rate(T) or graded(k) for kind hnn");
+    values.refuse(prefix + "codec", "rate(T), graded(k), ttfs(T) or topk(f) for kind hnn");
   }
   if (variant.wire == codec::WireKind::kBurst && !is_dense) {
-    values.refuse(prefix + "wire", "packet, aer, bitmap or auto for a spiking codec");
+    values.refuse(prefix + "wire", "packet, aer, bitmap, rans or auto for a spiking codec");
+  }
+  const bool is_topk = variant.codec.kind == codec::CodecKind::kTopk;
+  if (is_topk && variant.objective != ObjectiveKind::kNone) {
+    values.refuse(prefix + "objective", "none for topk, whose share of elements is fixed");
   }
   if (variant.kind != ir::NetworkKind::kHnn && variant.objective == ObjectiveKind::kBudget) {
     values.refuse(prefix + "objective", "none or lambda for kinds ann and snn");
@@ -197,6 +202,27 @@ VariantSettings default_variant(const Settings& settings, const std::string& nam
   return variant;
 }
 
+/// "graded(3)" or "bottleneck(4)+graded(3,signed)".
+void parse_code(std::string_view text, const std::string& key, VariantSettings& variant) {
+  constexpr std::string_view kPrefix = "bottleneck(";
+  constexpr int kMostRatio = 64;
+  if (text.substr(0, kPrefix.size()) == kPrefix) {
+    const std::string_view inside = text.substr(kPrefix.size());
+    const auto [stop, error] =
+        std::from_chars(inside.data(), inside.data() + inside.size(), variant.bottleneck);
+    const std::string_view rest = inside.substr(static_cast<size_t>(stop - inside.data()));
+    const bool fits = error == std::errc{} && variant.bottleneck >= 2 &&
+                      variant.bottleneck <= kMostRatio && rest.substr(0, 2) == ")+";
+    if (!fits) {
+      throw core::UserError({key, std::string(text),
+                             fmt::format("bottleneck(2..{})+codec", kMostRatio), "",
+                             "As in bottleneck(4)+graded(3,signed)"});
+    }
+    text = rest.substr(2);
+  }
+  variant.codec = codec::parse_codec(text, key);
+}
+
 VariantSettings parse_variant(const Values& values, const Settings& settings,
                               const std::string& name) {
   const std::string prefix = "variants." + name + ".";
@@ -206,7 +232,7 @@ VariantSettings parse_variant(const Values& values, const Settings& settings,
                                  : kind == "snn" ? ir::NetworkKind::kSnn
                                                  : ir::NetworkKind::kHnn);
   if (values.has(prefix + "codec")) {
-    variant.codec = codec::parse_codec(values.text(prefix + "codec"), prefix + "codec");
+    parse_code(values.text(prefix + "codec"), prefix + "codec", variant);
   }
   if (values.has(prefix + "wire")) {
     variant.wire = codec::parse_wire(values.text(prefix + "wire"), prefix + "wire");
@@ -282,10 +308,11 @@ std::string Settings::signature_of(const VariantSettings& v) const {
   optim.batch = v.batch;
   optim.learning_rate = v.learning_rate;
   return fmt::format(
-      "{}; cuts {} {} {} wire {} objective {} lambda {} events {} bits {} surrogate {} steps {}; "
+      "{}; cuts {} {} {}{} wire {} objective {} lambda {} events {} bits {} surrogate {} steps {}; "
       "{} "
       "boundary rate {} distill {} at {} calibration {}{}",
       dense_signature(), fmt::join(network.cuts, ","), ir::to_string(v.kind),
+      v.bottleneck > 1 ? fmt::format("bottleneck({})+", v.bottleneck) : "",
       codec::to_string(v.codec), v.objective == ObjectiveKind::kNone ? "any" : to_string(v.wire),
       static_cast<int>(v.objective), v.lambda, v.events_per_neuron.value_or(-1),
       v.bits_per_activation.value_or(-1), to_string(v.surrogate), v.steps, text_of(optim),

@@ -57,6 +57,7 @@ struct VariantSettings {
   std::string name;
   ir::NetworkKind kind = ir::NetworkKind::kHnn;
   codec::CodecSpec codec;
+  int bottleneck = 1;  // channels divided by it before the codec; 1 = none
   codec::WireKind wire = codec::WireKind::kAuto;
   ObjectiveKind objective = ObjectiveKind::kNone;
   double lambda = 0;

@@ -179,11 +179,13 @@ constexpr auto kFields = std::to_array<Field>({
     {.key = "variants.*.codec",
      .kind = Kind::kText,
      .fallback = "",
-     .doc = "dense(bits), rate(T) or graded(k); ',signed' inside the brackets for signed values"},
+     .doc =
+         "dense(bits), rate(T), graded(k), ttfs(T) or topk(f); ',signed' inside the brackets for "
+         "signed values; bottleneck(r)+ before any of them"},
     {.key = "variants.*.wire",
      .kind = Kind::kChoice,
      .fallback = "",
-     .allowed = "packet|aer|bitmap|burst|auto",
+     .allowed = "packet|aer|bitmap|burst|rans|auto",
      .doc = "Wire format; auto for spiking codecs"},
     {.key = "variants.*.objective",
      .kind = Kind::kChoice,

@@ -86,6 +86,19 @@ TEST(Settings, SignsWhatChangesWeightsAndNothingElse) {
       << "two wires of one dense codec share a training";
 }
 
+TEST(Settings, ReadsABottleneckBeforeAnyCodec) {
+  const Settings settings = parse(
+      "variants:\n  a: {codec: \"bottleneck(4)+graded(3,signed)\"}\n  b: {codec: "
+      "\"graded(3,signed)\"}\n"
+      "  c: {kind: ann, codec: \"bottleneck(2)+dense(4)\", wire: rans}\n");
+  EXPECT_EQ(variant_of(settings, "a").bottleneck, 4);
+  EXPECT_EQ(codec::to_string(variant_of(settings, "a").codec), "graded(3,signed)");
+  EXPECT_EQ(variant_of(settings, "b").bottleneck, 1);
+  EXPECT_EQ(variant_of(settings, "c").bottleneck, 2);
+  EXPECT_NE(settings.signature_of(variant_of(settings, "a")),
+            settings.signature_of(variant_of(settings, "b")));
+}
+
 TEST(SettingsRefusal, NamesTheAllowedCutsAndTheNearest) {
   const auto refusal = refusal_of("network:\n  cuts: [stagee2]\n");
   EXPECT_EQ(refusal.key, "network.cuts");
@@ -115,6 +128,15 @@ TEST(SettingsRefusal, RefusesUnknownCodecsAndKinds) {
   EXPECT_EQ(refusal_of("variants: {h: {kind: hnn, codec: dense(8)}}").key, "variants.h.codec");
   EXPECT_EQ(refusal_of("variants: {a: {kind: ann, codec: rate(4)}}").key, "variants.a.codec");
   EXPECT_EQ(refusal_of("variants: {h: {codec: rate(4), wire: burst}}").key, "variants.h.wire");
+  for (const char* codec :
+       {"bottleneck(1)+graded(3)", "bottleneck(65)+graded(3)", "bottleneck(4)",
+        "bottleneck(4)graded(3)", "bottleneck()+graded(3)", "bottleneck(4)+morse(3)", "topk(2)"}) {
+    EXPECT_EQ(refusal_of(std::string("variants: {h: {codec: '") + codec + "'}}").key,
+              "variants.h.codec")
+        << codec;
+  }
+  EXPECT_EQ(refusal_of("variants: {h: {codec: topk(0.1), objective: lambda, lambda: 1}}").key,
+            "variants.h.objective");
   EXPECT_EQ(refusal_of("network: {blocks: [1, 1]}").key, "network.blocks");
 }
 

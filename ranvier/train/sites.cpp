@@ -29,12 +29,88 @@ ReluSite::ReluSite(std::string layer)
 
 torch::Tensor ReluSite::forward(const torch::Tensor& x) { return quantiser_(torch::relu(x)); }
 
-BoundarySite::BoundarySite(std::string layer, Boundary boundary)
-    : Site(std::move(layer)), boundary_(register_module("boundary", std::move(boundary))) {}
+namespace {
+
+torch::nn::Conv2d make_projection(int64_t in, int64_t out) {
+  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1).bias(false));
+}
+
+/// A 1 x 1 convolution of [N, C] or [N, C, H, W].
+torch::Tensor project_channels(torch::nn::Conv2d& projection, const torch::Tensor& x) {
+  if (x.dim() == 4) return projection(x);
+  return projection(x.view({x.size(0), x.size(1), 1, -1})).view({x.size(0), -1});
+}
+
+}  // namespace
+
+BottleneckImpl::BottleneckImpl(int64_t channels, int64_t ratio)
+    : squeeze_(register_module("squeeze", make_projection(channels, width(channels, ratio)))),
+      expand_(register_module("expand", make_projection(width(channels, ratio), channels))),
+      near_(register_module("near_range", Quantiser(false))),
+      far_(register_module("far_range", Quantiser(false))) {}
+
+torch::Tensor BottleneckImpl::squeeze(const torch::Tensor& x) {
+  return project_channels(squeeze_, near_(torch::relu(x)));
+}
+
+torch::Tensor BottleneckImpl::expand(const torch::Tensor& x) {
+  return far_(torch::relu(project_channels(expand_, x)));
+}
+
+void BottleneckImpl::calibrate(const torch::Tensor& samples) {
+  const torch::NoGradGuard no_grad;
+  const int64_t channels = squeeze_->weight.size(1);
+  const auto rows = torch::relu(samples).transpose(0, 1).reshape({channels, -1}).to(torch::kDouble);
+  const auto power = torch::mm(rows, rows.t()) / static_cast<double>(rows.size(1));
+  const auto axes = std::get<1>(torch::linalg_eigh(power)).to(torch::kFloat);  // ascending
+  const int64_t kept = squeeze_->weight.size(0);
+  const auto chosen = axes.slice(1, channels - kept).flip(1);  // [C, kept]
+  // Eigenvectors are known up to their sign: make the largest entry positive.
+  const auto largest = chosen.gather(1 - 1, chosen.abs().argmax(0, true)).sign();
+  const auto fixed = chosen * largest;
+  squeeze_->weight.copy_(fixed.t().reshape({kept, channels, 1, 1}));
+  expand_->weight.copy_(fixed.reshape({channels, kept, 1, 1}));
+}
+
+BoundarySite::BoundarySite(std::string layer, Boundary boundary, Bottleneck bottleneck)
+    : Site(std::move(layer)), boundary_(register_module("boundary", std::move(boundary))) {
+  if (!bottleneck.is_empty()) bottleneck_ = register_module("bottleneck", std::move(bottleneck));
+}
 
 torch::Tensor BoundarySite::forward(const torch::Tensor& x) {
   const auto format = x.suggest_memory_format();
-  return boundary_->forward(x.contiguous()).contiguous(format);
+  if (!has_bottleneck()) return boundary_->forward(x.contiguous()).contiguous(format);
+  if (boundary_->mode() != BoundaryMode::kBypass) {
+    const auto sent = boundary_->forward(bottleneck_->squeeze(x).contiguous());
+    return bottleneck_->expand(sent).contiguous(format);
+  }
+  if (capture_left_ > 0) {
+    const int64_t taken = std::min(capture_left_, x.size(0));
+    const auto part = x.slice(0, 0, taken).detach().contiguous().clone();
+    captured_ = captured_.defined() ? torch::cat({captured_, part}) : part;
+    capture_left_ -= taken;
+  }
+  return torch::relu(x);
+}
+
+void BoundarySite::capture(int64_t samples) {
+  if (!has_bottleneck()) {
+    boundary_->capture(samples);
+    return;
+  }
+  capture_left_ = samples;
+  captured_ = torch::Tensor();
+}
+
+void BoundarySite::calibrate() {
+  if (!has_bottleneck()) {
+    boundary_->calibrate();
+    return;
+  }
+  const torch::NoGradGuard no_grad;
+  bottleneck_->calibrate(captured_);
+  boundary_->calibrate(bottleneck_->squeeze(captured_));
+  captured_ = torch::Tensor();
 }
 
 LifSite::LifSite(std::string layer, LifLayer lif, int steps, bool at_cut)

@@ -6,6 +6,7 @@
 #include "ranvier/train/lif.hpp"
 #include "ranvier/train/torch_compat.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -51,14 +52,49 @@ class ReluSite : public Site {
   Quantiser quantiser_;
 };
 
+/// Learned channel projection around a codec: relu, C -> C / ratio before it, C / ratio -> C and
+/// relu after it. Two dense layers without bias, one on each chip, deployed as every dense layer.
+class BottleneckImpl : public torch::nn::Module {
+ public:
+  BottleneckImpl(int64_t channels, int64_t ratio);
+  static int64_t width(int64_t channels, int64_t ratio) {
+    return std::max<int64_t>(1, channels / ratio);
+  }
+
+  /// Shape: [N, C, ...] before its nonlinearity -> [N, C / ratio, ...].
+  torch::Tensor squeeze(const torch::Tensor& x);
+  /// Shape: [N, C / ratio, ...] -> [N, C, ...].
+  torch::Tensor expand(const torch::Tensor& x);
+
+  /// The projection that keeps most of the power of these activations (principal axes through 0).
+  /// Shape: [S, C, ...], before their nonlinearity.
+  void calibrate(const torch::Tensor& samples);
+
+ private:
+  torch::nn::Conv2d squeeze_ = nullptr;
+  torch::nn::Conv2d expand_ = nullptr;
+  Quantiser near_;
+  Quantiser far_;
+};
+TORCH_MODULE(Bottleneck);
+
+/// A codec, behind a bottleneck or alone.
 class BoundarySite : public Site {
  public:
-  BoundarySite(std::string layer, Boundary boundary);
+  BoundarySite(std::string layer, Boundary boundary, Bottleneck bottleneck = nullptr);
   torch::Tensor forward(const torch::Tensor& x) override;
   const Boundary& boundary() const { return boundary_; }
+  bool has_bottleneck() const { return !bottleneck_.is_empty(); }
+
+  /// Keeps up to `samples` inputs of kBypass; calibrate() sets projection and codec from them.
+  void capture(int64_t samples);
+  void calibrate();
 
  private:
   Boundary boundary_;
+  Bottleneck bottleneck_ = nullptr;
+  int64_t capture_left_ = 0;
+  torch::Tensor captured_;
 };
 
 /// Spiking neurons; time is folded into the batch, step by step: [T * N, C, ...].

@@ -16,10 +16,11 @@ using codec::WireKind;
 using codec::WireLayout;
 using torch::Tensor;
 
-constexpr int kFormatBits = 2;        // the header names the format
 constexpr double kSoftness = 0.05;    // [bits per neuron] of the soft minimum
 constexpr double kRunningMean = 0.1;  // weight of a new cost
 constexpr double kFirstLambda = 0.05;
+constexpr double kIdleLambda = 1e-4;  // below it the budget does not bind
+constexpr double kLeastShare = 1e-7;  // below it a logarithm is cut off
 constexpr double kFastestGain = 0.2;  // integral gain per step of a short training
 constexpr double kLeastCost = 1e-6;   // [targets] a cost of 0 has no logarithm
 
@@ -35,9 +36,16 @@ int bits_to_name(int64_t values) {
   return static_cast<int>(std::bit_width(static_cast<uint64_t>(values - 1)));
 }
 
-int event_bits(const CodecSpec& spec) {
-  if (spec.kind == CodecKind::kDense) return spec.bits;
-  return (spec.kind == CodecKind::kGraded ? spec.bits : 0) + (spec.is_signed ? 1 : 0);
+int event_bits(const CodecSpec& spec) { return codec::symbol_bits(spec); }
+
+/// Bits that name one of the formats that can carry the codec.
+int format_bits(const CodecSpec& spec) {
+  int formats = 0;
+  for (const WireKind kind :
+       {WireKind::kPacket, WireKind::kAer, WireKind::kBitmap, WireKind::kBurst, WireKind::kRans}) {
+    formats += codec::can_carry(kind, spec) ? 1 : 0;
+  }
+  return bits_to_name(formats);
 }
 
 struct Block {
@@ -48,7 +56,7 @@ struct Block {
   int overhead() const { return layout.tag_bits + layout.framing_bits; }
   int header() const {
     const int64_t capacity = int64_t{1} << layout.address_bits;
-    return layout.route_bits + kFormatBits + bits_to_name(capacity * spec.steps + 1);
+    return layout.route_bits + format_bits(spec) + bits_to_name(capacity * spec.steps + 1);
   }
   int time_bits() const { return bits_to_name(spec.steps); }
   int header_flits() const { return header() > layout.flit_bits ? 2 : 1; }
@@ -97,6 +105,8 @@ std::vector<BlockCost> choices(const Block& b, WireKind wire) {
       return {bitmap_cost(b)};
     case WireKind::kBurst:
       return {burst};
+    case WireKind::kRans:
+      return {};
     case WireKind::kAuto:
       break;
   }
@@ -104,17 +114,51 @@ std::vector<BlockCost> choices(const Block& b, WireKind wire) {
   return {packet_cost(b), aer_cost(b), bitmap_cost(b)};
 }
 
+/// x log2 x, 0 at 0.
+Tensor x_log(const Tensor& x) { return x * torch::log2(x.clamp_min(kLeastShare)); }
+
 }  // namespace
 
-Tensor wire_bits_per_neuron(const Tensor& events, const CodecSpec& spec, WireKind wire,
+Tensor entropy_per_neuron(const Traffic& traffic, const CodecSpec& spec) {
+  if (spec.kind == CodecKind::kDense) {
+    // Levels 0, 1, ... with mean m: (1 + m) log (1 + m) - m log m.
+    const Tensor m = traffic.magnitude;
+    const Tensor sign = spec.is_signed ? m / (1.0 + m) : torch::zeros_like(m);
+    return (x_log(1.0 + m) - x_log(m) + sign).mean();
+  }
+  // Steps of a rate code count one by one: each is an event or none.
+  const double steps = spec.steps;
+  const Tensor p = (traffic.events / steps).clamp(0.0, 1.0);
+  const Tensor is_event = -x_log(p) - x_log(1.0 - p);
+  // Levels 1, 2, ... with mean m per event: m log m - (m - 1) log (m - 1), at most the payload.
+  const Tensor m = (traffic.magnitude / traffic.events.clamp_min(kLeastShare)).clamp_min(1.0);
+  const bool has_levels = spec.kind != CodecKind::kRate;
+  const Tensor level = has_levels ? x_log(m) - x_log(m - 1.0) : torch::zeros_like(m);
+  const Tensor payload = level + (spec.is_signed ? 1.0 : 0.0);
+  return (steps * is_event + traffic.events * payload).mean();
+}
+
+Tensor wire_bits_per_neuron(const Traffic& traffic, const CodecSpec& spec, WireKind wire,
                             const WireLayout& layout, int block_elements) {
   const Block block{spec, layout, block_elements};
   std::vector<Tensor> costs;
   for (const BlockCost& cost : choices(block, wire)) {
-    costs.push_back(events * cost.per_event + cost.fixed / block_elements);
+    costs.push_back(traffic.events.mean() * cost.per_event + cost.fixed / block_elements);
   }
+  const bool has_rans = wire == WireKind::kRans || wire == WireKind::kAuto;
+  if (has_rans && traffic.rans_bits >= 0.0) {
+    const Tensor entropy = entropy_per_neuron(traffic, spec);
+    const Tensor scale = traffic.rans_bits / entropy.detach().clamp_min(kLeastShare);
+    costs.push_back(entropy * scale + (traffic.rans_bits - entropy.detach() * scale));
+  }
+  RANVIER_CONTRACT(!costs.empty(), "the cost of rans needs a measurement");
   const Tensor all = torch::stack(costs);
   return (all * torch::softmax(-all.detach() / kSoftness, 0)).sum();
+}
+
+Tensor wire_bits_per_neuron(const Tensor& events, const CodecSpec& spec, WireKind wire,
+                            const WireLayout& layout, int block_elements) {
+  return wire_bits_per_neuron(Traffic{events, events, -1.0}, spec, wire, layout, block_elements);
 }
 
 BudgetController::BudgetController(SparsityOptions options, int64_t total_steps,
@@ -165,6 +209,15 @@ void BudgetController::observe(double cost) {
   const double error = std::log(std::max(smooth_, kLeastCost * options_.target) / current_target());
   log_lambda_ = std::clamp(log_lambda_ + gain * error, low, high);
   lambda_ = std::exp(std::clamp(log_lambda_ + options_.proportional * error, low, high));
+}
+
+double BudgetController::threshold_move() const {
+  const bool is_late =
+      static_cast<double>(step_) >= options_.servo_start * static_cast<double>(total_steps_);
+  if (options_.objective != Objective::kBudget || !is_late) return 0.0;
+  const double error = std::log(std::max(smooth_, kLeastCost * options_.target) / options_.target);
+  const bool needs_less = error < 0.0 && lambda_ < kIdleLambda;
+  return needs_less ? 0.0 : options_.servo * std::clamp(error, -1.0, 1.0);
 }
 
 std::vector<double> BudgetController::state() const {

@@ -13,12 +13,29 @@
 
 namespace ranvier::train {
 
-/// Expected link bits per neuron of a boundary cut into blocks of `block_elements`, at `events`
-/// events per neuron. Header, padding to whole flits, lane tag and framing are included as
-/// expectations; kAuto is a soft minimum. Shape: events scalar -> scalar; differentiable.
+/// Traffic of a boundary, per neuron and channel [C], differentiable.
+struct Traffic {
+  torch::Tensor events;     // dense: 1
+  torch::Tensor magnitude;  // mean |level|; steers `rans`
+  double rans_bits = -1.0;  // link bits per neuron that real frames took; below 0: not measured
+};
+
+/// Expected link bits per neuron of a boundary cut into blocks of `block_elements`. Header, padding
+/// to whole flits, lane tag and framing are included as expectations; kAuto is a soft minimum.
+/// rans: the entropy of events and of levels with that mean, scaled to what was measured.
+/// Returns a scalar; differentiable.
+torch::Tensor wire_bits_per_neuron(const Traffic& traffic, const codec::CodecSpec& spec,
+                                   codec::WireKind wire, const codec::WireLayout& layout,
+                                   int block_elements);
+
+/// The same for a boundary whose channels all send `events` events per neuron; without rans.
 torch::Tensor wire_bits_per_neuron(const torch::Tensor& events, const codec::CodecSpec& spec,
                                    codec::WireKind wire, const codec::WireLayout& layout,
                                    int block_elements);
+
+/// Entropy [bits per neuron] of a memoryless source with these events and magnitudes per channel,
+/// levels geometric (which no other distribution of that mean exceeds). Scalar; differentiable.
+torch::Tensor entropy_per_neuron(const Traffic& traffic, const codec::CodecSpec& spec);
 
 enum class Objective : uint8_t { kLambda, kBudget };
 enum class CostUnit : uint8_t { kEvents, kWireBits };  // events per neuron, or wire bits per neuron
@@ -31,6 +48,8 @@ struct SparsityOptions {
   double ramp = 0.3;       // fraction of training over which lambda (or the target) is brought in
   double integral = 40.0;  // kBudget: gain on log(cost / target), summed over the whole training
   double proportional = 4.0;  // kBudget: gain on log(cost / target) now
+  double servo_start = 0.7;   // kBudget: from this part of the training on thresholds follow too
+  double servo = 0.05;        // kBudget: their gain on log(cost / target) per step
   double min_lambda = 1e-6;
   double max_lambda = 1e3;
 };
@@ -48,6 +67,11 @@ class BudgetController {
   double lambda() const { return lambda_; }
   double current_target() const;  // the target of this step, ramped
   void observe(double cost);
+
+  /// What to add to the logs of all thresholds after this step: lambda acts through gradients,
+  /// whose rate falls to nothing, this holds the target until the end. 0 before servo_start, and
+  /// while the network needs less than its budget.
+  double threshold_move() const;
 
   /// Everything that changes, for checkpoints: restore(state()) continues bit for bit.
   std::vector<double> state() const;

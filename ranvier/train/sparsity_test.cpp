@@ -39,7 +39,8 @@ Measured measure(const codec::CodecSpec& spec, codec::WireKind wire, double rate
 
 TEST(WireBits, AreThoseOfTheRealFormats) {
   using codec::WireKind;
-  for (const char* text : {"graded(3)", "graded(0)", "graded(2,signed)", "rate(4)"}) {
+  for (const char* text :
+       {"graded(3)", "graded(0)", "graded(2,signed)", "rate(4)", "ttfs(5)", "topk(0.5)"}) {
     const codec::CodecSpec spec = codec::parse_codec(text, "codec");
     for (const WireKind wire :
          {WireKind::kPacket, WireKind::kAer, WireKind::kBitmap, WireKind::kAuto}) {
@@ -52,6 +53,56 @@ TEST(WireBits, AreThoseOfTheRealFormats) {
       }
     }
   }
+}
+
+/// Entropy of a geometric magnitude behind an event of probability p, term by term.
+double entropy_by_sum(double p, double stop) {
+  double bits = -(1 - p) * std::log2(1 - p);
+  for (int level = 1; level < 400; ++level) {
+    const double q = p * stop * std::pow(1 - stop, level - 1);
+    if (q > 0.0) bits -= q * std::log2(q);
+  }
+  return bits;
+}
+
+TEST(Entropy, OfGeometricLevelsIsTheirSum) {
+  const codec::CodecSpec spec = codec::parse_codec("graded(8)", "codec");
+  for (const double p : {0.02, 0.3, 0.9}) {
+    for (const double stop : {0.2, 0.5, 0.95}) {
+      const Traffic traffic{torch::full({3}, p), torch::full({3}, p / stop), -1.0};
+      EXPECT_NEAR(entropy_per_neuron(traffic, spec).item<double>(), entropy_by_sum(p, stop), 1e-4);
+    }
+  }
+  // Silent channels cost nothing, dense levels are the same source with an event everywhere.
+  const Traffic silent{torch::zeros({3}), torch::zeros({3}), -1.0};
+  EXPECT_NEAR(entropy_per_neuron(silent, spec).item<double>(), 0.0, 1e-4);
+  const codec::CodecSpec dense = codec::parse_codec("dense(8)", "codec");
+  const Traffic levels{torch::ones({1}), torch::full({1}, 3.0), -1.0};  // 0, 1, ...: stop 1/4
+  EXPECT_NEAR(entropy_per_neuron(levels, dense).item<double>(), entropy_by_sum(1 - 1e-12, 0.25),
+              1e-3);
+}
+
+TEST(WireBits, OfRansAreTheMeasuredOnesWithTheSlopeOfTheEntropy) {
+  const codec::CodecSpec spec = codec::parse_codec("graded(3)", "codec");
+  const auto bits_at = [&](double events, double magnitude, double measured) {
+    const Traffic traffic{torch::full({2}, events), torch::full({2}, magnitude), measured};
+    return wire_bits_per_neuron(traffic, spec, codec::WireKind::kRans, {}, 256).item<double>();
+  };
+  EXPECT_NEAR(bits_at(0.2, 0.5, 1.3), 1.3, 1e-5);
+  Traffic traffic{torch::full({2}, 0.2).set_requires_grad(true),
+                  torch::full({2}, 0.5).set_requires_grad(true), 1.3};
+  wire_bits_per_neuron(traffic, spec, codec::WireKind::kRans, {}, 256).backward();
+  const auto entropy = [&](double p, double m) {
+    return entropy_per_neuron({torch::full({2}, p), torch::full({2}, m), -1.0}, spec)
+        .item<double>();
+  };
+  const double scale = 1.3 / entropy(0.2, 0.5);
+  const double by_events = scale * (entropy(0.205, 0.5) - entropy(0.195, 0.5)) / 0.01;
+  const double by_magnitude = scale * (entropy(0.2, 0.505) - entropy(0.2, 0.495)) / 0.01;
+  EXPECT_NEAR(traffic.events.grad().sum().item<double>(), by_events, 0.02 * by_events);
+  EXPECT_NEAR(traffic.magnitude.grad().sum().item<double>(), by_magnitude, 0.02 * by_magnitude);
+  EXPECT_GT(by_events, 0.0);
+  EXPECT_GT(by_magnitude, 0.0);
 }
 
 TEST(WireBits, OfADenseBurstAreExact) {
@@ -108,6 +159,36 @@ TEST(BudgetController, HoldsItsTargetWithinFivePercent) {
             << steps << " steps, sensitivity " << sensitivity;
       }
     }
+  }
+}
+
+TEST(BudgetController, ThresholdsFollowLateAndOnlyWhileTheBudgetBinds) {
+  BudgetController controller(budget_of(0.5), 100);
+  for (int i = 0; i < 69; ++i) {
+    controller.observe(0.6);
+    EXPECT_EQ(controller.threshold_move(), 0.0);
+  }
+  controller.observe(0.6);
+  EXPECT_NEAR(controller.threshold_move(), 0.05 * std::log(0.6 / 0.5), 1e-9);  // fewer events
+  for (int i = 0; i < 10; ++i) controller.observe(0.3);
+  EXPECT_LT(controller.threshold_move(), 0.0);  // more events: lambda is still high
+  BudgetController idle(budget_of(0.5), 100);
+  for (int i = 0; i < 90; ++i) idle.observe(0.01);
+  EXPECT_EQ(idle.threshold_move(), 0.0);  // never needed that much
+}
+
+/// A network that no longer learns: its cost follows its thresholds alone.
+TEST(BudgetController, ThresholdsHoldTheTargetWhenLambdaCannot) {
+  for (const double first : {0.45, 0.65}) {
+    BudgetController controller(budget_of(0.5), 300);
+    core::Rng rng(5);
+    double threshold = 0.0;
+    const auto cost = [&] { return first * std::exp(-0.7 * threshold); };
+    for (int i = 0; i < 300; ++i) {
+      controller.observe(cost() * (0.9 + 0.2 * rng.uniform()));
+      threshold += controller.threshold_move();
+    }
+    EXPECT_NEAR(cost(), 0.5, 0.025) << first;
   }
 }
 

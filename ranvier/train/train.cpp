@@ -110,6 +110,7 @@ class Experiment {
     spec.kind = variant.kind;
     spec.has_boundaries = variant.kind != ir::NetworkKind::kSnn;
     spec.codec = variant.codec;
+    spec.bottleneck = variant.bottleneck;
     spec.wire = variant.wire;
     spec.surrogate = variant.surrogate;
     spec.steps = variant.steps;
@@ -145,6 +146,7 @@ class Experiment {
                 .lambda = variant.lambda,
                 .events_per_neuron = variant.events_per_neuron,
                 .bits_per_activation = variant.bits_per_activation,
+                .calibration_samples = settings_.finetune.calibration_samples,
                 .signature = settings_.signature_of(variant)};
     phase.optim.epochs = variant.epochs;
     phase.optim.batch = variant.batch;
@@ -271,6 +273,9 @@ class Experiment {
       metrics.train_seconds = work.result.seconds;
       metrics.epochs = work.phase.optim.epochs;
       metrics.history = work.result.history;
+      metrics.wire = variant.wire;
+      metrics.target_events = variant.events_per_neuron;
+      metrics.target_bits = variant.bits_per_activation;
       metrics.signature = work.phase.signature;
       write_bundle(*work.model, sets_, std::move(metrics), settings_.finetune.calibration_samples,
                    settings_.record_samples, bundle_directory(variant), files_);

@@ -190,7 +190,7 @@ TEST_F(TrainTest, RecordsWhatTheCodecComputes) {
   const auto model = make_model(spec(ir::NetworkKind::kHnn));
   calibrate(*model, sets_, 40);
   const DeployedScope deployed(*model, sets_, 20);
-  const auto activity = record_activity(*model, sets_, 5, "hnn");
+  const auto activity = record_activity(*model, sets_, sets_.data.test, 5, "hnn");
   const auto network = model->describe();
   const auto& boundary = activity.boundaries.at(network.boundaries[0].name);
   ASSERT_EQ(boundary.current.size(), 5U * static_cast<size_t>(boundary.elements));
@@ -200,6 +200,58 @@ TEST_F(TrainTest, RecordsWhatTheCodecComputes) {
   const auto frame = coder->encode(boundary.current, channel);
   EXPECT_EQ(frame.symbols, boundary.symbols);
   EXPECT_EQ(coder->decode(frame, channel), boundary.value);
+}
+
+TEST_F(TrainTest, ABottleneckIsTwoDenseLayersAroundTheBoundary) {
+  for (const auto model_kind : {ModelKind::kMsResnet, ModelKind::kMlp}) {
+    ModelSpec s = spec(ir::NetworkKind::kHnn);
+    s.network.model = model_kind;
+    s.network.hidden = {12, 8};
+    if (model_kind == ModelKind::kMlp) s.network.cuts = {"fc1"};
+    s.bottleneck = 2;
+    s.codec = codec::parse_codec("graded(3,signed)", "c");
+    const auto model = make_model(s);
+    calibrate(*model, sets_, 40);
+    const auto network = model->describe();
+    const auto& boundary = network.boundaries.at(0);
+    const auto& squeeze = network.layers[static_cast<size_t>(boundary.layer)];
+    const auto& source = network.layers[static_cast<size_t>(squeeze.input)];
+    const auto& expand = network.layers[static_cast<size_t>(boundary.layer) + 1];
+    EXPECT_EQ(squeeze.name, source.name + ".squeeze");
+    EXPECT_EQ(2 * squeeze.out.channels, source.out.channels);
+    EXPECT_EQ(squeeze.weights, int64_t{1} * source.out.channels * squeeze.out.channels);
+    EXPECT_EQ(expand.out, source.out);
+    EXPECT_EQ(ir::macs(network, expand), expand.weights * expand.out.height * expand.out.width);
+    EXPECT_EQ(boundary.activations, source.out.size());
+    const DeployedScope deployed(*model, sets_, 20);
+    const auto activity = record_activity(*model, sets_, sets_.data.test, 3, "hnn");
+    EXPECT_EQ(activity.boundaries.at(boundary.name).elements, squeeze.out.size());
+  }
+}
+
+TEST(BottleneckTest, StartsFromThePrincipalAxes) {
+  // Rank 2 of 6 channels, all positive: a projection to a half loses nothing.
+  torch::manual_seed(3);
+  const auto mixed =
+      torch::einsum("kc,nkhw->nchw", {torch::rand({2, 6}), torch::rand({10, 2, 4, 4})});
+  Bottleneck bottleneck(6, 3);
+  bottleneck->calibrate(mixed);
+  const auto again = bottleneck->expand(bottleneck->squeeze(mixed));
+  EXPECT_LT((again - mixed).abs().max().item<double>(), 1e-3);
+}
+
+TEST_F(TrainTest, EveryCodecLearns) {
+  for (const char* codec : {"ttfs(4)", "topk(0.3)", "graded(2)"}) {
+    ModelSpec s = spec(ir::NetworkKind::kHnn);
+    s.codec = codec::parse_codec(codec, "c");
+    const auto model = make_model(s);
+    calibrate(*model, sets_, 40);
+    Phase p = phase();
+    p.name = codec;
+    p.optim.epochs = 6;
+    const auto result = train_phase(*model, nullptr, p, context(false));
+    EXPECT_LT(result.history.back().loss, result.history.front().loss) << codec;
+  }
 }
 
 /// A whole run: the smallest settings that have every kind of variant.

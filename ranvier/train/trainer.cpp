@@ -163,7 +163,11 @@ class PhaseTrainer {
     weights_.step(phase_.optim.learning_rate * factor());
     codes_.step(phase_.boundary_learning_rate *
                 schedule_factor(ScheduleKind::kCosine, 0.0, step_, total_));
-    if (controller_) controller_->observe(steered(cost).item<double>());
+    if (controller_) {
+      controller_->observe(steered(cost).item<double>());
+      const double move = controller_->threshold_move();
+      for (auto& boundary : model_.boundaries()) boundary->move_thresholds(move);
+    }
     tally(task, logits, batch, cost);
     ++step_;
   }
@@ -203,6 +207,7 @@ class PhaseTrainer {
     r.lambda = controller_ ? controller_->lambda() : 0.0;
     r.seconds = seconds_before_ + seconds_since(start_);
     sums_.assign(kSumCount, 0.0);
+    r.revived = revive();
     history_.push_back(r);
     if (!context_.quiet) {
       spdlog::info(
@@ -212,6 +217,20 @@ class PhaseTrainer {
           r.events_per_neuron, r.wire_bits_per_neuron, r.lambda, r.seconds);
     }
     save(false);
+  }
+
+  /// Channels that died or saturated in the first part of the training get another chance; later
+  /// ones stay as they are, so that the traffic settles.
+  int64_t revive() {
+    constexpr double kPart = 0.7;
+    const double done = static_cast<double>(step_) / static_cast<double>(total_);
+    if (model_.boundaries().empty() || done > kPart) return 0;
+    const Revived revived = revive_channels(model_, *context_.sets, phase_.calibration_samples);
+    if (revived.dead + revived.saturated > 0) {
+      spdlog::warn("{}: {} dead and {} saturated boundary channels brought back", phase_.name,
+                   revived.dead, revived.saturated);
+    }
+    return revived.dead + revived.saturated;
   }
 
   void save_when_due() {

@@ -28,7 +28,8 @@ struct Phase {
   double lambda = 0;
   std::optional<double> events_per_neuron = std::nullopt;
   std::optional<double> bits_per_activation = std::nullopt;
-  std::string signature = {};  // of everything that its weights depend on
+  int calibration_samples = 300;  // that dead and saturated channels are looked for in
+  std::string signature = {};     // of everything that its weights depend on
 };
 
 /// Steps of all phases on one line; phases on several threads may share it.

@@ -2,6 +2,7 @@
 // where nothing queues.
 
 #include "ranvier/analytic/model.hpp"
+#include "ranvier/ir/entropy.hpp"
 #include "ranvier/map/mapper.hpp"
 #include "ranvier/map/search.hpp"
 #include "ranvier/map/test_network.hpp"
@@ -37,8 +38,11 @@ class CrossTest : public ::testing::TestWithParam<Case> {
  protected:
   workload::Workload make(const arch::PackageSpec& spec, double density) const {
     const Case& c = GetParam();
-    const auto network =
+    auto network =
         map::testing::two_chip_network(c.kind, codec::parse_codec(c.codec, "test"), c.steps);
+    if (c.wire == codec::WireKind::kRans) {
+      ir::learn_entropy(network, map::testing::random_activity(network, 4, density, 8));
+    }
     auto activity = map::testing::random_activity(network, 1, density, 3);
     activity.steps = c.steps;
     return map::build_workload(network, map::map_network(network, spec), activity, 0, c.wire, spec);
@@ -129,6 +133,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ann_burst4", ir::NetworkKind::kAnn, "dense(4)", codec::WireKind::kBurst, 1},
         Case{"hnn_graded", ir::NetworkKind::kHnn, "graded(3)", codec::WireKind::kAuto, 1},
         Case{"hnn_rate", ir::NetworkKind::kHnn, "rate(4)", codec::WireKind::kAer, 1},
+        Case{"ann_rans", ir::NetworkKind::kAnn, "dense(4)", codec::WireKind::kRans, 1},
+        Case{"hnn_rans", ir::NetworkKind::kHnn, "graded(3)", codec::WireKind::kRans, 1},
+        Case{"hnn_rate_rans", ir::NetworkKind::kHnn, "rate(4)", codec::WireKind::kRans, 1},
+        Case{"snn_rans", ir::NetworkKind::kSnn, "rate(2)", codec::WireKind::kRans, 2},
         Case{"snn", ir::NetworkKind::kSnn, "rate(2)", codec::WireKind::kAuto, 2}),
     [](const auto& info) { return std::string(info.param.name); });
 

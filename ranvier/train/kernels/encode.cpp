@@ -19,6 +19,8 @@ enum Row : int {
   kJump,  // graded: value of an element that just fires
   kInverseWidth,
   kGradEvents,
+  kGradMagnitude,
+  kJumpLevel,  // graded: level of an element that just fires
   kRowCount
 };
 using Table = ChannelTable<kRowCount>;
@@ -70,7 +72,7 @@ inline int32_t level_of(int32_t i, float threshold, const Constants& g) {
   return kSigned && i < 0 ? -level : level;
 }
 
-Table make_table(const EncodeArguments& a, const Constants& grid, const float* grad_events) {
+Table make_table(const EncodeArguments& a, const Constants& grid, const EncodeUpstream& upstream) {
   const bool is_rate = a.params->spec.kind == CodecKind::kRate;
   Table table(a.layout.channels);
   for (int64_t c = 0; c < a.layout.channels; ++c) {
@@ -86,9 +88,11 @@ Table make_table(const EncodeArguments& a, const Constants& grid, const float* g
     table.row(kInverseStep)[c] =
         is_rate ? static_cast<float>(grid.steps) * real.gain / threshold : 1.0F / step;
     table.row(kScale)[c] = real.scale;
-    table.row(kJump)[c] = static_cast<float>(std::clamp(first, 1, grid.top)) * real.scale;
+    table.row(kJumpLevel)[c] = static_cast<float>(std::clamp(first, 1, grid.top));
+    table.row(kJump)[c] = table.row(kJumpLevel)[c] * real.scale;
     table.row(kInverseWidth)[c] = 1.0F / real.surrogate;
-    table.row(kGradEvents)[c] = grad_events != nullptr ? grad_events[c] : 0.0F;
+    table.row(kGradEvents)[c] = upstream.events != nullptr ? upstream.events[c] : 0.0F;
+    table.row(kGradMagnitude)[c] = upstream.magnitude != nullptr ? upstream.magnitude[c] : 0.0F;
   }
   return table;
 }
@@ -111,7 +115,7 @@ void walk_block(const ChannelLayout& layout, const Table& table, int64_t begin, 
   });
 }
 
-enum ForwardSum : int { kEvents, kSaturated, kSum, kSquareSum, kForwardSums };
+enum ForwardSum : int { kEvents, kSaturated, kMagnitude, kSum, kSquareSum, kForwardSums };
 using ForwardSums = ChannelSums<kForwardSums>;
 
 /// Per-element results of one run, for the sums: level and activation.
@@ -137,19 +141,22 @@ void add_run(int64_t n, const float* a, const int32_t* levels, const Constants& 
              int64_t chunk, int64_t channel, ForwardSums& sums) {
   int32_t events = 0;
   int32_t saturated = 0;
+  int32_t total = 0;
   float sum = 0.0F;
   float square_sum = 0.0F;
-#pragma omp simd reduction(+ : events, saturated, sum, square_sum)
+#pragma omp simd reduction(+ : events, saturated, total, sum, square_sum)
   for (int64_t i = 0; i < n; ++i) {
     const int32_t magnitude = levels[i] < 0 ? -levels[i] : levels[i];
     const int32_t fired = magnitude > 0 ? 1 : 0;
     events += is_rate ? magnitude : fired;
     saturated += magnitude == grid.top ? 1 : 0;
+    total += magnitude;
     sum += a[i];
     square_sum += a[i] * a[i];
   }
   sums.at(chunk, kEvents, channel) += events;
   sums.at(chunk, kSaturated, channel) += saturated;
+  sums.at(chunk, kMagnitude, channel) += total;
   sums.at(chunk, kSum, channel) += double{sum};
   sums.at(chunk, kSquareSum, channel) += double{square_sum};
 }
@@ -193,6 +200,8 @@ void backward_run(int64_t n, const float* const* rows, const Constants& grid, co
   const float* const jumps = rows[kJump];
   const float* const inverse_widths = rows[kInverseWidth];
   const float* const grad_events = rows[kGradEvents];
+  const float* const grad_magnitudes = rows[kGradMagnitude];
+  const float* const jump_levels = rows[kJumpLevel];
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
     const int64_t k = kShared ? 0 : i;
@@ -200,7 +209,9 @@ void backward_run(int64_t n, const float* const* rows, const Constants& grid, co
         static_cast<float>(level_of<kKind, kSigned>(current_of(a[i], gain[k]), thresholds[k], g));
     const float x = a[i] * inverse_steps[k];
     const float size = kSigned ? std::fabs(x) : x;
-    const float gv = grad_value[i] * scales[k];
+    const float to_scale = grad_value[i] * scales[k];
+    const float gm = kSigned && x < 0.0F ? -grad_magnitudes[k] : grad_magnitudes[k];
+    const float gv = to_scale + gm;
     const float ge = grad_events[k];
     float to_a = 0.0F;
     float to_step = 0.0F;
@@ -208,7 +219,7 @@ void backward_run(int64_t n, const float* const* rows, const Constants& grid, co
     if constexpr (kKind == CodecKind::kDense) {
       const float inside = size <= top && (kSigned || size >= 0.0F) ? 1.0F : 0.0F;
       to_a = gv * inside * inverse_steps[k];
-      to_step = gv * (level - inside * x);
+      to_step = to_scale * level - gv * inside * x;
     } else if constexpr (kKind == CodecKind::kRate) {
       const float inside = size <= top && (kSigned || size >= 0.0F) ? 1.0F : 0.0F;
       const float event_sign = kSigned && x < 0.0F ? -ge : ge;
@@ -222,7 +233,7 @@ void backward_run(int64_t n, const float* const* rows, const Constants& grid, co
       const float up = surrogate_slope<kSurrogate>((a[i] - real_thresholds[k]) * w) * w;
       const float down =
           kSigned ? surrogate_slope<kSurrogate>((a[i] + real_thresholds[k]) * w) * w : 0.0F;
-      const float jump = grad_value[i] * jumps[k];
+      const float jump = grad_value[i] * jumps[k] + gm * jump_levels[k];
       to_a = gv * inside * inverse_steps[k] + jump * (up + down) + ge * (up - down);
       to_step = -gv * inside * x;
       to_threshold = -real_thresholds[k] * (jump * (up - down) + ge * (up + down));
@@ -230,7 +241,7 @@ void backward_run(int64_t n, const float* const* rows, const Constants& grid, co
     grad_a[i] = to_a;
     terms[kLogStep * kBlock + i] = to_step;
     terms[kLogThreshold * kBlock + i] = to_threshold;
-    terms[kLogScale * kBlock + i] = gv * level;
+    terms[kLogScale * kBlock + i] = to_scale * level;
   }
 }
 
@@ -286,7 +297,11 @@ void dispatch(const codec::CodecSpec& spec, const F& f) {
       return with_kind(KindConstant<CodecKind::kRate>{});
     case CodecKind::kGraded:
       return with_kind(KindConstant<CodecKind::kGraded>{});
+    case CodecKind::kTtfs:
+    case CodecKind::kTopk:
+      break;
   }
+  throw core::ContractViolation("the fused kernel knows dense, rate and graded");
 }
 
 void check(const EncodeArguments& a) {
@@ -315,7 +330,10 @@ int32_t top_level(const codec::CodecSpec& spec) {
     case CodecKind::kRate:
       return spec.steps;
     case CodecKind::kGraded:
+    case CodecKind::kTopk:
       return 1 << spec.bits;
+    case CodecKind::kTtfs:
+      return spec.window;
   }
   throw core::ContractViolation("every codec has a largest level");
 }
@@ -323,7 +341,7 @@ int32_t top_level(const codec::CodecSpec& spec) {
 EncodeTotals encode_forward(const EncodeArguments& arg, const float* a, float* value) {
   check(arg);
   const Constants grid = make_constants(*arg.params);
-  const Table table = make_table(arg, grid, nullptr);
+  const Table table = make_table(arg, grid, {});
   ForwardSums sums(arg.layout.channels);
   dispatch(arg.params->spec, [&](auto kind, auto is_signed) {
     forward_all<kind, is_signed>(arg, table, grid, a, value, sums);
@@ -332,19 +350,20 @@ EncodeTotals encode_forward(const EncodeArguments& arg, const float* a, float* v
   sums.reduce(total.data());
   const int64_t channels = arg.layout.channels;
   return {to_integers(take_row(total, kEvents, channels)),
-          to_integers(take_row(total, kSaturated, channels)), take_row(total, kSum, channels),
+          to_integers(take_row(total, kSaturated, channels)),
+          to_integers(take_row(total, kMagnitude, channels)), take_row(total, kSum, channels),
           take_row(total, kSquareSum, channels)};
 }
 
-EncodeGradients encode_backward(const EncodeArguments& arg, const float* a, const float* grad_value,
-                                const float* grad_events, float* grad_a) {
+EncodeGradients encode_backward(const EncodeArguments& arg, const float* a,
+                                const EncodeUpstream& upstream, float* grad_a) {
   check(arg);
   const Constants grid = make_constants(*arg.params);
-  const Table table = make_table(arg, grid, grad_events);
+  const Table table = make_table(arg, grid, upstream);
   BackwardSums sums(arg.layout.channels);
   dispatch_surrogate(arg.surrogate, [&](auto surrogate) {
     dispatch(arg.params->spec, [&](auto kind, auto is_signed) {
-      backward_all<kind, is_signed, surrogate>(arg, table, grid, a, grad_value, grad_a, sums);
+      backward_all<kind, is_signed, surrogate>(arg, table, grid, a, upstream.value, grad_a, sums);
     });
   });
   std::vector<double> total(static_cast<size_t>(kBackwardSums * arg.layout.channels));

@@ -32,6 +32,7 @@ struct EncodeArguments {
 struct EncodeTotals {
   std::vector<int64_t> events;     // rate: spikes; else elements whose level is not 0
   std::vector<int64_t> saturated;  // elements at the largest level
+  std::vector<int64_t> magnitude;  // sum of |level|
   std::vector<double> sum;         // of the activation
   std::vector<double> square_sum;
 };
@@ -58,12 +59,18 @@ inline int32_t current_of(float a, float gain) {
 int32_t top_level(const codec::CodecSpec& spec);
 
 /// value [size] = decoded value in real units, equal to codec::Codec::decode x 2^-value_frac_bits.
-/// Only for codecs without leak.
+/// Only for dense, rate and graded without leak.
 EncodeTotals encode_forward(const EncodeArguments& arguments, const float* a, float* value);
 
-/// grad_events [channels]: gradient with respect to the number of events of each channel.
+/// Gradients with respect to what encode_forward made: values [size], events and magnitude
+/// [channels].
+struct EncodeUpstream {
+  const float* value = nullptr;
+  const float* events = nullptr;
+  const float* magnitude = nullptr;  // none: 0
+};
 EncodeGradients encode_backward(const EncodeArguments& arguments, const float* a,
-                                const float* grad_value, const float* grad_events, float* grad_a);
+                                const EncodeUpstream& upstream, float* grad_a);
 
 /// currents [size] as int16.
 void encode_currents(const EncodeArguments& arguments, const float* a, int16_t* current);

@@ -118,8 +118,9 @@ EncodeGradients gradients_of(const codec::CodecSpec& spec, const LearnedChannels
   std::vector<float> grad_value, grad_a(problem.a.size());
   for (const float a : problem.a) grad_value.push_back(a < 0.0F ? -value_weight : value_weight);
   const std::vector<float> grad_events(kChannels, event_weight);
-  EncodeGradients g = encode_backward(problem.arguments(), problem.a.data(), grad_value.data(),
-                                      grad_events.data(), grad_a.data());
+  EncodeGradients g =
+      encode_backward(problem.arguments(), problem.a.data(),
+                      {grad_value.data(), grad_events.data(), nullptr}, grad_a.data());
   if (to_a != nullptr) *to_a = std::accumulate(grad_a.begin(), grad_a.end(), 0.0);
   return g;
 }
@@ -176,6 +177,27 @@ TEST(EncodeKernel, GradientsAreTheSlopesOfTheEvents) {
   }
 }
 
+TEST(EncodeKernel, GradientsAreTheSlopesOfTheMagnitude) {
+  // The magnitude is the value in units of the scale: its slopes are those of a value of scale 1.
+  for (const char* text : {"graded(3)", "graded(5,signed)", "rate(8)"}) {
+    const codec::CodecSpec spec = codec::parse_codec(text, "codec");
+    LearnedChannels learned = learned_for(spec);
+    learned.scale.assign(learned.scale.size(), 1.0);
+    const Problem problem(spec, learned, 40000, -1.0F, 3.0F);
+    const std::vector<float> zero(problem.a.size(), 0.0F);
+    const std::vector<float> one(kChannels, 1.0F);
+    std::vector<float> grad_a(problem.a.size());
+    const EncodeGradients g = encode_backward(problem.arguments(), problem.a.data(),
+                                              {zero.data(), nullptr, one.data()}, grad_a.data());
+    const EncodeGradients v = gradients_of(spec, learned, 1.0F, 0.0F);
+    EXPECT_NEAR(total(g.log_threshold), total(v.log_threshold),
+                1e-3 * std::abs(total(v.log_threshold)))
+        << text;
+    EXPECT_NEAR(total(g.log_step), total(v.log_step), 1e-3 * std::abs(total(v.log_step))) << text;
+    EXPECT_EQ(total(g.log_scale), 0.0) << text;
+  }
+}
+
 TEST(EncodeKernel, DenseStepsLearnAsTheMeanValueMoves) {
   const codec::CodecSpec spec = codec::parse_codec("dense(4)", "codec");
   LearnedChannels tied = learned_for(spec);
@@ -206,8 +228,8 @@ TEST(EncodeKernel, HasTheSameBitsForAnyNumberOfThreads) {
   const std::vector<float> grad_events(kChannels, 0.1F);
   encode_forward(problem.arguments(), problem.a.data(), value.data());
   const auto run = [&] {
-    return encode_backward(problem.arguments(), problem.a.data(), value.data(), grad_events.data(),
-                           grad_a.data());
+    return encode_backward(problem.arguments(), problem.a.data(),
+                           {value.data(), grad_events.data(), grad_events.data()}, grad_a.data());
   };
   const EncodeGradients one = run();
   for (const int threads : {2, 5}) {

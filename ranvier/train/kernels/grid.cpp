@@ -23,7 +23,10 @@ int32_t integer_threshold(CodecKind kind, double currents) {
   switch (kind) {
     case CodecKind::kDense:
       return codec::ChannelParams{}.threshold;
+    case CodecKind::kTopk:
+      return codec::ChannelParams{}.threshold;
     case CodecKind::kGraded:
+    case CodecKind::kTtfs:
       return to_integer(currents, 1.0, kInt16Max);
     case CodecKind::kRate:
       return 2 * to_integer(currents / 2.0, 1.0, kInt16Max);
@@ -37,11 +40,57 @@ int8_t leak_shift(double beta) {
   return static_cast<int8_t>(to_integer(-std::log2(1.0 - beta), 1.0, 15.0));
 }
 
+/// The shared table of a ttfs code in integers; returns the bits by which its values are scaled.
+int project_levels(const LearnedChannels& learned, codec::BoundaryParams& params) {
+  const double most = learned.level_value.back();
+  const int bits = std::clamp(static_cast<int>(std::floor(std::log2(kInt16Max / most))), 0, 15);
+  int32_t least = 1;
+  for (const double threshold : learned.level_threshold) {
+    const double currents = std::ldexp(threshold, params.current_frac_bits);
+    least = to_integer(currents, least, kInt16Max);
+    params.levels.threshold.push_back(static_cast<int16_t>(least));
+  }
+  for (const double value : learned.level_value) {
+    params.levels.value.push_back(
+        static_cast<int16_t>(to_integer(std::ldexp(value, bits), 0.0, kInt16Max)));
+  }
+  return bits;
+}
+
 /// Bits of a right shift after which top x multiplier fits 16 bits again.
 int value_shift(int32_t top) {
   int bits = 0;
   while ((int32_t{1} << bits) < top) ++bits;
   return bits;
+}
+
+/// The step with the least error_of(step): a code whose highest level stands for `top` steps clips
+/// at most 1 - 1/16 of the range. Two passes, coarse then fine.
+template <class Error>
+double search_step(std::span<const float> activations, double top, bool is_signed,
+                   const Error& error_of) {
+  float largest = 0.0F;
+  for (const float a : activations) largest = std::max(largest, is_signed ? std::fabs(a) : a);
+  if (largest <= 0.0F) return 0.0;
+  constexpr int kCandidates = 24;
+  double low = double{largest} / top / 16.0;
+  double high = double{largest} / top * 1.25;
+  double best = high;
+  for (int pass = 0; pass < 2; ++pass) {
+    const double ratio = std::pow(high / low, 1.0 / kCandidates);
+    double least = std::numeric_limits<double>::infinity();
+    double step = low;
+    for (int i = 0; i <= kCandidates; ++i, step *= ratio) {
+      const double error = error_of(step);
+      if (error < least) {
+        least = error;
+        best = step;
+      }
+    }
+    low = best / ratio;
+    high = best * ratio;
+  }
+  return best;
 }
 
 }  // namespace
@@ -59,11 +108,13 @@ Grid project(const codec::CodecSpec& spec, const LearnedChannels& learned) {
   Grid grid;
   grid.params.spec = spec;
   grid.params.current_frac_bits = current_frac_bits(spec);
-  grid.params.decode_shift = value_shift(top_level(spec));
+  const bool is_ttfs = spec.kind == CodecKind::kTtfs;
+  const int level_bits = is_ttfs ? project_levels(learned, grid.params) : 0;
+  grid.params.decode_shift = is_ttfs ? 15 : value_shift(top_level(spec));
   const double largest = *std::max_element(learned.scale.begin(), learned.scale.end());
-  const int shift = grid.params.decode_shift;
-  const int bits = std::clamp(static_cast<int>(std::floor(std::log2(kInt16Max / largest))), shift,
-                              shift + kMostValueBits);
+  const int shift = grid.params.decode_shift - level_bits;  // of a level, not of its table entry
+  const int bits = std::clamp(static_cast<int>(std::floor(std::log2(kInt16Max / largest))),
+                              std::max(shift, 0), shift + kMostValueBits);
   grid.params.value_frac_bits = bits - shift;
   for (size_t c = 0; c < channels; ++c) {
     const double gain = std::ldexp(1.0, grid.params.current_frac_bits) / learned.step[c];
@@ -102,30 +153,45 @@ double quantiser_error(std::span<const float> activations, double step, int top,
   return activations.empty() ? 0.0 : total / static_cast<double>(activations.size());
 }
 
-double best_step(std::span<const float> activations, int top, bool is_signed) {
-  float largest = 0.0F;
-  for (const float a : activations) largest = std::max(largest, is_signed ? std::fabs(a) : a);
-  if (largest <= 0.0F) return 0.0;
-  // The best step clips at most 1 - 1/16 of the range; two passes, coarse then fine.
-  constexpr int kCandidates = 24;
-  double low = double{largest} / top / 16.0;
-  double high = double{largest} / top * 1.25;
-  double best = high;
-  for (int pass = 0; pass < 2; ++pass) {
-    const double ratio = std::pow(high / low, 1.0 / kCandidates);
-    double least = std::numeric_limits<double>::infinity();
-    double step = low;
-    for (int i = 0; i <= kCandidates; ++i, step *= ratio) {
-      const double error = quantiser_error(activations, step, top, is_signed);
-      if (error < least) {
-        least = error;
-        best = step;
-      }
+LevelGrid level_grid(int window, bool is_logarithmic) {
+  LevelGrid grid;
+  for (int level = 1; level <= window; ++level) {
+    const double share = window > 1 ? double(level - 1) / (window - 1) : 0.0;
+    grid.value.push_back(is_logarithmic ? std::pow(double(window), share) : double(level));
+    if (level > 1) {
+      grid.threshold.push_back(0.5 * (grid.value.back() + grid.value[grid.value.size() - 2]));
     }
-    low = best / ratio;
-    high = best * ratio;
   }
-  return best;
+  return grid;
+}
+
+double level_error(std::span<const float> activations, double step, const LevelGrid& levels,
+                   bool is_signed) {
+  double total = 0.0;
+  for (const float a : activations) {
+    const double x = (is_signed ? std::fabs(a) : std::max(a, 0.0F)) / step;
+    double worth = 0.0;
+    if (x >= 0.5 * levels.value.front()) {
+      size_t level = 0;
+      while (level < levels.threshold.size() && x >= levels.threshold[level]) ++level;
+      worth = levels.value[level];
+    }
+    total += (x - worth) * (x - worth);
+  }
+  return activations.empty() ? 0.0 : total * step * step / static_cast<double>(activations.size());
+}
+
+double best_level_step(std::span<const float> activations, const LevelGrid& levels,
+                       bool is_signed) {
+  return search_step(activations, levels.value.back(), is_signed, [&](double step) {
+    return level_error(activations, step, levels, is_signed);
+  });
+}
+
+double best_step(std::span<const float> activations, int top, bool is_signed) {
+  return search_step(activations, top, is_signed, [&](double step) {
+    return quantiser_error(activations, step, top, is_signed);
+  });
 }
 
 }  // namespace ranvier::train

@@ -9,7 +9,7 @@
     "event": "One message that a neuron fired: a plain spike, or a graded spike that carries a small number (payload). Silent neurons send nothing.",
     "events per neuron": "Events sent, divided by all boundary neurons, averaged over test samples. Below 1 most neurons are silent.",
     "b": "Bits per boundary activation: every bit on the wire (payload, address, lane tag, header, framing, padding) divided by the number of boundary neurons.",
-    "wire format": "How events are laid out on the link: packet (one packet per value), aer (a list of addresses), bitmap (one presence bit per neuron), burst (every value in order, no addresses). auto picks the cheapest per frame.",
+    "wire format": "How events are laid out on the link: packet (one packet per value), aer (a list of addresses), bitmap (one presence bit per neuron), burst (every value in order, no addresses), rans (entropy coded with tables learned from training samples). auto picks the cheapest per frame.",
     "deployed": "Quality with the integer arithmetic the hardware would use, bit for bit. The float graph is what training saw.",
     "baseline": "A design to beat on the same chips: ann-packet sends one packet per activation, ann-burst8 and ann-burst4 send dense 8-bit and 4-bit bursts, snn spikes everywhere.",
     "EMIO": "The port of a chip side: merges the rows of cores into one link through asynchronous FIFOs and a serializer, and splits them again on the far chip.",
