@@ -25,13 +25,25 @@ struct Case {
 };
 
 constexpr Case kCases[] = {
-    {"ann-packet", ir::NetworkKind::kAnn, {codec::CodecKind::kDense, 8, 1, false}, 1,
+    {"ann-packet",
+     ir::NetworkKind::kAnn,
+     {codec::CodecKind::kDense, 8, 1, false},
+     1,
      codec::WireKind::kPacket},
-    {"ann-burst8", ir::NetworkKind::kAnn, {codec::CodecKind::kDense, 8, 1, false}, 1,
+    {"ann-burst8",
+     ir::NetworkKind::kAnn,
+     {codec::CodecKind::kDense, 8, 1, false},
+     1,
      codec::WireKind::kBurst},
-    {"hnn-graded", ir::NetworkKind::kHnn, {codec::CodecKind::kGraded, 2, 1, false}, 1,
+    {"hnn-graded",
+     ir::NetworkKind::kHnn,
+     {codec::CodecKind::kGraded, 2, 1, false},
+     1,
      codec::WireKind::kAuto},
-    {"snn", ir::NetworkKind::kSnn, {codec::CodecKind::kRate, 1, 4, false}, 4,
+    {"snn",
+     ir::NetworkKind::kSnn,
+     {codec::CodecKind::kRate, 1, 4, false},
+     4,
      codec::WireKind::kAuto},
 };
 

@@ -73,8 +73,7 @@ TEST(Groups, ATileNeedsTheChannelsOfItsGroupsOnly) {
             if (c / (12 / groups) == group) read.insert(c);
           }
         }
-        const Need need =
-            need_of(network, layer, {{begin, end}, {0, 6}, {0, 6}}, Operand::kInput);
+        const Need need = need_of(network, layer, {{begin, end}, {0, 6}, {0, 6}}, Operand::kInput);
         EXPECT_EQ((std::pair(need.channels.begin, need.channels.end - 1)),
                   (std::pair(*read.begin(), *read.rbegin())));
         EXPECT_EQ(need.channels.size(), static_cast<int>(read.size()));
@@ -88,8 +87,8 @@ TEST(Groups, SpikesReachTheOutputsOfTheirGroup) {
     const auto network = grouped_network(ir::NetworkKind::kSnn, groups, out);
     const auto activity = testing::random_activity(network, 1, 0.4, 9);
     const auto mapping = map_network(network, package_of());
-    const auto workload = build_workload(network, mapping, activity, 0, codec::WireKind::kAuto,
-                                         package_of());
+    const auto workload =
+        build_workload(network, mapping, activity, 0, codec::WireKind::kAuto, package_of());
     int64_t counted = 0;
     for (const Task& task : workload.tasks) {
       if (task.kind == TaskKind::kCompute && task.layer == 2) counted += task.acs;
@@ -112,8 +111,8 @@ TEST(Groups, SpikesReachTheOutputsOfTheirGroup) {
 
 TEST(Groups, DepthwiseTilesOfChannelsShareNoInput) {
   const auto network = grouped_network(ir::NetworkKind::kAnn, 12, 12);
-  const Tiling tiling = best_tiling(network, network.layers[2], {36, 1 << 20, 8},
-                                    TilingGoal::kLeastTraffic);
+  const Tiling tiling =
+      best_tiling(network, network.layers[2], {36, 1 << 20, 8}, TilingGoal::kLeastTraffic);
   EXPECT_EQ(tiling.channel_groups, 12) << "a channel in one piece has no halo";
   EXPECT_EQ(tiling.traffic, 12 * 36);
 }

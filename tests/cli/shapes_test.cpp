@@ -80,9 +80,9 @@ TEST_F(RunShapes, RefusesWhatCannotBe) {
   EXPECT_EQ(small.exit_code, 2);
   EXPECT_THAT(small.err, HasSubstr("hardware.chips_x"));
   EXPECT_EQ(run("run exp.yaml --out out --quiet --set shapes.cuts=[stage9]").exit_code, 2);
-  const Outcome bits = run(
-      "run exp.yaml --out out --quiet --set 'variants.x={kind: hnn, objective: budget, "
-      "bits_per_activation: 1}'");
+  const Outcome bits =
+      run("run exp.yaml --out out --quiet --set 'variants.x={kind: hnn, objective: budget, "
+          "bits_per_activation: 1}'");
   EXPECT_EQ(bits.exit_code, 2);
 }
 

@@ -33,24 +33,21 @@ arch::PackageSpec package_of() {
   return package;
 }
 
-Inference run_of(const shapes::Architecture& architecture, ir::NetworkKind kind, codec::CodecSpec codec,
-        int steps, codec::WireKind wire) {
+Inference run_of(const shapes::Architecture& architecture, ir::NetworkKind kind,
+                 codec::CodecSpec codec, int steps, codec::WireKind wire) {
   shapes::Settings settings;
   settings.architecture = architecture;
   const auto package = package_of();
   Inference run;
-  run.network = shapes::describe(settings, {.name = "test",
-                                            .kind = kind,
-                                            .codec = codec,
-                                            .steps = steps,
-                                            .events_per_neuron = {}});
+  run.network = shapes::describe(
+      settings,
+      {.name = "test", .kind = kind, .codec = codec, .steps = steps, .events_per_neuron = {}});
   const bool is_dense = codec.kind == CodecKind::kDense;
   const auto activity =
       shapes::assume_activity(run.network, {.events_per_neuron = is_dense ? 0 : 0.3}, 3);
   run.mapping = map::map_network(run.network, package);
   run.statistics = map::boundary_statistics(run.network, run.mapping, activity, wire, package);
-  const auto workload =
-      map::build_workload(run.network, run.mapping, activity, 0, wire, package);
+  const auto workload = map::build_workload(run.network, run.mapping, activity, 0, wire, package);
   run.simulated = sim::simulate(workload, package);
   run.estimated = analytic::estimate(workload, package);
   return run;
@@ -65,11 +62,11 @@ std::vector<Inference> every_kind() {
   runs.push_back(run_of(resnet, ir::NetworkKind::kAnn, dense, 1, codec::WireKind::kBurst));
   runs.push_back(run_of(resnet, ir::NetworkKind::kHnn, graded, 1, codec::WireKind::kAuto));
   runs.push_back(run_of(resnet, ir::NetworkKind::kSnn, {CodecKind::kRate, 1, 3, false}, 3,
-                     codec::WireKind::kAuto));
+                        codec::WireKind::kAuto));
   runs.push_back(run_of(shapes::efficientnet(0, {3, 16, 16}, 10), ir::NetworkKind::kHnn, graded, 1,
-                     codec::WireKind::kAuto));
-  runs.push_back(run_of(shapes::rwkv(2, 96, 256), ir::NetworkKind::kHnn, graded, 1,
-                     codec::WireKind::kAuto));
+                        codec::WireKind::kAuto));
+  runs.push_back(
+      run_of(shapes::rwkv(2, 96, 256), ir::NetworkKind::kHnn, graded, 1, codec::WireKind::kAuto));
   return runs;
 }
 

@@ -159,10 +159,9 @@ class BackwardChunk {
       walk_.enter(block, std::min(block + kBlock, end));
       ReadAhead ahead({tensors_.x, tensors_.grad_spikes}, tensors_.steps, tensors_.size,
                       block + kBlock);
-      for_each_group(walk_, [&](auto shared, auto whole, int64_t at, int64_t count, int64_t channel,
-                                const Neurons& p) {
-        group<shared, whole>(p, at, count, channel, ahead);
-      });
+      for_each_group(walk_,
+                     [&](auto shared, auto whole, int64_t at, int64_t count, int64_t channel,
+                         const Neurons& p) { group<shared, whole>(p, at, count, channel, ahead); });
     }
     finish_streams();
   }
@@ -202,8 +201,9 @@ void lif_backward(const LifArguments& a, const float* x, const float* grad_spike
   Sums sums(a.layout.channels);
   const bool aligned =
       reinterpret_cast<uintptr_t>(grad_x) % kCacheLine == 0 && has_whole_lines(a.layout);
-  const Tensors tensors{a.steps, a.layout.size, x, grad_spikes, grad_x,
-                        aligned && a.steps * a.layout.size >= kStreamedValues};
+  const Tensors tensors{a.steps, a.layout.size,
+                        x,       grad_spikes,
+                        grad_x,  aligned && a.steps * a.layout.size >= kStreamedValues};
   dispatch_surrogate(a.options.surrogate, [&](auto kind) {
     dispatch_lif(a.options, [&](auto is_signed, auto reset) {
       for_each_chunk(a.layout, a.threads, [&](int64_t chunk, int64_t begin, int64_t end) {
