@@ -40,8 +40,8 @@ class Texts {
 
   /// Seconds of one pass over all tokens, cut into texts of `context`.
   double pass(int64_t context, bool backward) {
-    const WkvArguments<float> a{kTokens / context, context, kChannels, decay_.data(),
-                                bonus_.data(),     1};
+    const WkvArguments<float> a{kTokens / context, context,       kChannels,
+                                decay_.data(),     bonus_.data(), 1};
     auto state = ranvier::train::wkv_start<float>(a.batch, a.channels);
     const double start = now();
     wkv_forward(a, key_.data(), value_.data(), state.data(), out_.data());

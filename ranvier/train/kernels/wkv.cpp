@@ -134,9 +134,7 @@ struct Strip {
   int64_t place(int64_t token) const { return (text * a.tokens + token) * a.channels + channel; }
   int64_t state_place() const { return text * a.channels + channel; }
   int64_t state_part() const { return a.batch * a.channels; }
-  Row<Real> row(const Real* from, int64_t token) const {
-    return read(from + place(token), count);
-  }
+  Row<Real> row(const Real* from, int64_t token) const { return read(from + place(token), count); }
 };
 
 template <class Real>

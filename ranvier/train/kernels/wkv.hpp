@@ -14,7 +14,8 @@ struct WkvArguments {
   int64_t batch = 1;
   int64_t tokens = 1;
   int64_t channels = 1;
-  const Real* decay = nullptr;  // w, added to the exponent of everything earlier at every token; < 0
+  const Real* decay =
+      nullptr;  // w, added to the exponent of everything earlier at every token; < 0
   const Real* bonus = nullptr;  // u, added to the key of the token itself
   int threads = 1;
 };

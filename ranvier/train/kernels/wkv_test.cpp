@@ -44,7 +44,8 @@ Reals brute_force(const Case& x) {
         const auto ch = static_cast<size_t>(c);
         Reals exponent;
         for (int64_t i = 0; i < t; ++i) {
-          exponent.push_back(static_cast<double>(t - 1 - i) * x.decay[ch] + x.key[x.place(b, i, c)]);
+          exponent.push_back(static_cast<double>(t - 1 - i) * x.decay[ch] +
+                             x.key[x.place(b, i, c)]);
         }
         exponent.push_back(x.bonus[ch] + x.key[x.place(b, t, c)]);
         const double top = *std::max_element(exponent.begin(), exponent.end());
@@ -134,7 +135,8 @@ TEST(Wkv, GivesTheSameBitsInPiecesOfAnySize) {
       std::vector<float> key, value;
       for (int64_t b = 0; b < x.batch; ++b) {
         const auto row = static_cast<int64_t>(x.place(b, from, 0));
-        key.insert(key.end(), whole.key.begin() + row, whole.key.begin() + row + count * x.channels);
+        key.insert(key.end(), whole.key.begin() + row,
+                   whole.key.begin() + row + count * x.channels);
         value.insert(value.end(), whole.value.begin() + row,
                      whole.value.begin() + row + count * x.channels);
       }
@@ -157,7 +159,7 @@ TEST(Wkv, HasTheGradientsOfDifferences) {
   const Reals gy = random_gradient(x);
   Scan<double> run(x);
   run.backward(gy);
-  const auto slope = [&](Reals Case::* member, size_t i) {
+  const auto slope = [&](Reals Case::*member, size_t i) {
     constexpr double kStep = 1e-5;
     double loss[2] = {0, 0};
     for (int side = 0; side < 2; ++side) {
