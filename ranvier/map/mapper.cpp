@@ -179,7 +179,21 @@ int count_tiles(const Mapping& mapping) {
 
 }  // namespace
 
+bool is_mappable(const ir::Network& network) {
+  return network.kind != ir::NetworkKind::kSnn ||
+         std::none_of(network.layers.begin(), network.layers.end(),
+                      [](const ir::Layer& layer) { return layer.gate.has_value(); });
+}
+
 Mapping map_network(const ir::Network& network, const arch::PackageSpec& package) {
+  if (!is_mappable(network)) {
+    throw core::UserError({.key = "variants",
+                           .given = "an snn of model " + network.name,
+                           .allowed = "ann and hnn for networks with gates",
+                           .place = {},
+                           .hint = "Not mapped yet: `ranvier train` and `eval` take it, leave it "
+                                   "out of `ranvier run`."});
+  }
   Mapping mapping;
   mapping.layers.resize(network.layers.size());
   if (network.chip_rule == ir::ChipRule::kFilled) {

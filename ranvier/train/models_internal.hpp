@@ -11,11 +11,13 @@ struct LayerList {
 
   int add_input(ir::Shape shape);
   int add_conv(const std::string& name, int input, int channels, int kernel, int stride);
+  int add_depthwise(const std::string& name, int input);  // 1 x 1, element by element
   int add_linear(const std::string& name, int input, int units);
   int add_pool_linear(const std::string& name, int input, int units);
 };
 
 std::shared_ptr<Model> make_msresnet(const ModelSpec& spec);
 std::shared_ptr<Model> make_mlp(const ModelSpec& spec);
+std::shared_ptr<Model> make_rwkv(const ModelSpec& spec);
 
 }  // namespace ranvier::train
