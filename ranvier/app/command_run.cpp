@@ -5,6 +5,7 @@
 #include "ranvier/app/run_files.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
+#include "ranvier/map/mapper.hpp"
 #include "ranvier/shapes/bundle.hpp"
 #include "ranvier/sweep/evaluate.hpp"
 #include "ranvier/train/settings.hpp"
@@ -19,6 +20,8 @@ namespace ranvier::app {
 namespace fs = std::filesystem;
 namespace {
 
+enum class Purpose : uint8_t { kTrain, kRun };
+
 /// A finished run is never overwritten by accident.
 void require_fresh_or_resume(const ExperimentOptions& options) {
   if (options.resume || !fs::exists(fs::path(options.out) / "summary.json")) return;
@@ -30,24 +33,38 @@ void require_fresh_or_resume(const ExperimentOptions& options) {
 }
 
 #ifdef RANVIER_HAS_TORCH
+/// What cannot be mapped may still be trained, unless it has to be simulated afterwards.
+void examine(const sweep::Experiment& experiment, const ir::Network& network, Purpose purpose) {
+  if (purpose == Purpose::kTrain && !map::is_mappable(network)) {
+    spdlog::warn("an snn of model {} is not mapped yet: it is trained, but cannot be simulated",
+                 network.name);
+    return;
+  }
+  sweep::require_fit(experiment, network);
+}
+
 train::TrainOptions train_options(const sweep::Experiment& experiment,
-                                  const ExperimentOptions& options, const Common& common) {
+                                  const ExperimentOptions& options, const Common& common,
+                                  Purpose purpose) {
   return {.out = options.out,
           .resume = options.resume,
           .quiet = common.quiet,
           .threads = thread_count(options, common),
           .device = options.device,
-          .examine = [&](const ir::Network& network) { sweep::require_fit(experiment, network); }};
+          .examine = [&experiment, purpose](const ir::Network& network) {
+            examine(experiment, network, purpose);
+          }};
 }
 
 void train_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
-                   const Common& common) {
-  train::train_all(experiment.values, train_options(experiment, options, common));
+                   const Common& common, Purpose purpose) {
+  train::train_all(experiment.values, train_options(experiment, options, common, purpose));
 }
 
 void score_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
                    const Common& common) {
-  train::evaluate_bundles(experiment.values, train_options(experiment, options, common));
+  train::evaluate_bundles(experiment.values,
+                          train_options(experiment, options, common, Purpose::kTrain));
 }
 #else
 [[noreturn]] void refuse_training() {
@@ -57,7 +74,7 @@ void score_bundles(const sweep::Experiment& experiment, const ExperimentOptions&
                          .place = {},
                          .hint = "This program was built with RANVIER_WITH_TORCH=OFF."});
 }
-void train_bundles(const sweep::Experiment&, const ExperimentOptions&, const Common&) {
+void train_bundles(const sweep::Experiment&, const ExperimentOptions&, const Common&, Purpose) {
   refuse_training();
 }
 void score_bundles(const sweep::Experiment&, const ExperimentOptions&, const Common&) {
@@ -103,14 +120,14 @@ void write_shapes(const sweep::Experiment& experiment, const ExperimentOptions& 
 }
 
 void make_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
-                  const Common& common) {
+                  const Common& common, Purpose purpose) {
   if (shapes::is_requested(experiment.values)) return write_shapes(experiment, options);
-  train_bundles(experiment, options, common);
+  train_bundles(experiment, options, common, purpose);
 }
 
 void run(const ExperimentOptions& options, const Common& common) {
   const sweep::Experiment experiment = start(options, common);
-  make_bundles(experiment, options, common);
+  make_bundles(experiment, options, common, Purpose::kRun);
   write_configuration(experiment, options.out);
   spdlog::info("simulating {} under {} preset(s)", experiment.name, experiment.presets.size());
   const auto result = sweep::evaluate(
@@ -121,7 +138,7 @@ void run(const ExperimentOptions& options, const Common& common) {
 
 void train_only(const ExperimentOptions& options, const Common& common) {
   const sweep::Experiment experiment = start(options, common);
-  make_bundles(experiment, options, common);
+  make_bundles(experiment, options, common, Purpose::kTrain);
   write_configuration(experiment, options.out);
   spdlog::info("bundles are in {}; next: ranvier simulate {}",
                (fs::path(options.out) / "bundle").string(), options.out);

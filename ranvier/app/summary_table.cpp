@@ -22,19 +22,21 @@ std::vector<std::string> preset_names(const Json& summary) {
   return names;
 }
 
+bool is_accuracy(const Json& summary) { return summary.at("metric") == "accuracy_percent"; }
+
 /// A dash where nothing was trained and so nothing measured.
-std::string quality(const Json& variant, const char* key) {
+std::string quality(const Json& variant, const char* key, int digits) {
   const Json& value = variant.at(key);
-  return value.is_null() ? "-" : fmt::format("{:.2f}", value.get<double>());
+  return value.is_null() ? "-" : fmt::format("{:.{}f}", value.get<double>(), digits);
 }
 
 std::vector<std::string> row_of(const std::string& name, const Json& variant,
-                                const std::vector<std::string>& presets) {
+                                const std::vector<std::string>& presets, int digits) {
   const Json& boundary = variant.at("boundary");
   std::vector<std::string> row{
       name,
-      quality(variant, "metric_float"),
-      quality(variant, "metric_deployed"),
+      quality(variant, "metric_float", digits),
+      quality(variant, "metric_deployed", digits),
       fmt::format("{:.3f}{}", boundary.at("events_per_neuron").get<double>(),
                   variant.value("activity", "measured") == "assumed" ? " assumed" : ""),
       fmt::format("{:.2f}", boundary.at("bits_per_activation").get<double>()),
@@ -67,7 +69,8 @@ Json read_summary(const std::filesystem::path& run_directory) {
 
 std::string summary_table(const Json& summary) {
   const auto presets = preset_names(summary);
-  const std::string metric = summary.at("metric") == "accuracy_percent" ? "acc %" : "bits/byte";
+  const std::string metric = is_accuracy(summary) ? "acc %" : "bits/byte";
+  const int digits = is_accuracy(summary) ? 2 : 4;
   std::vector<std::string> header{"variant",       metric + " float", metric + " deployed",
                                   "events/neuron", "bits/act",        "wire"};
   for (const auto& preset : presets) {
@@ -76,7 +79,7 @@ std::string summary_table(const Json& summary) {
   }
   std::vector<std::vector<std::string>> rows{header};
   for (const auto& [name, variant] : summary.at("variants").items()) {
-    rows.push_back(row_of(name, variant, presets));
+    rows.push_back(row_of(name, variant, presets, digits));
   }
   return text_table(rows);
 }

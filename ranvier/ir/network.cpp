@@ -86,12 +86,12 @@ void check_window(const Layer& layer, const Shape& in, const Spot& spot) {
       fmt::format("a divisor of {} and {} channels", in.channels, layer.out.channels));
 }
 
-/// A gate's layer is earlier and has one element per channel of the input; spikes are not gated.
+/// A gate's layer is earlier and has one element per channel of the input.
 void check_gate(const Network& network, int index, const Spot& spot) {
   const Layer& layer = network.layers[static_cast<size_t>(index)];
   if (!layer.gate) return;
-  if (network.kind == NetworkKind::kSnn || layer.op == Op::kInput) {
-    spot.at("gate").refuse(fmt::to_string(*layer.gate), "none in an snn and for the image");
+  if (layer.op == Op::kInput) {
+    spot.at("gate").refuse(fmt::to_string(*layer.gate), "none for the image");
   }
   spot.at("gate").require_range(*layer.gate, 0, index - 1);
   const Layer& gate = network.layers[static_cast<size_t>(*layer.gate)];

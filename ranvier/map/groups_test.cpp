@@ -1,5 +1,6 @@
 // Channel groups and gates: who reads what, counted one multiplication at a time.
 
+#include "ranvier/core/error.hpp"
 #include "ranvier/map/mapper.hpp"
 #include "ranvier/map/test_network.hpp"
 #include "ranvier/map/tiling.hpp"
@@ -7,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
 
 namespace ranvier::map {
 namespace {
@@ -131,6 +133,20 @@ TEST(Groups, AGateTravelsToEveryTileThatReadsItsChannels) {
     if (to.kind == TaskKind::kCompute && from.layer == 4 && to.layer == 5) gated.insert(to.tile);
   }
   EXPECT_EQ(gated.size(), mapping.layers[5].size());
+}
+
+TEST(Groups, ASpikingNetworkWithAGateIsNotMapped) {
+  auto network = grouped_network(ir::NetworkKind::kAnn, 3, 6);
+  EXPECT_TRUE(is_mappable(network));
+  EXPECT_TRUE(is_mappable(grouped_network(ir::NetworkKind::kSnn, 3, 6)));
+  network.kind = ir::NetworkKind::kSnn;
+  EXPECT_FALSE(is_mappable(network));
+  try {
+    map_network(network, package_of());
+    FAIL() << "mapped";
+  } catch (const core::UserError& error) {
+    EXPECT_NE(std::string(error.what()).find("Not mapped yet"), std::string::npos);
+  }
 }
 
 }  // namespace

@@ -2,23 +2,70 @@
 
 namespace ranvier::train {
 
-Batches::Batches(const Dataset& set, const Normalisation& normalisation,
-                 const BatchOptions& options)
-    : set_(&set), batch_size_(options.batch_size) {
-  BatchOptions own = options;
-  own.layout = Layout::kNhwc;
-  loader_ = std::make_unique<BatchLoader>(set, normalisation, own);
+Batch Batch::first(int64_t samples) const {
+  Batch out = *this;
+  const int64_t rows = labels.size(0) / inputs.size(0);
+  out.inputs = inputs.narrow(0, 0, samples);
+  out.labels = labels.narrow(0, 0, samples * rows);
+  out.position.size = samples;
+  return out;
 }
 
-Batch Batches::next() {
+Sets Sets::of(Data data) {
+  Sets sets{std::move(data), {}};
+  if (!sets.data.is_text()) sets.normalisation = measure_normalisation(sets.data.train);
+  return sets;
+}
+
+Batches::Batches(const Sets& sets, Half half, const BatchOptions& options)
+    : set_(half == Half::kTrain ? &sets.data.train : &sets.data.test),
+      context_(sets.data.text.context),
+      batch_size_(options.batch_size) {
+  if (sets.data.is_text()) {
+    const auto& text = half == Half::kTrain ? sets.data.text.train : sets.data.text.test;
+    windows_ = std::make_unique<WindowLoader>(
+        text, sets.data.text.context,
+        WindowOptions{.batch_size = batch_size_, .random = options.shuffle, .seed = options.seed});
+    return;
+  }
+  BatchOptions own = options;
+  own.layout = Layout::kNhwc;
+  images_ = std::make_unique<BatchLoader>(*set_, sets.normalisation, own);
+}
+
+int64_t Batches::per_epoch() const {
+  return windows_ ? windows_->batches_per_epoch() : images_->batches_per_epoch();
+}
+
+void Batches::start(int64_t epoch, int64_t batch) {
+  if (windows_) {
+    windows_->start(epoch, batch);
+  } else {
+    images_->start(epoch, batch);
+  }
+}
+
+Batch Batches::next() { return windows_ ? next_windows() : next_images(); }
+
+Batch Batches::next_images() {
   Batch out;
   auto images = torch::empty({batch_size_, set_->height, set_->width, set_->channels});
   auto labels = torch::empty({batch_size_}, torch::kLong);
-  out.position = loader_->next({images.data_ptr<float>(), static_cast<size_t>(images.numel())},
+  out.position = images_->next({images.data_ptr<float>(), static_cast<size_t>(images.numel())},
                                {labels.data_ptr<int64_t>(), static_cast<size_t>(labels.numel())});
-  out.images = images.narrow(0, 0, out.position.size).permute({0, 3, 1, 2});
+  out.inputs = images.narrow(0, 0, out.position.size).permute({0, 3, 1, 2});
   out.labels = labels.narrow(0, 0, out.position.size);
   return out;
+}
+
+Batch Batches::next_windows() {
+  Batch out;
+  out.inputs = torch::empty({batch_size_, context_}, torch::kLong);
+  out.labels = torch::empty({batch_size_ * context_}, torch::kLong);
+  const auto values = static_cast<size_t>(batch_size_ * context_);
+  out.position = windows_->next({out.inputs.data_ptr<int64_t>(), values},
+                                {out.labels.data_ptr<int64_t>(), values});
+  return out.first(out.position.size);
 }
 
 }  // namespace ranvier::train

@@ -17,13 +17,14 @@ namespace {
 
 using nlohmann::json;
 
-json history_json(const std::vector<EpochRecord>& history) {
+json history_json(const std::vector<EpochRecord>& history, Metric metric) {
+  const std::string suffix(to_string(metric));
   json out = json::array();
   for (const auto& r : history) {
     out.push_back({{"epoch", r.epoch},
                    {"loss", r.loss},
-                   {"train_accuracy_percent", r.train_accuracy},
-                   {"test_accuracy_percent", r.test_accuracy},
+                   {"train_" + suffix, r.train_metric},
+                   {"test_" + suffix, r.test_metric},
                    {"learning_rate", r.learning_rate},
                    {"events_per_neuron", r.events_per_neuron},
                    {"wire_bits_per_neuron", r.wire_bits_per_neuron},
@@ -96,7 +97,7 @@ json metrics_json(const Metrics& m) {
   return {{"schema", 1},
           {"variant", m.variant},
           {"kind", ir::to_string(m.kind)},
-          {"metric", "accuracy_percent"},
+          {"metric", to_string(m.metric)},
           {"metric_float", m.metric_float},
           {"metric_deployed", m.metric_deployed},
           {"reference", "ann-ft"},
@@ -112,7 +113,7 @@ json metrics_json(const Metrics& m) {
           {"train_seconds", m.train_seconds},
           {"epochs", m.epochs},
           {"boundaries", boundaries},
-          {"history", history_json(m.history)},
+          {"history", history_json(m.history, m.metric)},
           {"signature", m.signature}};
 }
 
@@ -131,22 +132,23 @@ void write_bundle(Model& model, const Sets& sets, Metrics metrics, int calibrati
   std::filesystem::create_directories(directory);
   std::filesystem::remove(directory / "metrics.json");
   model.set_arithmetic(Arithmetic::kFloat);
-  metrics.metric_float = score(model, sets).accuracy_percent;
+  metrics.metric = metric_of(sets);
+  metrics.metric_float = score(model, sets).metric;
   ir::Activity activity;
   ir::Network network;
   {
     const DeployedScope deployed(model, sets, calibration_samples);
     const auto result = score(model, sets);
-    metrics.metric_deployed = result.accuracy_percent;
+    metrics.metric_deployed = result.metric;
     metrics.boundaries = result.boundaries;
     metrics.events_per_neuron = result.events_per_neuron();
     metrics.neurons = result.neurons();
-    metrics.test_samples = sets.data.test.size();
-    activity = record_activity(model, sets, sets.data.test, record_samples, metrics.variant);
+    metrics.test_samples = sets.data.test_samples();
+    activity = record_activity(model, sets, Half::kTest, record_samples, metrics.variant);
     // Tables of the entropy coder: from training samples, never from those that are simulated.
     network = model.describe();
-    ir::learn_entropy(network, record_activity(model, sets, sets.data.train, calibration_samples,
-                                               metrics.variant));
+    ir::learn_entropy(
+        network, record_activity(model, sets, Half::kTrain, calibration_samples, metrics.variant));
     if (network.kind != ir::NetworkKind::kSnn) {
       metrics.bits_per_activation = link_bits_per_activation(network, activity, metrics.wire);
     }
@@ -157,18 +159,18 @@ void write_bundle(Model& model, const Sets& sets, Metrics metrics, int calibrati
   save_weights(model, directory / "weights.safetensors");
   ir::write_activity(activity, directory / "activity.h5");
   core::write_file_atomic(directory / "metrics.json", metrics_json(metrics).dump(2) + "\n");
-  spdlog::info("{}: {:.2f} % as floats, {:.2f} % deployed, {:.3f} events per neuron",
-               metrics.variant, metrics.metric_float, metrics.metric_deployed,
-               metrics.events_per_neuron);
+  spdlog::info("{}: {} as floats, {} deployed, {:.3f} events per neuron", metrics.variant,
+               metric_text(metrics.metric, metrics.metric_float),
+               metric_text(metrics.metric, metrics.metric_deployed), metrics.events_per_neuron);
 }
 
 void rescore_bundle(Model& model, const Sets& sets, int calibration_samples,
                     const std::filesystem::path& directory) {
   const auto path = directory / "metrics.json";
   auto metrics = json::parse(core::read_file(path, "bundle"));
-  metrics["metric_float"] = score(model, sets).accuracy_percent;
+  metrics["metric_float"] = score(model, sets).metric;
   const DeployedScope deployed(model, sets, calibration_samples);
-  metrics["metric_deployed"] = score(model, sets).accuracy_percent;
+  metrics["metric_deployed"] = score(model, sets).metric;
   core::write_file_atomic(path, metrics.dump(2) + "\n");
 }
 

@@ -16,6 +16,7 @@ namespace ranvier::train {
 struct Metrics {
   std::string variant;
   ir::NetworkKind kind = ir::NetworkKind::kAnn;
+  Metric metric = Metric::kAccuracyPercent;
   double metric_float = 0;
   double metric_deployed = 0;
   std::vector<BoundaryScore> boundaries;  // deployed, whole test set

@@ -15,7 +15,7 @@ using nlohmann::json;
 using torch::Tensor;
 
 json to_json(const EpochRecord& r) {
-  return json::array({r.epoch, r.loss, r.train_accuracy, r.test_accuracy, r.learning_rate,
+  return json::array({r.epoch, r.loss, r.train_metric, r.test_metric, r.learning_rate,
                       r.events_per_neuron, r.wire_bits_per_neuron, r.lambda, r.seconds, r.revived});
 }
 

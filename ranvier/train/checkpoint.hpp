@@ -13,10 +13,9 @@ namespace ranvier::train {
 /// One finished epoch, as reported.
 struct EpochRecord {
   int epoch = 0;
-  double loss = 0;            // mean over the epoch's steps, task part
-  double train_accuracy = 0;  // percent, running, on augmented images
-  double test_accuracy =
-      0;  // percent, float graph, on the first train.evaluate_samples test images
+  double loss = 0;          // mean over the epoch's steps, task part
+  double train_metric = 0;  // percent or bits per byte, running, on augmented images
+  double test_metric = 0;   // float graph, on the first train.evaluate_samples test samples
   double learning_rate = 0;
   double events_per_neuron = 0;
   double wire_bits_per_neuron = 0;

@@ -1,8 +1,11 @@
 #include "ranvier/train/evaluate.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numbers>
 
 namespace ranvier::train {
 
@@ -12,24 +15,34 @@ using torch::Tensor;
 
 constexpr double kWeightLevels = 127.0;
 constexpr double kSmallest = 1e-12;
-constexpr int64_t kBatch = 250;
+constexpr int64_t kBatch = 250;         // images
+constexpr int64_t kBatchTokens = 8192;  // of a text
+constexpr int64_t kCalibrationTokens = 32768;
+constexpr int64_t kRecordedWindows = 8;  // at least, where the text has them
 
-/// Runs the first `samples` images of `set` in published order through the model, without
+int64_t batch_of(const Sets& sets) {
+  if (!sets.data.is_text()) return kBatch;
+  return std::max<int64_t>(1, kBatchTokens / sets.rows_per_sample());
+}
+
+int64_t calibration_of(const Sets& sets, int64_t samples) {
+  if (!sets.data.is_text()) return samples;
+  return std::min(samples, std::max<int64_t>(1, kCalibrationTokens / sets.rows_per_sample()));
+}
+
+/// Runs the first `samples` samples of a half in published order through the model, without
 /// gradients.
-void for_each_batch(Model& model, const Dataset& set, const Normalisation& normalisation,
-                    int64_t samples, int64_t batch_size,
+void for_each_batch(Model& model, const Sets& sets, Half half, int64_t samples, int64_t batch_size,
                     const std::function<void(const Tensor& logits, const Batch& batch)>& visit) {
   torch::NoGradGuard no_grad;
   model.eval();
-  samples = std::min(samples, set.size());
-  Batches batches(set, normalisation,
-                  {.batch_size = std::min(batch_size, samples), .shuffle = false});
+  samples = std::min(samples,
+                     half == Half::kTrain ? sets.data.train_samples() : sets.data.test_samples());
+  Batches batches(sets, half, {.batch_size = std::min(batch_size, samples), .shuffle = false});
   for (int64_t done = 0; done < samples;) {
     auto batch = batches.next();
-    batch.position.size = std::min(batch.position.size, samples - done);
-    batch.images = batch.images.narrow(0, 0, batch.position.size);
-    batch.labels = batch.labels.narrow(0, 0, batch.position.size);
-    visit(model.forward(batch.images), batch);
+    batch = batch.first(std::min(batch.position.size, samples - done));
+    visit(model.forward(batch.inputs), batch);
     done += batch.position.size;
   }
 }
@@ -72,14 +85,14 @@ struct SpikeTally {
   SpikeTally(const SpikeTally&) = delete;
   SpikeTally& operator=(const SpikeTally&) = delete;
 
-  void add(int64_t batch) {
+  void add() {
     for (size_t i = 0; i < sites.size(); ++i) {
       const auto& spikes = sites[i]->spikes();  // [T, N, C, ...]
-      const auto sum = spikes.transpose(0, 2).flatten(1).sum(1).to(torch::kDouble);
+      const auto sum = spikes.abs().transpose(0, 2).flatten(1).sum(1).to(torch::kDouble);
       events[i] = events[i].defined() ? events[i] + sum : sum;
       neurons[i] = spikes.numel() / spikes.size(0) / spikes.size(1);
     }
-    samples += batch;
+    if (!sites.empty()) samples += sites.front()->spikes().size(1);
   }
 
   BoundaryScore result(size_t i, const std::string& name) const {
@@ -105,13 +118,51 @@ std::vector<Integer> by_sample(const Tensor& spikes, c10::ScalarType type) {
   return {data, data + flat.numel()};
 }
 
+std::vector<int32_t> integers_of(const Tensor& values) {
+  const auto plain = values.to(torch::kInt).contiguous();
+  return {plain.data_ptr<int32_t>(), plain.data_ptr<int32_t>() + plain.numel()};
+}
+
+/// Images: as many as asked for. Texts: so many windows that their tokens are enough, from several
+/// places.
+int64_t windows_to_record(const Sets& sets, int64_t samples) {
+  if (!sets.data.is_text()) return samples;
+  const int64_t rows = sets.rows_per_sample();
+  return std::max((samples + rows - 1) / rows, std::min(samples, kRecordedWindows));
+}
+
+/// Rows at even distances: `kept` out of `samples`. Empty columns stay empty.
+template <class Integer>
+void thin_out(std::vector<Integer>& values, int64_t samples, int64_t kept) {
+  const int64_t row = static_cast<int64_t>(values.size()) / samples;
+  for (int64_t i = 0; i < kept; ++i) {
+    const auto from = values.begin() + i * samples / kept * row;
+    std::copy(from, from + row, values.begin() + i * row);
+  }
+  values.resize(static_cast<size_t>(kept * row));
+}
+
+void thin_out(ir::Activity& activity, int kept) {
+  const int samples = activity.samples;
+  if (kept >= samples) return;
+  thin_out(activity.labels, samples, kept);
+  thin_out(activity.predictions, samples, kept);
+  for (auto& [name, boundary] : activity.boundaries) {
+    thin_out(boundary.current, samples, kept);
+    thin_out(boundary.symbols, samples, kept);
+    thin_out(boundary.value, samples, kept);
+  }
+  for (auto& [name, spikes] : activity.layer_spikes) thin_out(spikes, samples, kept);
+  activity.samples = kept;
+}
+
 void take_spikes(const Model& model, ir::Activity& activity) {
   const auto& cuts = model.spec().network.cuts;
   size_t cut = 0;
   for (const auto& site : model.spiking_sites()) {
     const auto& spikes = site->spikes();
     activity.steps = static_cast<int>(spikes.size(0));
-    activity.layer_spikes[site->layer()] = by_sample<uint8_t>(spikes, torch::kByte);
+    activity.layer_spikes[site->layer()] = by_sample<uint8_t>(spikes.abs(), torch::kByte);
     if (!site->at_cut()) continue;
     ir::BoundaryActivity boundary;
     boundary.elements = static_cast<int>(spikes.numel() / spikes.size(0) / spikes.size(1));
@@ -135,24 +186,51 @@ int64_t Score::neurons() const {
   return sum;
 }
 
-double test_accuracy(Model& model, const Sets& sets, int64_t samples) {
-  double hits = 0;
-  double seen = 0;
-  for_each_batch(model, sets.data.test, sets.normalisation, samples, kBatch,
+std::string_view to_string(Metric metric) {
+  return metric == Metric::kBitsPerByte ? "bits_per_byte" : "accuracy_percent";
+}
+
+Metric metric_of(const Sets& sets) {
+  return sets.data.is_text() ? Metric::kBitsPerByte : Metric::kAccuracyPercent;
+}
+
+double metric_sum(Metric metric, const Tensor& logits, const Tensor& labels) {
+  torch::NoGradGuard no_grad;
+  if (metric == Metric::kAccuracyPercent) {
+    return logits.argmax(1).eq(labels).sum().item<double>();
+  }
+  const auto of_label = torch::log_softmax(logits, 1).gather(1, labels.unsqueeze(1));
+  return -of_label.sum(torch::kDouble).item<double>() / std::numbers::ln2;
+}
+
+double metric_mean(Metric metric, double sum, double rows) {
+  return (metric == Metric::kAccuracyPercent ? 100.0 : 1.0) * sum / rows;
+}
+
+std::string metric_text(Metric metric, double value) {
+  return metric == Metric::kBitsPerByte ? fmt::format("{:.4f} bits per byte", value)
+                                        : fmt::format("{:.2f} %", value);
+}
+
+double test_metric(Model& model, const Sets& sets, int64_t samples) {
+  const Metric metric = metric_of(sets);
+  double sum = 0;
+  double rows = 0;
+  for_each_batch(model, sets, Half::kTest, samples, batch_of(sets),
                  [&](const Tensor& logits, const Batch& batch) {
-                   hits += logits.argmax(1).eq(batch.labels).sum().item<double>();
-                   seen += static_cast<double>(batch.position.size);
+                   sum += metric_sum(metric, logits, batch.labels);
+                   rows += static_cast<double>(batch.labels.size(0));
                  });
-  return 100.0 * hits / seen;
+  return metric_mean(metric, sum, rows);
 }
 
 void calibrate(Model& model, const Sets& sets, int64_t samples) {
+  samples = calibration_of(sets, samples);
   model.set_boundary_mode(BoundaryMode::kBypass);
   const auto sites = model.boundary_sites();
-  for (const auto& site : sites) site->capture(samples);
+  for (const auto& site : sites) site->capture(samples * sets.rows_per_sample());
   for (const auto& site : model.spiking_sites()) site->calibrate_next();
-  for_each_batch(model, sets.data.train, sets.normalisation, samples, samples,
-                 [](const Tensor&, const Batch&) {});
+  for_each_batch(model, sets, Half::kTrain, samples, samples, [](const Tensor&, const Batch&) {});
   for (const auto& site : sites) site->calibrate();
   model.fold_thresholds();
   model.set_boundary_mode(BoundaryMode::kTrain);
@@ -165,7 +243,7 @@ Revived revive_channels(Model& model, const Sets& sets, int64_t samples) {
     boundary->reset_counts();
     boundary->capture(samples);
   }
-  for_each_batch(model, sets.data.train, sets.normalisation, samples, kBatch,
+  for_each_batch(model, sets, Half::kTrain, calibration_of(sets, samples), batch_of(sets),
                  [](const Tensor&, const Batch&) {});
   Revived total;
   for (auto& boundary : boundaries) {
@@ -179,7 +257,7 @@ Revived revive_channels(Model& model, const Sets& sets, int64_t samples) {
 DeployedScope::DeployedScope(Model& model, const Sets& sets, int64_t calibration) : model_(model) {
   torch::NoGradGuard no_grad;
   model_.set_arithmetic(Arithmetic::kMeasure);
-  for_each_batch(model_, sets.data.train, sets.normalisation, calibration, kBatch,
+  for_each_batch(model_, sets, Half::kTrain, calibration_of(sets, calibration), batch_of(sets),
                  [](const Tensor&, const Batch&) {});
   for (auto& weight : multiplied_weights(model_)) {
     weights_.push_back(weight.clone());
@@ -198,14 +276,17 @@ DeployedScope::~DeployedScope() {
 Score score(Model& model, const Sets& sets) {
   for (auto& boundary : model.boundaries()) boundary->reset_counts();
   SpikeTally spikes(model);
-  double hits = 0;
-  for_each_batch(model, sets.data.test, sets.normalisation, sets.data.test.size(), kBatch,
+  const Metric metric = metric_of(sets);
+  double sum = 0;
+  double rows = 0;
+  for_each_batch(model, sets, Half::kTest, sets.data.test_samples(), batch_of(sets),
                  [&](const Tensor& logits, const Batch& batch) {
-                   hits += logits.argmax(1).eq(batch.labels).sum().item<double>();
-                   spikes.add(batch.position.size);
+                   sum += metric_sum(metric, logits, batch.labels);
+                   rows += static_cast<double>(batch.labels.size(0));
+                   spikes.add();
                  });
   Score out;
-  out.accuracy_percent = 100.0 * hits / static_cast<double>(sets.data.test.size());
+  out.metric = metric_mean(metric, sum, rows);
   for (const auto& boundary : model.boundaries()) {
     const auto& counts = boundary->counts();
     const double share = boundary->share();
@@ -219,29 +300,28 @@ Score score(Model& model, const Sets& sets) {
   return out;
 }
 
-ir::Activity record_activity(Model& model, const Sets& sets, const Dataset& images, int samples,
+ir::Activity record_activity(Model& model, const Sets& sets, Half half, int samples,
                              const std::string& variant) {
+  const int64_t windows = windows_to_record(sets, samples);
   ir::Activity activity;
   activity.variant = variant;
-  activity.samples = static_cast<int>(std::min<int64_t>(samples, images.size()));
   auto boundaries = model.boundaries();
   const auto sites = model.spiking_sites();
   for (auto& boundary : boundaries) boundary->set_recording(true);
   for (const auto& site : sites) site->set_recording(true);
-  for_each_batch(model, images, sets.normalisation, activity.samples, activity.samples,
+  for_each_batch(model, sets, half, windows, windows,
                  [&](const Tensor& logits, const Batch& batch) {
-                   const auto predicted = logits.argmax(1);
-                   for (int64_t i = 0; i < batch.position.size; ++i) {
-                     activity.labels.push_back(batch.labels[i].item<int32_t>());
-                     activity.predictions.push_back(predicted[i].item<int32_t>());
-                   }
+                   activity.labels = integers_of(batch.labels);
+                   activity.predictions = integers_of(logits.argmax(1));
                  });
+  activity.samples = static_cast<int>(activity.labels.size());
   for (auto& boundary : boundaries) {
     boundary->set_recording(false);
     activity.boundaries[boundary->options().name] = boundary->take_record();
   }
   if (!sites.empty()) take_spikes(model, activity);
   for (const auto& site : sites) site->set_recording(false);
+  thin_out(activity, samples);
   return activity;
 }
 

@@ -6,6 +6,7 @@
 #include "ranvier/train/models.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ranvier::train {
@@ -19,19 +20,31 @@ struct BoundaryScore {
   int saturated_channels = 0;
 };
 
+/// What is measured of logits: images: top-1 in percent; texts: cross-entropy in bits per byte.
+enum class Metric : uint8_t { kAccuracyPercent, kBitsPerByte };
+
+std::string_view to_string(Metric metric);
+Metric metric_of(const Sets& sets);
+
+/// Number of hits, or bits, summed over rows. Shape: logits [N, classes], labels [N].
+double metric_sum(Metric metric, const torch::Tensor& logits, const torch::Tensor& labels);
+double metric_mean(Metric metric, double sum, double rows);
+/// "62.50 %" or "2.223 bits per byte".
+std::string metric_text(Metric metric, double value);
+
 struct Score {
-  double accuracy_percent = 0;
+  double metric = 0;
   std::vector<BoundaryScore> boundaries;
   double events_per_neuron() const;
   int64_t neurons() const;
 };
 
-/// Top-1 in percent on the first `samples` test images, float graph.
-double test_accuracy(Model& model, const Sets& sets, int64_t samples);
+/// On the first `samples` test samples, float graph.
+double test_metric(Model& model, const Sets& sets, int64_t samples);
 
 /// A model in deployed arithmetic while this lives: weights rounded to 8 bits per output channel,
 /// dense activations and shortcuts to 8 bits per tensor (ranges from `calibration` training
-/// images), boundaries in exact integers. The float weights come back at the end.
+/// samples), boundaries in exact integers. The float weights come back at the end.
 class DeployedScope {
  public:
   DeployedScope(Model& model, const Sets& sets, int64_t calibration);
@@ -44,8 +57,8 @@ class DeployedScope {
   std::vector<torch::Tensor> weights_;
 };
 
-/// First thresholds of boundaries and spiking neurons, from `samples` training images and the
-/// warm-started weights.
+/// First thresholds of boundaries and spiking neurons, from `samples` training samples and the
+/// warm-started weights. Texts: of 32768 tokens at most.
 void calibrate(Model& model, const Sets& sets, int64_t samples);
 
 /// Finds dead and saturated boundary channels on `samples` training images and brings them back
@@ -55,8 +68,9 @@ Revived revive_channels(Model& model, const Sets& sets, int64_t samples);
 /// Scores the whole test set in the arithmetic that is set.
 Score score(Model& model, const Sets& sets);
 
-/// Events of the first `samples` images of `images` (of sets.data), in the arithmetic that is set.
-ir::Activity record_activity(Model& model, const Sets& sets, const Dataset& images, int samples,
+/// Events of the first `samples` images of a half, in the arithmetic that is set. Texts: of
+/// `samples` tokens at even distances in the first windows.
+ir::Activity record_activity(Model& model, const Sets& sets, Half half, int samples,
                              const std::string& variant);
 
 }  // namespace ranvier::train

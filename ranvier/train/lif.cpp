@@ -214,7 +214,8 @@ Tensor LifLayerImpl::forward(const Tensor& x) {
 void LifLayerImpl::calibrate(const Tensor& samples, double factor) {
   const torch::NoGradGuard no_grad;
   const Tensor rows = samples.to(torch::kFloat32).transpose(0, 1).reshape({channels_, -1});
-  const Tensor positive = rows.clamp_min(0.0).sum(1) / rows.gt(0.0).sum(1).clamp_min(1);
+  const Tensor fed = options_.is_signed ? rows.abs() : rows.clamp_min(0.0);
+  const Tensor positive = fed.sum(1) / fed.gt(0.0).sum(1).clamp_min(1);
   log_threshold.copy_((factor * positive).clamp_min(1e-3).log());
 }
 

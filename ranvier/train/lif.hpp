@@ -37,7 +37,7 @@ class LifLayerImpl : public torch::nn::Module {
   torch::Tensor forward(const torch::Tensor& x);
 
   /// Sets theta per channel from samples of the input [..., C, ...] (dim 1): `factor` x the mean of
-  /// the positive part.
+  /// the positive part (signed: of the magnitude).
   void calibrate(const torch::Tensor& samples, double factor = 2.0);
 
   torch::Tensor threshold() const;                                        // [C], differentiable

@@ -90,6 +90,14 @@ int LayerList::add_conv(const std::string& name, int input, int channels, int ke
   return static_cast<int>(layers.size()) - 1;
 }
 
+int LayerList::add_depthwise(const std::string& name, int input) {
+  const auto& in = layers[static_cast<size_t>(input)].out;
+  const int index = add_conv(name, input, in.channels, 1, 1);
+  layers.back().groups = in.channels;
+  layers.back().weights = in.channels;
+  return index;
+}
+
 int LayerList::add_linear(const std::string& name, int input, int units) {
   const auto& in = layers[static_cast<size_t>(input)].out;
   layers.push_back({.name = name,
@@ -121,7 +129,15 @@ int LayerList::add_pool_linear(const std::string& name, int input, int units) {
 }
 
 std::shared_ptr<Model> make_model(const ModelSpec& spec) {
-  return spec.network.model == ModelKind::kMlp ? make_mlp(spec) : make_msresnet(spec);
+  switch (spec.network.model) {
+    case ModelKind::kMlp:
+      return make_mlp(spec);
+    case ModelKind::kRwkv:
+      return make_rwkv(spec);
+    case ModelKind::kMsResnet:
+      break;
+  }
+  return make_msresnet(spec);
 }
 
 }  // namespace ranvier::train

@@ -40,9 +40,15 @@ std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
   if (spec_.kind == ir::NetworkKind::kSnn) {
     LifLayer lif(channels, kInitialThreshold, kInitialLeak,
                  LifOptions{.surrogate = spec_.surrogate, .start_half = true});
-    return std::make_shared<LifSite>(layer, lif, spec_.steps, at_cut);
+    return std::make_shared<LifSite>(layer, lif,
+                                     LifSiteOptions{.steps = spec_.steps, .at_cut = at_cut});
   }
   if (!at_cut || !spec_.has_boundaries) return std::make_shared<ReluSite>(layer);
+  return make_boundary_site(layer, channels, cut);
+}
+
+std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int channels,
+                                                const std::string& cut) const {
   const int64_t width = BottleneckImpl::width(channels, spec_.bottleneck);
   BoundaryOptions options{.name = boundary_name(cut),
                           .spec = spec_.codec,
@@ -59,6 +65,28 @@ std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
 bool Model::has_bottleneck_at(const std::string& cut) const {
   const bool has_codec = spec_.kind != ir::NetworkKind::kSnn && spec_.has_boundaries;
   return has_codec && spec_.bottleneck > 1 && is_cut(cut);
+}
+
+std::shared_ptr<Site> Model::make_signed_neurons(const std::string& layer, int channels,
+                                                 bool at_cut) const {
+  LifLayer lif(channels, kInitialThreshold, kInitialLeak,
+               LifOptions{.surrogate = spec_.surrogate, .is_signed = true, .centred = true});
+  return std::make_shared<LifSite>(
+      layer, lif,
+      LifSiteOptions{
+          .steps = spec_.steps, .at_cut = at_cut, .is_signed = true, .is_scaled = at_cut});
+}
+
+std::shared_ptr<Site> Model::make_code_site(const std::string& layer, int channels) const {
+  if (spec_.kind != ir::NetworkKind::kSnn) return nullptr;
+  return make_signed_neurons(layer, channels, false);
+}
+
+std::shared_ptr<Site> Model::make_stream_site(const std::string& layer, int channels,
+                                              const std::string& cut) const {
+  if (!is_cut(cut)) return nullptr;
+  if (spec_.kind == ir::NetworkKind::kSnn) return make_signed_neurons(layer, channels, true);
+  return spec_.has_boundaries ? make_boundary_site(layer, channels, cut) : nullptr;
 }
 
 void Model::initialise() {
@@ -152,7 +180,7 @@ void Model::warm_start(const Model& other) {
 
 ir::Network Model::describe() const {
   ir::Network network;
-  network.name = spec_.network.model == ModelKind::kMlp ? "mlp" : "msresnet";
+  network.name = to_string(spec_.network.model);
   network.kind = spec_.kind;
   network.steps = spec_.kind == ir::NetworkKind::kSnn ? spec_.steps : 1;
   network.layers = layers();
@@ -176,7 +204,10 @@ ir::Network Model::describe() const {
     } else if (const auto lif = std::dynamic_pointer_cast<LifSite>(module); lif && lif->at_cut()) {
       const auto channels = lif->lif()->log_threshold.numel();
       codec::BoundaryParams params;
-      params.spec = {.kind = codec::CodecKind::kRate, .bits = 1, .steps = spec_.steps};
+      params.spec = {.kind = codec::CodecKind::kRate,
+                     .bits = 1,
+                     .steps = spec_.steps,
+                     .is_signed = lif->is_signed()};
       params.channels.resize(static_cast<size_t>(channels));
       add(lif->layer(), "", std::move(params), false);
     }

@@ -33,8 +33,8 @@ class Model : public torch::nn::Module {
   explicit Model(ModelSpec spec) : spec_(std::move(spec)) {}
   const ModelSpec& spec() const { return spec_; }
 
-  /// Shape: images [N, C, H, W] -> logits [N, classes].
-  virtual torch::Tensor forward(const torch::Tensor& images) = 0;
+  /// Shape: images [N, C, H, W] -> logits [N, classes]; bytes [N, L] -> [N L, classes].
+  virtual torch::Tensor forward(const torch::Tensor& inputs) = 0;
 
   /// After thresholds are calibrated: weights that were trained on activations take spikes instead
   /// (scale_inputs).
@@ -60,13 +60,39 @@ class Model : public torch::nn::Module {
  protected:
   virtual std::vector<ir::Layer> layers() const = 0;
   std::shared_ptr<Site> make_site(const std::string& layer, int channels, const std::string& cut);
+  /// What linear layers of an SNN read in place of a signed tensor; nothing in other networks.
+  std::shared_ptr<Site> make_code_site(const std::string& layer, int channels) const;
+  /// The codec of a signed stream behind `cut`, or its spikes times their threshold; nothing where
+  /// the stream is not cut.
+  std::shared_ptr<Site> make_stream_site(const std::string& layer, int channels,
+                                         const std::string& cut) const;
   bool is_cut(const std::string& name) const;
   bool has_bottleneck_at(const std::string& cut) const;
+  std::shared_ptr<Site> make_boundary_site(const std::string& layer, int channels,
+                                           const std::string& cut) const;
+  std::shared_ptr<Site> make_signed_neurons(const std::string& layer, int channels,
+                                            bool at_cut) const;
   bool is_channels_last() const;
   void initialise();
 
  private:
   ModelSpec spec_;
+};
+
+/// A network that reads a text from left to right.
+class LanguageModel : public Model {
+ public:
+  using Model::Model;
+
+  /// The next bytes of N texts, L of each, after those that `state` has seen (empty: none; it is
+  /// moved past them). A text in one call or in pieces gives the same logits, up to the rounding of
+  /// matrix products of other sizes. Shape: int64 [N, L] -> [N L, classes].
+  virtual torch::Tensor advance(const torch::Tensor& bytes, std::vector<torch::Tensor>& state) = 0;
+
+  torch::Tensor forward(const torch::Tensor& bytes) override {
+    std::vector<torch::Tensor> state;
+    return advance(bytes, state);
+  }
 };
 
 std::shared_ptr<Model> make_model(const ModelSpec& spec);

@@ -42,6 +42,9 @@ DataSpec parse_data(const Values& values, uint64_t seed) {
   data.train_samples = optional_integer(values, "data.train_samples");
   data.test_samples = optional_integer(values, "data.test_samples");
   data.image_size = static_cast<int>(values.integer("data.image_size"));
+  if (values.has("data.test_path")) data.test_path = values.text("data.test_path");
+  data.test_fraction = values.real("data.test_fraction");
+  data.context = static_cast<int>(values.integer("network.context"));
   data.seed = seed;
   return data;
 }
@@ -71,10 +74,15 @@ void check_cuts(const Values& values, NetworkSettings& network) {
 
 NetworkSettings parse_network(const Values& values) {
   NetworkSettings network;
-  network.model = values.text("network.model") == "mlp" ? ModelKind::kMlp : ModelKind::kMsResnet;
+  for (const auto kind : {ModelKind::kMlp, ModelKind::kRwkv}) {
+    if (values.text("network.model") == to_string(kind)) network.model = kind;
+  }
   network.widths = ints(values, "network.widths");
   network.blocks = ints(values, "network.blocks");
   network.hidden = ints(values, "network.hidden");
+  network.depth = static_cast<int>(values.integer("network.depth"));
+  network.width = static_cast<int>(values.integer("network.width"));
+  network.context = static_cast<int>(values.integer("network.context"));
   network.cuts = values.texts("network.cuts");
   if (network.model == ModelKind::kMsResnet) {
     if (network.widths.empty()) values.refuse("network.widths", "at least one stage");
@@ -82,11 +90,24 @@ NetworkSettings parse_network(const Values& values) {
       values.refuse("network.blocks", fmt::format("one number for each of the {} network.widths",
                                                   network.widths.size()));
     }
-  } else if (network.hidden.empty()) {
+  } else if (network.model == ModelKind::kMlp && network.hidden.empty()) {
     values.refuse("network.hidden", "at least one layer");
   }
   check_cuts(values, network);
   return network;
+}
+
+/// Images for networks that look at images, a text for those that read.
+void check_data(const Values& values, const Settings& settings) {
+  const bool is_text =
+      settings.data.kind == DataKind::kText || settings.data.kind == DataKind::kProceduralText;
+  const bool reads = settings.network.model == ModelKind::kRwkv;
+  if (reads && !is_text) values.refuse("data.kind", "text or procedural_text for model rwkv");
+  if (!reads && is_text) values.refuse("network.model", "rwkv for a text");
+  if (is_text && settings.augment) values.refuse("data.augment", "none for a text");
+  if (settings.data.kind == DataKind::kText && settings.data.path.empty()) {
+    values.refuse("data.kind", "text together with data.path, the file to learn from");
+  }
 }
 
 OptimSettings parse_train(const Values& values) {
@@ -195,6 +216,7 @@ VariantSettings default_variant(const Settings& settings, const std::string& nam
     variant.codec = codec::parse_codec(baseline.codec, name);
     variant.wire = baseline.wire;
   }
+  variant.codec.is_signed = settings.network.model == ModelKind::kRwkv;  // a residual stream
   variant.epochs = settings.finetune.optim.epochs;
   variant.batch = settings.train.batch;
   variant.learning_rate = settings.finetune.optim.learning_rate;
@@ -239,7 +261,10 @@ VariantSettings parse_variant(const Values& values, const Settings& settings,
   }
   if (variant.kind == ir::NetworkKind::kSnn) {
     variant.steps = static_cast<int>(values.integer(prefix + "steps"));
-    variant.codec = {.kind = codec::CodecKind::kRate, .bits = 1, .steps = variant.steps};
+    variant.codec = {.kind = codec::CodecKind::kRate,
+                     .bits = 1,
+                     .steps = variant.steps,
+                     .is_signed = settings.network.model == ModelKind::kRwkv};
   }
   variant.surrogate = parse_surrogate(values.text(prefix + "surrogate"), prefix + "surrogate");
   variant.epochs =
@@ -286,15 +311,31 @@ std::string text_of(const OptimSettings& o) {
 
 }  // namespace
 
+std::string_view to_string(ModelKind kind) {
+  switch (kind) {
+    case ModelKind::kMlp:
+      return "mlp";
+    case ModelKind::kRwkv:
+      return "rwkv";
+    case ModelKind::kMsResnet:
+      break;
+  }
+  return "msresnet";
+}
+
 std::string Settings::dense_signature() const {
+  const std::string language = network.model == ModelKind::kRwkv
+                                   ? fmt::format("depth {} width {} context {}; ", network.depth,
+                                                 network.width, network.context)
+                                   : "";
   return fmt::format(
       "seed {} data {} content {:016x} samples {}/{} size {} augment {} model {} widths {} blocks "
-      "{} hidden {}; "
+      "{} hidden {}; {}"
       "{}",
       seed, to_string(data.kind), data_hash, data.train_samples.value_or(-1),
       data.test_samples.value_or(-1), data.image_size, augment, static_cast<int>(network.model),
       fmt::join(network.widths, ","), fmt::join(network.blocks, ","),
-      fmt::join(network.hidden, ","), text_of(train));
+      fmt::join(network.hidden, ","), language, text_of(train));
 }
 
 std::string Settings::reference_signature() const {
@@ -322,12 +363,17 @@ std::string Settings::signature_of(const VariantSettings& v) const {
 }
 
 std::vector<std::string> allowed_cuts(const NetworkSettings& network) {
-  const bool is_mlp = network.model == ModelKind::kMlp;
-  std::vector<std::string> out;
-  const size_t count = is_mlp ? network.hidden.size() : network.widths.size();
-  for (size_t i = 1; i <= count; ++i) {
-    out.push_back(fmt::format("{}{}", is_mlp ? "fc" : "stage", i));
+  std::string_view part = "stage";
+  size_t count = network.widths.size();
+  if (network.model == ModelKind::kMlp) {
+    part = "fc";
+    count = network.hidden.size();
+  } else if (network.model == ModelKind::kRwkv) {
+    part = "block";
+    count = static_cast<size_t>(network.depth);
   }
+  std::vector<std::string> out;
+  for (size_t i = 1; i <= count; ++i) out.push_back(fmt::format("{}{}", part, i));
   return out;
 }
 
@@ -338,6 +384,7 @@ Settings parse_settings(const Values& values) {
   out.data = parse_data(values, out.seed);
   out.augment = values.text("data.augment") == "crop_flip";
   out.network = parse_network(values);
+  check_data(values, out);
   out.train = parse_train(values);
   out.finetune = parse_finetune(values, out.train);
   out.checkpoint_seconds = values.real("train.checkpoint_seconds");

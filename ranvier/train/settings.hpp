@@ -13,11 +13,12 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ranvier::train {
 
-enum class ModelKind : uint8_t { kMlp, kMsResnet };
+enum class ModelKind : uint8_t { kMlp, kMsResnet, kRwkv };
 enum class OptimizerKind : uint8_t { kSgd, kAdamW };
 enum class ScheduleKind : uint8_t { kOneCycle, kCosine };
 
@@ -29,6 +30,9 @@ struct NetworkSettings {
   std::vector<int> widths{16, 32, 64, 128};  // channels of each stage
   std::vector<int> blocks{1, 1, 1, 1};       // residual blocks of each stage
   std::vector<int> hidden{256, 256};         // MLP layers
+  int depth = 4;                             // RWKV: blocks
+  int width = 128;                           // RWKV: residual stream of a token
+  int context = 128;                         // RWKV: bytes of a training window
   std::vector<std::string> cuts{"stage1", "stage2", "stage3"};
 };
 
@@ -100,7 +104,9 @@ std::span<const config::Field> training_schema();
 /// too.
 Settings parse_settings(const config::Values& values);
 
-/// Names a cut may have: stage1, stage2, ... or fc1, fc2, ...
+std::string_view to_string(ModelKind kind);
+
+/// Names a cut may have: stage1, stage2, ... or fc1, fc2, ... or block1, block2, ...
 std::vector<std::string> allowed_cuts(const NetworkSettings& network);
 
 }  // namespace ranvier::train

@@ -152,5 +152,37 @@ TEST(SettingsRefusal, RefusesObjectivesThatAreNotWhole) {
             "variants.h.events_per_neuron");
 }
 
+TEST(Settings, OfALanguageModelAreBlocksAndSignedCodecs) {
+  const Settings settings = parse(
+      "data: {kind: procedural_text, test_samples: 9}\n"
+      "network: {model: rwkv, depth: 3, width: 24, context: 40, cuts: [block3, block1]}\n"
+      "variants: {snn: {kind: snn, steps: 2}, hnn-a: {}, hnn-b: {codec: graded(2)}}\n");
+  EXPECT_EQ(settings.data.kind, DataKind::kProceduralText);
+  EXPECT_EQ(settings.data.context, 40);
+  EXPECT_EQ(settings.network.depth, 3);
+  EXPECT_EQ(settings.network.width, 24);
+  EXPECT_THAT(settings.network.cuts, ElementsAre("block1", "block3"));
+  for (const char* name : {"ann-packet", "ann-burst4", "snn", "hnn-a"}) {
+    EXPECT_TRUE(variant_of(settings, name).codec.is_signed) << name;
+  }
+  EXPECT_FALSE(variant_of(settings, "hnn-b").codec.is_signed) << "the user's word";
+  Settings wider = settings;
+  wider.network.width = 25;
+  EXPECT_NE(wider.dense_signature(), settings.dense_signature());
+}
+
+TEST(Settings, RefuseATextForImagesAndImagesForAText) {
+  EXPECT_EQ(refusal_of("network: {model: rwkv, cuts: [block1]}").key, "data.kind");
+  EXPECT_EQ(refusal_of("data: {kind: procedural_text}").key, "network.model");
+  const std::string reads = "network: {model: rwkv, depth: 2, cuts: [block1]}\n";
+  EXPECT_EQ(refusal_of(reads + "data: {kind: procedural_text, augment: crop_flip}").key,
+            "data.augment");
+  EXPECT_THAT(refusal_of(reads + "data: {kind: text}").allowed, HasSubstr("data.path"));
+  const auto cut =
+      refusal_of("network: {model: rwkv, depth: 2, cuts: [block9]}\ndata: {kind: procedural_text}");
+  EXPECT_EQ(cut.key, "network.cuts");
+  EXPECT_THAT(cut.allowed, HasSubstr("block1, block2"));
+}
+
 }  // namespace
 }  // namespace ranvier::train

@@ -113,26 +113,27 @@ void BoundarySite::calibrate() {
   captured_ = torch::Tensor();
 }
 
-LifSite::LifSite(std::string layer, LifLayer lif, int steps, bool at_cut)
-    : Site(std::move(layer)),
-      lif_(register_module("lif", std::move(lif))),
-      steps_(steps),
-      at_cut_(at_cut) {}
+LifSite::LifSite(std::string layer, LifLayer lif, const LifSiteOptions& options)
+    : Site(std::move(layer)), lif_(register_module("lif", std::move(lif))), options_(options) {}
 
 torch::Tensor LifSite::forward(const torch::Tensor& x) {
   auto shape = x.sizes().vec();
-  shape[0] /= steps_;
-  shape.insert(shape.begin(), steps_);
+  shape[0] /= options_.steps;
+  shape.insert(shape.begin(), options_.steps);
   if (calibrate_) {
     torch::NoGradGuard no_grad;
     lif_->calibrate(x);
     calibrate_ = false;
-    return torch::relu(x);
+    return options_.is_signed ? x : torch::relu(x);
   }
   const auto format = x.suggest_memory_format();
   const auto spikes = lif_->forward(x.contiguous().view(shape));
   if (recording_) spikes_ = spikes.detach();
-  return spikes.view(x.sizes()).contiguous(format);
+  const auto flat = spikes.view(x.sizes()).contiguous(format);
+  if (!options_.is_scaled) return flat;
+  auto per_channel = std::vector<int64_t>(static_cast<size_t>(x.dim()), 1);
+  per_channel[1] = x.size(1);
+  return flat * lif_->threshold().view(per_channel);
 }
 
 void scale_inputs(torch::Tensor& weight, const Site& source) {

@@ -97,15 +97,24 @@ class BoundarySite : public Site {
   torch::Tensor captured_;
 };
 
+/// What spiking neurons stand for, and where.
+struct LifSiteOptions {
+  int steps = 1;
+  bool at_cut = false;
+  bool is_signed = false;  // spikes -1, 0, +1 of a signed tensor; else of its ReLU
+  bool is_scaled = false;  // gives spikes times their threshold
+};
+
 /// Spiking neurons; time is folded into the batch, step by step: [T * N, C, ...].
 class LifSite : public Site {
  public:
-  LifSite(std::string layer, LifLayer lif, int steps, bool at_cut);
+  LifSite(std::string layer, LifLayer lif, const LifSiteOptions& options);
   torch::Tensor forward(const torch::Tensor& x) override;
   const LifLayer& lif() const { return lif_; }
-  bool at_cut() const { return at_cut_; }
+  bool at_cut() const { return options_.at_cut; }
+  bool is_signed() const { return options_.is_signed; }
 
-  /// Sets thresholds from the input of the next forward, which gives the ReLU of it.
+  /// Sets thresholds from the input of the next forward, which gives the ReLU of it (signed: it).
   void calibrate_next() { calibrate_ = true; }
   /// Keeps the spikes of the last forward, [T, N, C, ...].
   void set_recording(bool on) { recording_ = on; }
@@ -113,8 +122,7 @@ class LifSite : public Site {
 
  private:
   LifLayer lif_;
-  int steps_;
-  bool at_cut_;
+  LifSiteOptions options_;
   bool calibrate_ = false;
   bool recording_ = false;
   torch::Tensor spikes_;

@@ -43,9 +43,8 @@ class Experiment {
   Experiment(Settings settings, const TrainOptions& options)
       : settings_(std::move(settings)), options_(options) {
     require_known_device(options.device);
-    sets_.data = load_data(settings_.data);
+    sets_ = Sets::of(load_data(settings_.data));
     settings_.data_hash = content_hash(sets_.data);
-    sets_.normalisation = measure_normalisation(sets_.data.train);
     context_ = {.sets = &sets_,
                 .checkpoints = options.out / "checkpoints",
                 .seed = settings_.seed,
@@ -68,7 +67,7 @@ class Experiment {
     std::vector<Job> jobs;
     for (auto& work : works_) jobs.emplace_back([this, &work] { train(work); });
     run_side_by_side(jobs, workers(), stop_);
-    reference_float_ = works_.front().accuracy;
+    reference_float_ = works_.front().quality;
     jobs.clear();
     for (auto& work : works_) jobs.emplace_back([this, &work] { write(work); });
     run_side_by_side(jobs, workers(), stop_);
@@ -99,8 +98,9 @@ class Experiment {
   ModelSpec plain_spec() const {
     ModelSpec spec;
     spec.network = settings_.network;
-    spec.image = {sets_.data.train.channels, sets_.data.train.height, sets_.data.train.width};
-    spec.classes = sets_.data.train.classes;
+    const auto& train = sets_.data.train;
+    spec.image = {train.channels, train.height, train.width};
+    spec.classes = sets_.data.is_text() ? kByteValues : train.classes;
     spec.seed = settings_.seed;
     return spec;
   }
@@ -124,7 +124,7 @@ class Experiment {
     std::vector<VariantSettings> variants;  // none: the dense reference
     std::shared_ptr<Model> model;
     PhaseResult result;
-    double accuracy = 0;  // of the reference
+    double quality = 0;  // of the reference, metric_of(sets)
   };
 
   int workers() const {
@@ -255,8 +255,8 @@ class Experiment {
   void train_reference(Work& work) {
     try {
       work.result = obtain(*work.model, dense_.get(), work.phase);
-      work.accuracy = score(*work.model, sets_).accuracy_percent;
-      spdlog::info("ann-ft: {:.2f} % as floats", work.accuracy);
+      work.quality = score(*work.model, sets_).metric;
+      spdlog::info("ann-ft: {} as floats", metric_text(metric_of(sets_), work.quality));
       reference_done_.set_value(work.model.get());
     } catch (...) {
       reference_done_.set_exception(std::current_exception());

@@ -190,7 +190,7 @@ TEST_F(TrainTest, RecordsWhatTheCodecComputes) {
   const auto model = make_model(spec(ir::NetworkKind::kHnn));
   calibrate(*model, sets_, 40);
   const DeployedScope deployed(*model, sets_, 20);
-  const auto activity = record_activity(*model, sets_, sets_.data.test, 5, "hnn");
+  const auto activity = record_activity(*model, sets_, Half::kTest, 5, "hnn");
   const auto network = model->describe();
   const auto& boundary = activity.boundaries.at(network.boundaries[0].name);
   ASSERT_EQ(boundary.current.size(), 5U * static_cast<size_t>(boundary.elements));
@@ -224,7 +224,7 @@ TEST_F(TrainTest, ABottleneckIsTwoDenseLayersAroundTheBoundary) {
     EXPECT_EQ(ir::macs(network, expand), expand.weights * expand.out.height * expand.out.width);
     EXPECT_EQ(boundary.activations, source.out.size());
     const DeployedScope deployed(*model, sets_, 20);
-    const auto activity = record_activity(*model, sets_, sets_.data.test, 3, "hnn");
+    const auto activity = record_activity(*model, sets_, Half::kTest, 3, "hnn");
     EXPECT_EQ(activity.boundaries.at(boundary.name).elements, squeeze.out.size());
   }
 }

@@ -25,7 +25,7 @@ double seconds_since(Clock::time_point start) {
 
 /// Sums over the epoch under way; kept in checkpoints, so that a resumed epoch reports the same
 /// means.
-enum Sum : size_t { kLoss, kHits, kSeen, kSteps, kEvents, kBits, kSumCount };
+enum Sum : size_t { kLoss, kMetric, kRows, kSteps, kEvents, kBits, kSumCount };
 
 /// Traffic of the last forward: the boundaries' own cost, or the spikes of every layer of an SNN.
 struct StepCost {
@@ -68,7 +68,8 @@ class PhaseTrainer {
         teacher_(phase.distill > 0 ? teacher : nullptr),
         phase_(phase),
         context_(context),
-        batches_(context.sets->data.train, context.sets->normalisation, batch_options()),
+        metric_(metric_of(*context.sets)),
+        batches_(*context.sets, Half::kTrain, batch_options()),
         per_epoch_(batches_.per_epoch()),
         total_(per_epoch_ * phase.optim.epochs),
         weights_(model.network_parameters(), phase.optim.optimizer, phase.optim.momentum,
@@ -139,7 +140,7 @@ class PhaseTrainer {
     Tensor target;
     {
       torch::NoGradGuard no_grad;
-      target = torch::softmax(teacher_->forward(batch.images) / phase_.distill_temperature, 1);
+      target = torch::softmax(teacher_->forward(batch.inputs) / phase_.distill_temperature, 1);
     }
     const auto own = torch::log_softmax(logits / phase_.distill_temperature, 1);
     const double scale = phase_.distill_temperature * phase_.distill_temperature;
@@ -152,7 +153,7 @@ class PhaseTrainer {
     model_.train();
     weights_.zero_grad();
     codes_.zero_grad();
-    const auto logits = model_.forward(batch.images);
+    const auto logits = model_.forward(batch.inputs);
     auto loss = task_loss(logits, batch);
     const double task = loss.item<double>();
     StepCost cost;
@@ -187,8 +188,8 @@ class PhaseTrainer {
 
   void tally(double task, const Tensor& logits, const Batch& batch, const StepCost& cost) {
     sums_[kLoss] += task;
-    sums_[kHits] += logits.detach().argmax(1).eq(batch.labels).sum().item<double>();
-    sums_[kSeen] += static_cast<double>(batch.position.size);
+    sums_[kMetric] += metric_sum(metric_, logits.detach(), batch.labels);
+    sums_[kRows] += static_cast<double>(batch.labels.size(0));
     sums_[kSteps] += 1;
     if (!has_traffic_) return;
     sums_[kEvents] += cost.events.item<double>();
@@ -199,8 +200,8 @@ class PhaseTrainer {
     EpochRecord r;
     r.epoch = static_cast<int>(step_ / per_epoch_);
     r.loss = sums_[kLoss] / sums_[kSteps];
-    r.train_accuracy = 100.0 * sums_[kHits] / sums_[kSeen];
-    r.test_accuracy = test_accuracy(model_, *context_.sets, context_.evaluate_samples);
+    r.train_metric = metric_mean(metric_, sums_[kMetric], sums_[kRows]);
+    r.test_metric = test_metric(model_, *context_.sets, context_.evaluate_samples);
     r.learning_rate = phase_.optim.learning_rate * factor();
     r.events_per_neuron = sums_[kEvents] / sums_[kSteps];
     r.wire_bits_per_neuron = sums_[kBits] / sums_[kSteps];
@@ -211,10 +212,11 @@ class PhaseTrainer {
     history_.push_back(r);
     if (!context_.quiet) {
       spdlog::info(
-          "{} epoch {}/{}: loss {:.4f}, train {:.2f} %, test {:.2f} %, {:.3f} events and {:.2f} "
+          "{} epoch {}/{}: loss {:.4f}, train {}, test {}, {:.3f} events and {:.2f} "
           "bits per neuron, lambda {:.3g}, {:.0f} s",
-          phase_.name, r.epoch, phase_.optim.epochs, r.loss, r.train_accuracy, r.test_accuracy,
-          r.events_per_neuron, r.wire_bits_per_neuron, r.lambda, r.seconds);
+          phase_.name, r.epoch, phase_.optim.epochs, r.loss, metric_text(metric_, r.train_metric),
+          metric_text(metric_, r.test_metric), r.events_per_neuron, r.wire_bits_per_neuron,
+          r.lambda, r.seconds);
     }
     save(false);
   }
@@ -263,6 +265,7 @@ class PhaseTrainer {
   Model* teacher_;
   const Phase& phase_;
   const TrainContext& context_;
+  Metric metric_;
   Batches batches_;
   int64_t per_epoch_;
   int64_t total_;
@@ -287,7 +290,7 @@ void TrainProgress::advance(int64_t steps, const std::string& note) {
 }
 
 int64_t phase_steps(const Phase& phase, const TrainContext& context) {
-  return context.sets->data.train.size() / phase.optim.batch * phase.optim.epochs;
+  return context.sets->data.train_samples() / phase.optim.batch * phase.optim.epochs;
 }
 
 PhaseResult train_phase(Model& model, Model* teacher, const Phase& phase,

@@ -25,6 +25,8 @@ constexpr std::array kKinds{
     Kind{DataKind::kCifar10, "cifar10", load_cifar10},
     Kind{DataKind::kCifar100, "cifar100", load_cifar100},
     Kind{DataKind::kIdx, "idx", load_idx},
+    Kind{DataKind::kText, "text", load_text},
+    Kind{DataKind::kProceduralText, "procedural_text", draw_text},
 };
 
 const Kind& kind_of(DataKind kind) {
@@ -70,11 +72,24 @@ uint64_t content_hash(const Data& data) {
     hash = core::content_hash({pixels, set->pixels.size()}, hash);
     hash = core::content_hash({labels, set->labels.size() * sizeof(int32_t)}, hash);
   }
+  for (const auto* bytes : {&data.text.train, &data.text.test}) {
+    hash = core::content_hash({reinterpret_cast<const char*>(bytes->data()), bytes->size()}, hash);
+  }
   return hash;
+}
+
+int64_t Data::train_samples() const {
+  return is_text() ? windows_of(static_cast<int64_t>(text.train.size()), text.context)
+                   : train.size();
+}
+
+int64_t Data::test_samples() const {
+  return is_text() ? windows_of(static_cast<int64_t>(text.test.size()), text.context) : test.size();
 }
 
 Data load_data(const DataSpec& spec) {
   Data data = kind_of(spec.kind).load(spec);
+  if (data.is_text()) return data;
   check_whole(data.train);
   check_whole(data.test);
   RANVIER_CONTRACT(data.train.image_bytes() == data.test.image_bytes() &&

@@ -1,6 +1,6 @@
 #pragma once
-// Labelled images in memory, read from published file formats or drawn by the built-in generator.
-// No Torch.
+// Labelled images or texts in memory, read from published file formats or drawn by the built-in
+// generators. No Torch.
 
 #include <cstdint>
 #include <filesystem>
@@ -12,7 +12,7 @@
 
 namespace ranvier::train {
 
-enum class DataKind : uint8_t { kProcedural, kCifar10, kCifar100, kIdx };
+enum class DataKind : uint8_t { kProcedural, kCifar10, kCifar100, kIdx, kText, kProceduralText };
 
 std::string_view to_string(DataKind kind);
 
@@ -37,24 +37,43 @@ struct Dataset {
   }
 };
 
+/// Bytes to predict one by one.
+struct Text {
+  int context = 0;  // bytes of a window; 0: there is no text
+  std::vector<uint8_t> train;
+  std::vector<uint8_t> test;
+};
+
+/// Images or a text. A sample is an image, or a window of the text.
 struct Data {
   Dataset train;
   Dataset test;
+  Text text = {};
+
+  bool is_text() const { return text.context > 0; }
+  int64_t train_samples() const;
+  int64_t test_samples() const;
 };
 
-/// 64-bit FNV-1a of all pixels and labels of both sets.
+/// Windows without overlap in a text of `bytes`; the byte after the last one is there too.
+int64_t windows_of(int64_t bytes, int context);
+
+/// 64-bit FNV-1a of all pixels, labels and texts.
 uint64_t content_hash(const Data& data);
 
 /// What to load. A limit takes the first samples of the published order; without one, all are
 /// taken.
 struct DataSpec {
   DataKind kind = DataKind::kProcedural;
-  std::filesystem::path path;            // directory of the files; unused by kProcedural
+  std::filesystem::path path;            // directory of the files, or the text; unused if drawn
   std::string place;                     // where the user wrote data.path, for messages
-  std::optional<int64_t> train_samples;  // kProcedural without a limit: 20000
-  std::optional<int64_t> test_samples;   // kProcedural without a limit: 2000
-  uint64_t seed = 1;                     // kProcedural only
+  std::optional<int64_t> train_samples;  // without a limit: kProcedural 20000, text drawn 4000
+  std::optional<int64_t> test_samples;   // without a limit: kProcedural 2000, text drawn 400
+  uint64_t seed = 1;                     // drawn data only
   int image_size = 16;                   // kProcedural only: 8..64 pixels square
+  std::filesystem::path test_path = {};  // kText only; empty: the end of `path` is the test text
+  double test_fraction = 0.1;            // kText without a test_path
+  int context = 128;                     // texts only: bytes of a window
 };
 
 /// Both halves, checked: sizes, labels, and that train and test are of one kind.

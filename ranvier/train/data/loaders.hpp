@@ -16,6 +16,12 @@ Data load_idx(const DataSpec& spec);
 /// Ten classes of textured shapes, drawn from `spec.seed`; equal bytes on every machine.
 Data draw_procedural(const DataSpec& spec);
 
+/// Any file as bytes; two files, or one that is split.
+Data load_text(const DataSpec& spec);
+
+/// Sentences of a small grammar, drawn from `spec.seed`; equal bytes on every machine.
+Data draw_text(const DataSpec& spec);
+
 /// First of `names` that exists under `spec.path`. Errors: UserError (data.path) with `how_to_get`
 /// as hint.
 std::filesystem::path find_file(const DataSpec& spec, std::span<const std::string> names,
