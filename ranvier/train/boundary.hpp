@@ -57,8 +57,7 @@ struct BoundaryCounts {
 };
 
 struct Revived {  // channels
-  int64_t dead = 0;
-  int64_t saturated = 0;
+  int64_t dead = 0, saturated = 0;
 };
 
 class BoundaryImpl : public torch::nn::Module {
@@ -67,8 +66,7 @@ class BoundaryImpl : public torch::nn::Module {
   /// boundary's name).
   explicit BoundaryImpl(BoundaryOptions options);
 
-  /// Activation before its nonlinearity -> value at the far chip. Shape: [N, C, ...] float32 ->
-  /// same.
+  /// Activation before its nonlinearity -> value at the far chip. Shape: [N, C, ...] float32.
   torch::Tensor forward(const torch::Tensor& a);
 
   void set_mode(BoundaryMode mode) { mode_ = mode; }
