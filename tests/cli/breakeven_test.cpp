@@ -75,7 +75,7 @@ TEST_F(BreakEven, JsonAgreesWithTheSummaryOfTheRun) {
     const Json& there = summary.at("variants").at(name).at("presets").at("ucie16nm");
     const double energy = there.at("energy_uj").at("total").get<double>();
     EXPECT_NEAR(here.at("energy_uj").at("nominal").get<double>(), energy, 1e-9 * energy);
-    EXPECT_EQ(here.at("latency_us"), there.at("latency_us"));
+    EXPECT_DOUBLE_EQ(here.at("latency_us").get<double>(), there.at("latency_us").get<double>());
     const double link = there.at("energy_uj").at("d2d").get<double>();
     EXPECT_NEAR(here.at("energy_without_link_uj").get<double>(), energy - link, 1e-9 * energy);
   }
