@@ -5,6 +5,7 @@
 #include "ranvier/train/wkv.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
+
 #include <fmt/format.h>
 
 #include <cmath>
@@ -32,8 +33,7 @@ Tensor through(const std::shared_ptr<Site>& site, const Tensor& x) {
 
 /// Every token's predecessor; `last` is the one before the first, and becomes the last. [N, C]
 Tensor shift(const Tensor& x, Tensor& last) {
-  const Tensor before =
-      torch::cat({last.unsqueeze(1), x.slice(1, 0, x.size(1) - 1)}, 1);
+  const Tensor before = torch::cat({last.unsqueeze(1), x.slice(1, 0, x.size(1) - 1)}, 1);
   last = x.select(1, x.size(1) - 1).detach();
   return before;
 }
@@ -179,7 +179,8 @@ class Rwkv : public LanguageModel {
       own += kStatesPerBlock;
     }
     const Tensor logits = head_(head_range_(through(head_input_, head_norm_(x))));
-    const Tensor mean = steps == 1 ? logits : logits.view({steps, -1, x.size(1), spec().classes}).mean(0);
+    const Tensor mean =
+        steps == 1 ? logits : logits.view({steps, -1, x.size(1), spec().classes}).mean(0);
     return mean.reshape({-1, spec().classes});
   }
 
@@ -212,9 +213,9 @@ class Rwkv : public LanguageModel {
     Block block;
     block.time = std::make_shared<TimeMix>(width, make_code_site(name + ".time.norm", width),
                                            make_code_site(name + ".time.wkv", width));
-    block.channel = std::make_shared<ChannelMix>(
-        width, make_code_site(name + ".channel.norm", width),
-        make_site(name + ".channel.key", kExpansion * width, ""));
+    block.channel =
+        std::make_shared<ChannelMix>(width, make_code_site(name + ".channel.norm", width),
+                                     make_site(name + ".channel.key", kExpansion * width, ""));
     block.cut = make_stream_site(name + ".channel.mix", width, name);
     auto module = register_module(name, std::make_shared<nn::Module>("block"));
     module->register_module("time", block.time);
@@ -291,7 +292,7 @@ class Rwkv : public LanguageModel {
     block.channel->mix_key->share.copy_(share);
     block.channel->mix_receptance->share.copy_(share);
     for (const auto& linear : {time.key, time.receptance, time.output, block.channel->receptance,
-                         block.channel->value}) {
+                               block.channel->value}) {
       linear->weight.zero_();
     }
   }

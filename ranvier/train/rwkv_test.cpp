@@ -127,8 +127,7 @@ TEST(Rwkv, StepsTokenByTokenAsInOnePass) {
       std::vector<Tensor> parts;
       for (int64_t at = 0; at < 24; at += piece) {
         const int64_t count = std::min<int64_t>(piece, 24 - at);
-        parts.push_back(
-            model->advance(bytes.narrow(1, at, count), state).view({2, count, 256}));
+        parts.push_back(model->advance(bytes.narrow(1, at, count), state).view({2, count, 256}));
       }
       EXPECT_TRUE(torch::allclose(torch::cat(parts, 1), whole, 0, 1e-4)) << "piece " << piece;
     }
@@ -230,9 +229,9 @@ TEST(Rwkv, RecordsTokensAtEvenDistances) {
 
 /// An untrained network knows nothing: 8 bits per byte.
 TEST(Metric, CountsBitsPerByte) {
-  EXPECT_NEAR(metric_sum(Metric::kBitsPerByte, torch::zeros({10, 256}),
-                         torch::arange(10, torch::kLong)),
-              80.0, 1e-4);
+  EXPECT_NEAR(
+      metric_sum(Metric::kBitsPerByte, torch::zeros({10, 256}), torch::arange(10, torch::kLong)),
+      80.0, 1e-4);
   Tensor sure = torch::zeros({1, 4});
   sure[0][2] = std::log(3.0);  // probability 1/2
   EXPECT_NEAR(metric_sum(Metric::kBitsPerByte, sure, torch::full({1}, 2, torch::kLong)), 1.0, 1e-6);

@@ -29,8 +29,7 @@ class FusedWkv : public torch::autograd::Function<FusedWkv> {
     Tensor state = start.clone();
     AT_DISPATCH_FLOATING_TYPES(key.scalar_type(), "wkv", [&] {
       wkv_forward(arguments_of<scalar_t>(key, decay, bonus), key.data_ptr<scalar_t>(),
-                  value.data_ptr<scalar_t>(), state.data_ptr<scalar_t>(),
-                  out.data_ptr<scalar_t>());
+                  value.data_ptr<scalar_t>(), state.data_ptr<scalar_t>(), out.data_ptr<scalar_t>());
     });
     context->save_for_backward({key, value, decay, bonus, start, out});
     context->mark_non_differentiable({state});
@@ -69,8 +68,8 @@ Tensor wkv_start_state(int64_t texts, int64_t channels, c10::ScalarType type) {
 
 Tensor fused_wkv(const Tensor& key, const Tensor& value, const Tensor& decay, const Tensor& bonus,
                  Tensor& state) {
-  RANVIER_CONTRACT(key.dim() == 3 && key.sizes() == value.sizes() &&
-                       decay.numel() == key.size(2) && bonus.numel() == key.size(2),
+  RANVIER_CONTRACT(key.dim() == 3 && key.sizes() == value.sizes() && decay.numel() == key.size(2) &&
+                       bonus.numel() == key.size(2),
                    "keys and values are [N, L, C], decays and bonuses [C]");
   const variable_list result =
       FusedWkv::apply(key.contiguous(), value.contiguous(), decay.contiguous(), bonus.contiguous(),
