@@ -119,6 +119,37 @@ TEST_F(CommandLine, RefusesMissingTruncatedAndForeignData) {
   expect_refusal("--set data.kind=idx --set data.path=idx", {"data.path", "magic"});
 }
 
+constexpr const char* kText = R"yaml(name: text
+data: {kind: procedural_text, train_samples: 40, test_samples: 10}
+network: {model: rwkv, depth: 2, width: 16, context: 16, cuts: [block1]}
+train: {epochs: 1, batch: 10, optimizer: adamw, learning_rate: 0.003}
+finetune: {epochs: 1, learning_rate: 0.001, calibration_samples: 10}
+variants: {snn: {kind: snn, steps: 2}}
+record_samples: 4
+presets: [ucie16nm]
+hardware: {chips_x: 2}
+)yaml";
+
+TEST_F(CommandLine, TrainsASpikingLanguageModelAndRefusesToMapIt) {
+  write("exp.yaml", kText);
+  expect_refusal("", {"an snn of model rwkv", "Not mapped yet", "ranvier train"});
+  const Outcome trained = run("train exp.yaml --out trained");
+  EXPECT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.err, HasSubstr("bits per byte deployed"));
+  EXPECT_THAT(slurp(directory_ / "trained/bundle/snn/metrics.json"), HasSubstr("bits_per_byte"));
+}
+
+TEST_F(CommandLine, RefusesTextsThatAreMissingEmptyOrShort) {
+  write("exp.yaml", kText);
+  write("empty", "");
+  write("short", "0123456789");
+  const std::string text = "--set data.kind=text --set data.path=";
+  expect_refusal(text + "nowhere", {"data.path", "nowhere", "No such file"});
+  expect_refusal(text + ".", {"data.path", "a directory"});
+  expect_refusal(text + "empty", {"data.path", "The file is empty"});
+  expect_refusal(text + "short", {"data.path", "network.context"});
+}
+
 TEST_F(CommandLine, RefusesAnUnwritableDirectory) {
   write("file", "in the way");
   const Outcome outcome = run("run exp.yaml --out file/out");
