@@ -57,10 +57,10 @@ Shard parse_shard(const std::string& text) {
                          .hint = "--shard 2/8 runs every eighth point, from the second on."});
 }
 
-int jobs_of(const Options& options) {
+int jobs_of(const Options& options, const Common& common) {
   ExperimentOptions all;
   all.threads = options.jobs;
-  return thread_count(all);
+  return thread_count(all, common);
 }
 
 #ifdef RANVIER_HAS_TORCH
@@ -72,7 +72,7 @@ sweep::Train trainer(const Options& options, const Common& common) {
         train::train_all(experiment.values, {.out = run,
                                              .resume = true,
                                              .quiet = common.quiet,
-                                             .threads = jobs_of(options),
+                                             .threads = jobs_of(options, common),
                                              .device = options.device,
                                              .examine = examine});
         write_configuration(experiment, run);
@@ -144,7 +144,7 @@ void run(const Options& options, const Common& common) {
   const fs::path directory = paths.database.parent_path();
   core::require_writable_directory(directory.empty() ? "." : directory, "--out");
   sweep::Store store = sweep::Store::create(paths.database);
-  const int jobs = jobs_of(options);
+  const int jobs = jobs_of(options, common);
   const auto outcome = sweep::run_sweep(spec,
                                         {.training = training,
                                          .overrides = options.set,

@@ -150,6 +150,7 @@ const Report = {};
     figure.chart = echarts.init(figure.box, null, { renderer: plan.renderer || "svg" });
     figure.chart.on("finished", () => { figure.box.dataset.rendered = "true"; count(); });
     figure.chart.setOption({ ...kFont(), ...plan.option(figure.box.clientWidth) });
+    figure.chart.getZr().flush();   // now, not with the next frame: a busy or hidden browser may show none for long
     if (plan.ready) plan.ready(figure.chart);
     figure.table = plan.table;
     if (!figure.tableBox.hidden) figure.tableBox.replaceChildren(dataTable(plan.table));
