@@ -94,18 +94,30 @@ TEST(Identity, KeysOutsideTheWorkloadKeyNeverChangeTheWorkload) {
     const double number = field.maximum < 2 ? field.maximum / 2 : std::max(field.minimum * 2, 2.0);
     std::string other = fmt::format("{}", number);
     if (field.kind == config::Kind::kQuantity) other += " " + std::string(field.unit);
-    if (field.kind == config::Kind::kChoice) other = "fixed_priority";
+    if (field.kind == config::Kind::kChoice) {
+      other = field.allowed.substr(field.allowed.rfind('|') + 1);  // its last name
+    }
     if (field.key == "hardware.serdes.clock_phase") other = "20 ps";
     if (!field.key.starts_with("hardware.serdes.") && !field.key.starts_with("hardware.emio.") &&
         !field.key.starts_with("hardware.router.") && field.key != "hardware.core_clock") {
       continue;
     }
+    if (field.key == "hardware.serdes.crc_bits" || field.key == "hardware.serdes.retry") continue;
     const auto changed = experiment({std::string(field.key) + "=" + other});
     ASSERT_EQ(workload_key(changed, changed.presets[0], "hnn"), key) << field.key;
     EXPECT_EQ(workload_text(changed.presets[0].package), text) << field.key;
     ++outside;
   }
   EXPECT_GE(outside, 15);
+  // A checksum adds bits to what crosses; a retry, which needs one, adds nothing more.
+  const auto with_crc = experiment({"hardware.serdes.crc_bits=8"});
+  const std::string crc_key = workload_key(with_crc, with_crc.presets[0], "hnn");
+  EXPECT_NE(crc_key, key);
+  const auto with_retry =
+      experiment({"hardware.serdes.crc_bits=8", "hardware.serdes.retry=go_back_n"});
+  EXPECT_EQ(workload_key(with_retry, with_retry.presets[0], "hnn"), crc_key);
+  EXPECT_EQ(workload_text(with_retry.presets[0].package),
+            workload_text(with_crc.presets[0].package));
   const auto mesh = experiment({"hardware.mesh=7"});
   EXPECT_NE(workload_key(mesh, mesh.presets[0], "hnn"), key);
 }

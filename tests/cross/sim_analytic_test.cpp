@@ -36,13 +36,19 @@ arch::PackageSpec package(int mesh, double core_hz, double lane_rate, int lanes)
 
 class CrossTest : public ::testing::TestWithParam<Case> {
  protected:
-  workload::Workload make(const arch::PackageSpec& spec, double density) const {
+  ir::Network network_with_tables(double density) const {
     const Case& c = GetParam();
     auto network =
         map::testing::two_chip_network(c.kind, codec::parse_codec(c.codec, "test"), c.steps);
     if (c.wire == codec::WireKind::kRans) {
       ir::learn_entropy(network, map::testing::random_activity(network, 4, density, 8));
     }
+    return network;
+  }
+
+  workload::Workload make(const arch::PackageSpec& spec, double density) const {
+    const Case& c = GetParam();
+    const auto network = network_with_tables(density);
     auto activity = map::testing::random_activity(network, 1, density, 3);
     activity.steps = c.steps;
     return map::build_workload(network, map::map_network(network, spec), activity, 0, c.wire, spec);
@@ -68,8 +74,7 @@ TEST_P(CrossTest, CountTheSameEvents) {
 TEST_P(CrossTest, AgreeOnASearchedMapping) {
   const Case& c = GetParam();
   const auto spec = package(6, 1e9, 16e9, 16);
-  const auto network =
-      map::testing::two_chip_network(c.kind, codec::parse_codec(c.codec, "test"), c.steps);
+  const auto network = network_with_tables(0.25);
   auto activity = map::testing::random_activity(network, 1, 0.25, 3);
   activity.steps = c.steps;
   const auto found = map::search_mapping({network, activity, c.wire, spec},
@@ -138,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"hnn_rate_rans", ir::NetworkKind::kHnn, "rate(4)", codec::WireKind::kRans, 1},
         Case{"snn_rans", ir::NetworkKind::kSnn, "rate(2)", codec::WireKind::kRans, 2},
         Case{"snn", ir::NetworkKind::kSnn, "rate(2)", codec::WireKind::kAuto, 2}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
 }  // namespace ranvier
