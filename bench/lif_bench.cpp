@@ -5,11 +5,11 @@
 // alone is no measure of memory: a third-level cache of 32 MiB holds much of it from one turn to
 // the next.) `speedup_*` = time of one tensor per step / time of the fused call.
 
+#include "ranvier/train/kernels/allocator.hpp"
 #include "ranvier/train/kernels/memory.hpp"
 #include "ranvier/train/lif.hpp"
 
 #include <benchmark/benchmark.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <cstring>
@@ -67,9 +67,15 @@ struct Problem {
   }
 };
 
+/// Argument 1: the allocator as training sets it. It stays so: those come last.
+void set_allocator(const benchmark::State& state) {
+  if (state.range(0) == 1) ranvier::train::keep_freed_memory();
+}
+
 /// Kernels alone; Spike int8_t: 17 bytes per value must move, float: 20.
 template <class Spike>
 void fused_kernels(benchmark::State& state) {
+  set_allocator(state);
   const Problem p;
   const LifArguments a{kSteps,
                        {kValues / kSteps, kChannels, kInner},
@@ -110,8 +116,6 @@ void fused_kernels(benchmark::State& state) {
   state.counters["ratio_median"] = median / copy.median();
   state.counters["against_stream"] = median / streamed.median();
 }
-BENCHMARK(fused_kernels<int8_t>)->Iterations(15)->Unit(benchmark::kMillisecond);
-BENCHMARK(fused_kernels<float>)->Iterations(15)->Unit(benchmark::kMillisecond);
 
 template <class F>
 void forward_backward(const F& lif, const Problem& p) {
@@ -119,20 +123,10 @@ void forward_backward(const F& lif, const Problem& p) {
   lif(leaf(p.x), leaf(p.gain), leaf(p.theta), leaf(p.beta), LifOptions{}).backward(p.grad);
 }
 
-/// As training sets it: keeps freed memory in the program instead of mapping and clearing it again
-/// for every tensor.
-void tune_allocator() {
-  constexpr int kGiB = 1 << 30;
-  mallopt(M_ARENA_MAX, 1);
-  mallopt(M_MMAP_THRESHOLD, kGiB);
-  mallopt(M_TRIM_THRESHOLD, 2 * (kGiB - 1));
-  mallopt(M_TOP_PAD, kGiB / 4);
-}
-
-/// Whole library calls with autograd. Argument 1: tuned allocator; it stays tuned, so it runs last.
+/// Whole library calls with autograd.
 void against_a_tensor_per_step(benchmark::State& state) {
+  set_allocator(state);
   const Problem p;
-  if (state.range(0) == 1) tune_allocator();
   Times fused, stepped;
   forward_backward(ranvier::train::fused_lif, p);  // the first call of each pays for its memory
   forward_backward(ranvier::train::reference_lif, p);
@@ -145,11 +139,21 @@ void against_a_tensor_per_step(benchmark::State& state) {
   state.counters["speedup_min"] = stepped.least() / fused.least();
   state.counters["speedup_median"] = stepped.median() / fused.median();
 }
-BENCHMARK(against_a_tensor_per_step)
-    ->ArgName("tuned_allocator")
-    ->Arg(0)
-    ->Arg(1)
-    ->Iterations(9)
-    ->Unit(benchmark::kMillisecond);
+void of_allocator(benchmark::internal::Benchmark* b, int tuned, int iterations) {
+  b->ArgName("tuned_allocator")->Arg(tuned)->Iterations(iterations)->Unit(benchmark::kMillisecond);
+}
+
+const bool kRegistered = [] {
+  for (const int tuned : {0, 1}) {
+    of_allocator(benchmark::RegisterBenchmark("fused_kernels<int8_t>", fused_kernels<int8_t>),
+                 tuned, 15);
+    of_allocator(benchmark::RegisterBenchmark("fused_kernels<float>", fused_kernels<float>), tuned,
+                 15);
+    of_allocator(
+        benchmark::RegisterBenchmark("against_a_tensor_per_step", against_a_tensor_per_step), tuned,
+        9);
+  }
+  return true;
+}();
 
 }  // namespace

@@ -3,12 +3,12 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/train/bundle.hpp"
+#include "ranvier/train/kernels/allocator.hpp"
 #include "ranvier/train/side_by_side.hpp"
 #include "ranvier/train/trainer.hpp"
 #include "ranvier/train/weights.hpp"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -18,16 +18,6 @@
 namespace ranvier::train {
 
 namespace {
-
-/// Keeps freed blocks of a few MB: otherwise every temporary of every step is mapped and
-/// page-faulted anew.
-void keep_freed_memory() {
-  constexpr int kGiB = 1 << 30;
-  mallopt(M_ARENA_MAX, 1);
-  mallopt(M_MMAP_THRESHOLD, kGiB);
-  mallopt(M_TRIM_THRESHOLD, 2 * (kGiB - 1));
-  mallopt(M_TOP_PAD, kGiB / 4);
-}
 
 void require_known_device(const std::string& device) {
   if (device == "cpu") return;

@@ -32,7 +32,7 @@ class ReadAhead {
 
   void lines(int64_t count) {
     for (int64_t i = 0; i < count; ++i) {
-      __builtin_prefetch(from_ + line_ * kLanes);
+      __builtin_prefetch(from_ + line_ * kLanes, kToRead, kUsedOnce);
       if (++line_ == kBlock / kLanes) next_row();
     }
   }
@@ -48,6 +48,8 @@ class ReadAhead {
   }
 
   static constexpr size_t kMostTensors = 2;
+  static constexpr int kToRead = 0;
+  static constexpr int kUsedOnce = 0;  // so that it pushes nothing out of the outer caches
   const float* first_[kMostTensors] = {};
   size_t tensors_ = 0;
   size_t tensor_ = 0;
