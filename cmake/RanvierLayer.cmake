@@ -67,6 +67,7 @@ function(ranvier_test name)
   gtest_discover_tests(
     test_${name}
     TEST_PREFIX ${name}.
+    NO_PRETTY_VALUES
     DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT TMPDIR=${PROJECT_BINARY_DIR}/scratch)
 endfunction()
