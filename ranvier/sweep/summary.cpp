@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace ranvier::sweep {
 namespace {
 
@@ -78,11 +80,22 @@ Json ratios_against(const VariantResult& variant, const VariantResult& baseline)
   return ratios;
 }
 
+/// The usual ones, and whatever else is dense in this experiment.
+std::vector<std::string> baselines_of(const ExperimentResult& result) {
+  std::vector<std::string> names = baseline_names();
+  for (const auto& variant : result.variants) {
+    if (variant.bundle.network.kind != ir::NetworkKind::kAnn) continue;
+    if (std::ranges::find(names, variant.name) == names.end()) names.push_back(variant.name);
+  }
+  return names;
+}
+
 Json ratios_json(const ExperimentResult& result) {
   Json ratios = Json::object();
+  const auto baselines = baselines_of(result);
   for (const auto& variant : result.variants) {
     if (variant.bundle.network.kind == ir::NetworkKind::kAnn) continue;
-    for (const auto& name : baseline_names()) {
+    for (const auto& name : baselines) {
       const VariantResult* baseline = find(result, name);
       if (baseline == nullptr || baseline == &variant) continue;
       ratios[variant.name][name] = ratios_against(variant, *baseline);

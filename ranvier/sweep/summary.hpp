@@ -9,7 +9,8 @@
 
 namespace ranvier::sweep {
 
-/// Variants that every spiking variant is compared with, in this order.
+/// Variants that every spiking variant is compared with, in this order, before the other dense ones
+/// of its experiment.
 std::vector<std::string> baseline_names();
 
 /// summary.json, schema 1. Ratios are baseline / variant: above 1 means the variant is better.
