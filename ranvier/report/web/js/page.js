@@ -125,7 +125,8 @@ const Report = {};
     Report.make("tbody", {}, rows.slice(0, kShownRows).map((row) => Report.make("tr", {},
       row.map((cell) => Report.make("td", { class: typeof cell === "string" ? "text" : null }, typeof cell === "number" ? Report.readable(cell) : String(cell)))))));
 
-  const kFont = () => ({ animation: false, textStyle: { fontFamily: Report.css("--sans"), color: Report.css("--ink"), fontSize: 12 } });
+  // Everything at once: in pieces, a picture is finished some frames later, which a busy or hidden browser may not show for long.
+  const kFont = () => ({ animation: false, progressive: 0, textStyle: { fontFamily: Report.css("--sans"), color: Report.css("--ink"), fontSize: 12 } });
   // The chart again as a drawing of its own, title on top, whatever it is shown with.
   const svgOf = (figure) => {
     const plan = figure.plan(), width = figure.box.clientWidth, height = figure.box.clientHeight;
