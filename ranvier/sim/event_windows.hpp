@@ -20,6 +20,11 @@ struct WindowRecord {
   core::Ledger total;              // of the network, at the end of the run
 
   void add(const WindowRecord& other);
+
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(snapshots, work, total);
+  }
 };
 
 /// Collects while the machine runs. Work of a task is spread evenly over its service, events of the

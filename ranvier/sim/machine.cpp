@@ -56,18 +56,18 @@ std::string Machine::state() {
   StateWriter writer;
   writer(parts_);
   persist(writer);
-  return writer.bytes();
+  return {reinterpret_cast<const char*>(writer.bytes().data()), writer.bytes().size()};
 }
 
 int Machine::parts_of(std::string_view state) {
   int parts = 0;
-  StateReader reader(state);
+  StateReader reader(std::as_bytes(std::span(state)));
   reader(parts);
   return parts;
 }
 
 void Machine::restore(std::string_view state) {
-  StateReader reader(state);
+  StateReader reader(std::as_bytes(std::span(state)));
   int parts = 0;
   reader(parts);
   RANVIER_CONTRACT(parts == parts_, "a state of a machine that is shared out alike");
@@ -85,13 +85,14 @@ RunRecord Machine::record() const {
 
 RunRecord sum_of_ranks(RunRecord mine, Transport* transport) {
   if (transport == nullptr || transport->ranks() == 1) return mine;
-  Bytes bytes;
-  Writer out(bytes);
-  pack(mine, out);
+  StateWriter out;
+  out(mine);
   RunRecord sum;
-  transport->gather(bytes, [&](int, auto one) {
-    Reader in(one);
-    sum.add(unpack_run_record(in));
+  transport->gather(out.bytes(), [&](int, auto bytes) {
+    RunRecord one;
+    StateReader in(bytes);
+    in(one);
+    sum.add(one);
   });
   return sum;
 }

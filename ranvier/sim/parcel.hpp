@@ -60,9 +60,17 @@ class Reader {
     return value;
   }
 
+  /// Length of a list whose items take at least `bytes` each. Errors: ContractViolation when no
+  /// list so long can follow.
+  size_t get_count(size_t bytes) {
+    const auto count = static_cast<size_t>(get<int64_t>());
+    RANVIER_CONTRACT(count <= in_.size() / bytes, "a list fits what is left of its bytes");
+    return count;
+  }
+
   template <class T>
   requires std::is_trivially_copyable_v<T> std::vector<T> get_all() {
-    std::vector<T> values(static_cast<size_t>(get<int64_t>()));
+    std::vector<T> values(get_count(sizeof(T)));
     const auto from = take(values.size() * sizeof(T));
     if (!values.empty()) std::memcpy(values.data(), from.data(), from.size());
     return values;

@@ -7,7 +7,7 @@
 #include "ranvier/sim/emio.hpp"
 #include "ranvier/sim/event_windows.hpp"
 #include "ranvier/sim/logical_process.hpp"
-#include "ranvier/sim/parcel.hpp"
+#include "ranvier/sim/state_archive.hpp"
 #include "ranvier/sim/task_schedule.hpp"
 #include "ranvier/sim/traffic.hpp"
 #include "ranvier/workload/trace.hpp"
@@ -33,6 +33,11 @@ struct NetworkRecord {
   int64_t latency = 0;  // [core cycles]
 
   void add(const NetworkRecord& other);
+
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(ports, sides, transmissions, counts, packets_left, unrest, latency);
+  }
 };
 
 struct RunRecord {
@@ -46,13 +51,15 @@ struct RunRecord {
   std::vector<std::vector<workload::PacketRun>> shapes;  // [messages], if recorded
 
   void add(const RunRecord& other);
+
+  /// What goes from rank to rank.
+  template <class Archive>
+  void persist(Archive& archive) {
+    archive(network, times, tasks, boundaries, totals, work, windows, shapes);
+  }
 };
 
 /// The network's counters of one process; the tiles' and the latency are the caller's.
 NetworkRecord network_record(const LogicalProcess& process);
-
-void pack(const RunRecord& record, Writer& out);
-/// Errors: ContractViolation when the bytes are no record.
-RunRecord unpack_run_record(Reader& in);
 
 }  // namespace ranvier::sim

@@ -1,14 +1,13 @@
 #pragma once
-// Writing and reading the state of a simulation: every component lists its members once, in
+// Writing and reading whole components as bytes: every one lists its members once, in
 // `persist(archive)`, and both directions follow that list.
 
-#include "ranvier/core/error.hpp"
+#include "ranvier/sim/parcel.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
-#include <string>
 #include <type_traits>
 #include <vector>
 
@@ -19,75 +18,65 @@ struct IsVector : std::false_type {};
 template <class T>
 struct IsVector<std::vector<T>> : std::true_type {};
 
-/// Appends state to a text of bytes. Plain data go as they lie in memory, so the bytes belong to
-/// the program that wrote them.
+/// Plain data go as they lie in memory, so the bytes belong to the program that wrote them.
 class StateWriter {
  public:
   template <class... T>
   void operator()(const T&... values) {
     (put(values), ...);
   }
-  const std::string& bytes() const { return bytes_; }
+  const Bytes& bytes() const { return bytes_; }
 
  private:
   template <class T>
   void put(const T& value) {
     if constexpr (IsVector<T>::value) {
-      put(value.size());
-      if constexpr (std::is_trivially_copyable_v<typename T::value_type>) {
-        put_bytes(value.data(), value.size() * sizeof(typename T::value_type));
+      using Item = typename T::value_type;
+      if constexpr (std::is_trivially_copyable_v<Item>) {
+        Writer(bytes_).put_all(std::span<const Item>(value));
       } else {
+        Writer(bytes_).put(static_cast<int64_t>(value.size()));
         for (const auto& item : value) put(item);
       }
     } else if constexpr (std::is_trivially_copyable_v<T>) {
-      put_bytes(&value, sizeof(T));
+      Writer(bytes_).put(value);
     } else {
       const_cast<T&>(value).persist(*this);  // one list of members serves both directions
     }
   }
-  void put_bytes(const void* from, size_t count) {
-    bytes_.append(static_cast<const char*>(from), count);
-  }
 
-  std::string bytes_;
+  Bytes bytes_;
 };
 
 /// Reads what a StateWriter wrote. Errors: ContractViolation when the bytes end early.
 class StateReader {
  public:
-  explicit StateReader(std::span<const char> bytes) : left_(bytes) {}
+  explicit StateReader(std::span<const std::byte> bytes) : in_(bytes) {}
   template <class... T>
   void operator()(T&... values) {
     (get(values), ...);
   }
-  bool at_end() const { return left_.empty(); }
+  bool at_end() const { return in_.at_end(); }
 
  private:
   template <class T>
   void get(T& value) {
     if constexpr (IsVector<T>::value) {
-      size_t size = 0;
-      get(size);
-      RANVIER_CONTRACT(size <= left_.size(), "a list of the state fits what is left of it");
-      value.resize(size);
-      if constexpr (std::is_trivially_copyable_v<typename T::value_type>) {
-        get_bytes(value.data(), size * sizeof(typename T::value_type));
+      using Item = typename T::value_type;
+      if constexpr (std::is_trivially_copyable_v<Item>) {
+        value = in_.get_all<Item>();
       } else {
+        value.resize(in_.get_count(1));
         for (auto& item : value) get(item);
       }
     } else if constexpr (std::is_trivially_copyable_v<T>) {
-      get_bytes(&value, sizeof(T));
+      std::memcpy(&value, in_.take(sizeof(T)).data(), sizeof(T));
     } else {
       value.persist(*this);
     }
   }
-  void get_bytes(void* to, size_t count) {
-    RANVIER_CONTRACT(count <= left_.size(), "the state is as long as its members");
-    if (count > 0) std::memcpy(to, left_.data(), count);
-    left_ = left_.subspan(count);
-  }
 
-  std::span<const char> left_;
+  Reader in_;
 };
 
 }  // namespace ranvier::sim
