@@ -7,6 +7,7 @@
 #include "ranvier/core/progress.hpp"
 #include "ranvier/core/rng.hpp"
 #include "ranvier/sim/recorder.hpp"
+#include "ranvier/sweep/identity.hpp"
 #include "ranvier/sweep/link_errors.hpp"
 #include "ranvier/sweep/mapping.hpp"
 #include "ranvier/sweep/measure.hpp"
@@ -69,8 +70,8 @@ sim::Checkpointing checkpointing(const Job& job, const Experiment& experiment,
   const PresetSetup& setup = experiment.presets[job.preset];
   const std::string name = fmt::format("{}.{}.{}", variant.name, setup.name, job.sample);
   const std::string identity = fmt::format(
-      "{} {:016x} {:016x} {:016x} {} watchdog {} messages {} tasks {} window {} {}", name,
-      variant.bundle.content, setup.values.hash(), experiment.values.hash(),
+      "{} {} {:016x} {:016x} {} watchdog {} messages {} tasks {} window {} {}", name,
+      variant.bundle.hash, setup.values.hash(), experiment.values.hash(),
       codec::to_string(wire_of(experiment.values, variant.name)), options.watchdog_cycles,
       options.record_messages, options.record_tasks, options.window.value(), wanted.program);
   return {.file = wanted.checkpoints / (name + ".state"),
@@ -238,9 +239,6 @@ Bundle read_bundle(const fs::path& directory, const std::string& variant) {
               .activity = ir::read_activity(bundle / "activity.h5"),
               .metrics = read_metrics(bundle / "metrics.json"),
               .mapping = {}};
-  for (const char* file : {"network.json", "activity.h5"}) {
-    read.content = core::content_hash(core::read_file(bundle / file, "bundle"), read.content);
-  }
   if (read.metrics.assumed != read.activity.assumed) {
     throw core::UserError({.key = "metrics.json:activity",
                            .given = read.metrics.assumed ? "assumed" : "measured",
@@ -287,6 +285,8 @@ ExperimentResult evaluate(const Experiment& experiment, const fs::path& run_dire
   ExperimentResult result{.name = experiment.name, .variants = {}};
   for (const auto& name : bundle_names(run_directory, experiment.values)) {
     result.variants.push_back(prepare(experiment, run_directory, name, options.quiet));
+    if (options.checkpoints.empty()) continue;
+    result.variants.back().bundle.hash = bundle_hash(run_directory, name);
   }
   std::vector<Job> jobs;
   for (size_t v = 0; v < result.variants.size(); ++v) {

@@ -36,7 +36,7 @@ struct Bundle {
   ir::Activity activity;
   Metrics metrics;
   std::optional<map::Mapping> mapping;  // found by a search; absent: map_network's
-  uint64_t content = 0;                 // names what network.json and activity.h5 hold
+  std::string hash = {};                // bundle_hash of its files, where checkpoints are kept
 };
 
 /// One simulated inference after another under one preset; latency and energy are means over the
