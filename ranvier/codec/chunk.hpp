@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 namespace ranvier::codec {
 
@@ -35,6 +36,23 @@ void look_up(std::span<const ChannelParams> channels, const uint16_t* channel, s
 /// ContractViolation unless all lengths agree and every channel exists.
 void require_shapes(size_t inputs, std::span<const uint16_t> channel, size_t outputs,
                     size_t channels);
+
+/// levels(signed, current, threshold, count, level) for every chunk: `signed` is a compile-time
+/// constant, `threshold` that of each element's channel. Errors: as require_shapes.
+template <class Levels>
+void encode_chunks(const BoundaryParams& params, std::span<const int16_t> current,
+                   std::span<const uint16_t> channel, std::span<int16_t> level, Levels levels) {
+  require_shapes(current.size(), channel, level.size(), params.channels.size());
+  for_each_chunk(current.size(), [&](size_t begin, size_t count) {
+    ChunkOf<uint16_t> threshold;
+    look_up(params.channels, channel.data() + begin, count, &ChannelParams::threshold, threshold);
+    if (params.spec.is_signed) {
+      levels(std::true_type{}, current.data() + begin, threshold, count, level.data() + begin);
+    } else {
+      levels(std::false_type{}, current.data() + begin, threshold, count, level.data() + begin);
+    }
+  });
+}
 
 /// 2^(shift-1), or 0 for no shift: what is added so that an arithmetic right shift rounds half up.
 constexpr int32_t rounding_half(int shift) { return shift > 0 ? int32_t{1} << (shift - 1) : 0; }

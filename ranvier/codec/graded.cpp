@@ -16,17 +16,8 @@ class Graded final : public Codec {
 
   void encode_levels(std::span<const int16_t> current, std::span<const uint16_t> channel,
                      std::span<int16_t> level) const override {
-    require_shapes(current.size(), channel, level.size(), params_.channels.size());
-    for_each_chunk(current.size(), [&](size_t begin, size_t count) {
-      ChunkOf<uint16_t> threshold;
-      look_up(params_.channels, channel.data() + begin, count, &ChannelParams::threshold,
-              threshold);
-      if (params_.spec.is_signed) {
-        quantise<true>(current.data() + begin, threshold, count, level.data() + begin);
-      } else {
-        quantise<false>(current.data() + begin, threshold, count, level.data() + begin);
-      }
-    });
+    encode_chunks(params_, current, channel, level,
+                  [&](auto is_signed, const auto&... chunk) { quantise<is_signed>(chunk...); });
   }
 
  private:

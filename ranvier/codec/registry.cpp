@@ -10,19 +10,18 @@ namespace {
 
 using Style = SymbolField::Style;
 
+constexpr SymbolField magnitude_of_bits(const CodecSpec& spec) {
+  return {Style::kMagnitude, spec.bits, spec.is_signed};
+}
+
 constexpr CodecEntry kCodecs[] = {
     {.kind = CodecKind::kDense,
      .name = "dense",
      .argument = &CodecSpec::bits,
      .argument_name = "bits",
-     .scale = 1,
      .lowest = 1,
      .lowest_signed = 2,
      .highest = 16,
-     .threshold_lowest = 0,
-     .threshold_highest = 0,
-     .threshold_multiple = 1,
-     .leak_highest = 0,
      .symbol_field =
          [](const CodecSpec& spec) {
            return SymbolField{Style::kTwosComplement, spec.bits, spec.is_signed};
@@ -32,7 +31,6 @@ constexpr CodecEntry kCodecs[] = {
      .name = "rate",
      .argument = &CodecSpec::steps,
      .argument_name = "steps",
-     .scale = 1,
      .lowest = 1,
      .lowest_signed = 1,
      .highest = 64,
@@ -49,31 +47,22 @@ constexpr CodecEntry kCodecs[] = {
      .name = "graded",
      .argument = &CodecSpec::bits,
      .argument_name = "bits",
-     .scale = 1,
      .lowest = 0,
      .lowest_signed = 0,
      .highest = 8,
      .threshold_lowest = 1,
      .threshold_highest = 32767,
-     .threshold_multiple = 1,
-     .leak_highest = 0,
-     .symbol_field =
-         [](const CodecSpec& spec) {
-           return SymbolField{Style::kMagnitude, spec.bits, spec.is_signed};
-         },
+     .symbol_field = magnitude_of_bits,
      .make = make_graded},
     {.kind = CodecKind::kTtfs,
      .name = "ttfs",
      .argument = &CodecSpec::window,
      .argument_name = "window",
-     .scale = 1,
      .lowest = 1,
      .lowest_signed = 1,
      .highest = 64,
      .threshold_lowest = 1,
      .threshold_highest = 32767,
-     .threshold_multiple = 1,
-     .leak_highest = 0,
      .symbol_field =
          [](const CodecSpec& spec) {
            return SymbolField{Style::kMagnitude, core::bits_to_name(spec.window), spec.is_signed,
@@ -88,14 +77,7 @@ constexpr CodecEntry kCodecs[] = {
      .lowest = 1,
      .lowest_signed = 1,
      .highest = 1000,
-     .threshold_lowest = 0,
-     .threshold_highest = 0,
-     .threshold_multiple = 1,
-     .leak_highest = 0,
-     .symbol_field =
-         [](const CodecSpec& spec) {
-           return SymbolField{Style::kMagnitude, spec.bits, spec.is_signed};
-         },
+     .symbol_field = magnitude_of_bits,
      .make = make_topk},
 };
 

@@ -17,14 +17,14 @@ struct CodecEntry {
   std::string_view name;
   int CodecSpec::*argument;  // what stands in the parentheses, times `scale`
   std::string_view argument_name;
-  int scale;  // 1; 1000 for a share
+  int scale = 1;  // 1000 for a share
   int lowest;
   int lowest_signed;
   int highest;
-  int32_t threshold_lowest;  // 0..0: the codec has no threshold
-  int32_t threshold_highest;
-  int32_t threshold_multiple;
-  int leak_highest;  // 0: the codec has no membrane
+  int32_t threshold_lowest = 0;  // 0..0: the codec has no threshold
+  int32_t threshold_highest = 0;
+  int32_t threshold_multiple = 1;
+  int leak_highest = 0;  // 0: the codec has no membrane
   SymbolField (*symbol_field)(const CodecSpec&);
   std::unique_ptr<Codec> (*make)(const BoundaryParams&);
 };
