@@ -23,13 +23,7 @@
   for (const build of ["overview", "energy", "latency", "dies", "boundaries", "provenance", "showGlossary"]) Report[build]();
   everything();
 
-  let width = root.clientWidth, timer = 0;
-  window.addEventListener("resize", () => {
-    if (root.clientWidth === width) return;
-    width = root.clientWidth;
-    clearTimeout(timer);
-    timer = setTimeout(() => Report.redraw(), 120);
-  });
+  Report.redrawOnResize();
   window.addEventListener("beforeprint", () => { setTheme("light"); byId("ledger-fold").open = false; everything(); });
   window.addEventListener("afterprint", () => { setTheme(asked || (dark.matches ? "dark" : "light")); everything(); });
 })();

@@ -181,6 +181,15 @@ const Report = {};
     return figure;
   };
   Report.redraw = (only = figures) => only.forEach(draw);
+  Report.redrawOnResize = () => {
+    let width = root.clientWidth, timer = 0;
+    window.addEventListener("resize", () => {
+      if (root.clientWidth === width) return;
+      width = root.clientWidth;
+      clearTimeout(timer);
+      timer = setTimeout(() => Report.redraw(), 120);
+    });
+  };
 
   Report.axis = (name, more = {}) => ({
     name, nameLocation: "middle", nameGap: 30, nameTextStyle: { color: Report.css("--soft") },

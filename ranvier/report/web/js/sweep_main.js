@@ -63,11 +63,5 @@
   }
   everything();
 
-  let width = root.clientWidth, timer = 0;
-  window.addEventListener("resize", () => {
-    if (root.clientWidth === width) return;
-    width = root.clientWidth;
-    clearTimeout(timer);
-    timer = setTimeout(() => Report.redraw(), 120);
-  });
+  Report.redrawOnResize();
 })();
