@@ -1,15 +1,13 @@
 // `ranvier breakeven` on a simulated run: the numbers agree with the run's, what it cannot answer
 // is refused.
 
-#include "ranvier/core/file.hpp"
-#include "ranvier/map/test_network.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "tests/cli/program.hpp"
+#include "tests/cli/small_run.hpp"
 
 namespace ranvier::tests {
 namespace {
@@ -26,34 +24,11 @@ class BreakEven : public ::testing::Test {
                  ("breakeven_" + std::to_string(getpid()) + "_" +
                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(directory_);
-    bundle("ann-burst8", ir::NetworkKind::kAnn, "dense(8)");
-    bundle("hnn-graded", ir::NetworkKind::kHnn, "graded(2)");
-    core::write_file_atomic(directory_ / "run/config.resolved.yaml", R"yaml(name: small
-data: {kind: procedural}
-network: {model: msresnet, widths: [8, 16], blocks: [1, 1], cuts: [stage1]}
-variants: {hnn-graded: {kind: hnn, codec: "graded(2)"}}
-presets: [ucie16nm]
-hardware: {chips_x: 2, mesh: 6}
-)yaml");
+    write_small_bundle(directory_ / "run", "ann-burst8", ir::NetworkKind::kAnn, "dense(8)", 1);
+    write_small_bundle(directory_ / "run", "hnn-graded", ir::NetworkKind::kHnn, "graded(2)", 1);
+    write_small_config(directory_ / "run", "hardware: {chips_x: 2, mesh: 6}\n");
   }
   void TearDown() override { fs::remove_all(directory_); }
-
-  void bundle(const std::string& name, ir::NetworkKind kind, const char* codec) const {
-    const auto network = map::testing::two_chip_network(kind, codec::parse_codec(codec, "t"), 1);
-    const fs::path path = directory_ / "run/bundle" / name;
-    fs::create_directories(path);
-    ir::write_network(network, path / "network.json");
-    auto activity = map::testing::random_activity(network, 1, 0.3, 7);
-    activity.labels = activity.predictions = {1};
-    ir::write_activity(activity, path / "activity.h5");
-    core::write_file_atomic(path / "metrics.json", Json{{"metric", "accuracy_percent"},
-                                                        {"metric_float", 50.0},
-                                                        {"metric_deployed", 49.5},
-                                                        {"events_per_neuron", 0.3},
-                                                        {"boundary_neurons", 512},
-                                                        {"test_samples", 100}}
-                                                       .dump());
-  }
 
   Outcome simulate() const { return run_ranvier("simulate run", directory_); }
   Outcome run(const std::string& flags) const {

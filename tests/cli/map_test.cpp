@@ -1,14 +1,12 @@
 // `ranvier map` with and without a search.
 
-#include "ranvier/core/file.hpp"
-#include "ranvier/map/test_network.hpp"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "tests/cli/program.hpp"
+#include "tests/cli/small_run.hpp"
 
 namespace ranvier::tests {
 namespace {
@@ -24,28 +22,9 @@ class MapCommand : public ::testing::Test {
                  ("map_" + std::to_string(getpid()) + "_" +
                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(directory_);
-    const auto network = map::testing::two_chip_network(ir::NetworkKind::kHnn,
-                                                        codec::parse_codec("graded(2)", "t"), 1);
-    const fs::path bundle = directory_ / "run/bundle/hnn-graded";
-    fs::create_directories(bundle);
-    ir::write_network(network, bundle / "network.json");
-    auto activity = map::testing::random_activity(network, 1, 0.3, 7);
-    activity.labels = activity.predictions = {1};
-    ir::write_activity(activity, bundle / "activity.h5");
-    core::write_file_atomic(bundle / "metrics.json", Json{{"metric", "accuracy_percent"},
-                                                          {"metric_float", 50.0},
-                                                          {"metric_deployed", 49.5},
-                                                          {"events_per_neuron", 0.3},
-                                                          {"boundary_neurons", 512},
-                                                          {"test_samples", 100}}
-                                                         .dump());
-    core::write_file_atomic(directory_ / "run/config.resolved.yaml", R"yaml(name: small
-data: {kind: procedural}
-network: {model: msresnet, widths: [8, 16], blocks: [1, 1], cuts: [stage1]}
-variants: {hnn-graded: {kind: hnn, codec: "graded(2)"}}
-presets: [ucie16nm]
-hardware: {chips_x: 2, mesh: 8, neurons_per_core: 128}
-)yaml");
+    write_small_bundle(directory_ / "run", "hnn-graded", ir::NetworkKind::kHnn, "graded(2)", 1);
+    write_small_config(directory_ / "run",
+                       "hardware: {chips_x: 2, mesh: 8, neurons_per_core: 128}\n");
   }
   void TearDown() override { fs::remove_all(directory_); }
 
