@@ -51,17 +51,22 @@ function(ranvier_layer name)
   endif()
 endfunction()
 
-# ranvier_test(name SOURCES ... LINKS ...): a GoogleTest program `test_<name>`, every case a CTest test.
+# ranvier_test(name SOURCES ... LINKS ... [OWN_PRECOMPILED]): a GoogleTest program `test_<name>`, every
+# case a CTest test. OWN_PRECOMPILED: the caller gives it other precompiled headers than tests/support's.
 function(ranvier_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "TIMEOUT" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "OWN_PRECOMPILED" "TIMEOUT" "SOURCES;LINKS")
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(test_${name} ${ARG_SOURCES})
-  target_link_libraries(test_${name} PRIVATE ranvier_flags ${ARG_LINKS} GTest::gmock
-                                             GTest::gtest_main ranvier_rapidcheck)
+  target_link_libraries(test_${name} PRIVATE ranvier_test_main ${ARG_LINKS})
   # Tests are compiled once and run for seconds: the optimiser's time would be the larger part.
-  target_compile_options(test_${name} PRIVATE -O1)
+  target_compile_options(test_${name} PRIVATE -O1 -fPIC)
+  # A precompiled header serves only the flags it was made with.
+  set_target_properties(test_${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  if(NOT ARG_OWN_PRECOMPILED)
+    target_precompile_headers(test_${name} REUSE_FROM ranvier_test_main)
+  endif()
   # Scratch files of two builds whose tests run at the same time must not meet.
   file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/scratch)
   gtest_discover_tests(
