@@ -39,7 +39,7 @@ void write_results(const sweep::Experiment& experiment, const sweep::ExperimentR
 void remove_results(const fs::path& directory) {
   for (const char* name : {"summary.json", "report.html", "details.json", "ledger.json",
                            "provenance.json", "layers.csv", "links.csv", "link_errors.csv",
-                           "routers.csv", "boundaries.csv", "power.csv"}) {
+                           "mesh_links.csv", "routers.csv", "boundaries.csv", "power.csv"}) {
     fs::remove(directory / name);
   }
   fs::remove_all(directory / "link_loss");

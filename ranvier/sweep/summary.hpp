@@ -22,8 +22,8 @@ std::string summary_json(const ExperimentResult& result,
 /// {"schema":1,"variants":{variant:{preset:{total_pj, lines:[...]}}}}, every line with its source.
 std::string ledger_json(const ExperimentResult& result);
 
-/// layers.csv, links.csv, link_errors.csv, routers.csv, boundaries.csv: one row each, units in the
-/// header.
+/// layers.csv, links.csv, link_errors.csv, mesh_links.csv, routers.csv, boundaries.csv: one row
+/// each, units in the header.
 void write_tables(const ExperimentResult& result, const std::filesystem::path& directory);
 
 }  // namespace ranvier::sweep
