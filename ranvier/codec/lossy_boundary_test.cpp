@@ -123,7 +123,7 @@ TEST(LossyBoundary, OfOnePacketPerEventLosesEventsOneByOne) {
   const double event = std::pow(1 - kRate, wire.packets[1].bits + kOverhead);
   const auto events = static_cast<double>(kElements - std::ranges::count(made.value, 0));
   const LossyBoundary lossy = made.at(kRate);
-  constexpr int kSamples = 20'000;
+  constexpr int kSamples = 5'000;
   LossTotals totals;
   for (int64_t sample = 0; sample < kSamples; ++sample) {
     auto arrived = made.value;
