@@ -36,6 +36,7 @@ void compare_runs(const std::vector<std::string>& directories, const Common& com
     all[directory] = summary;
     if (!text.empty()) text += "\n";
     text += directory + "\n" + summary_table(summary) + "\n" + ratio_table(summary);
+    if (const std::string losses = loss_table(summary); !losses.empty()) text += "\n" + losses;
   }
   if (common.json) {
     fmt::print("{}\n", all.dump(2));

@@ -21,6 +21,21 @@ Json latency_json(const std::optional<sim::LatencySummary>& latency) {
       {"mean", latency->mean}, {"p50", latency->p50}, {"p99", latency->p99}, {"max", latency->max}};
 }
 
+Json links_json(const std::vector<sim::LinkUse>& links) {
+  Json all = Json::array();
+  for (const sim::LinkUse& link : links) {
+    all.push_back({{"from_chip", link.from.index()},
+                   {"to_chip", link.to.index()},
+                   {"flits", link.flits},
+                   {"link_bits", link.bits},
+                   {"utilisation_fraction", link.utilisation},
+                   {"damaged_flits", link.damaged_flits},
+                   {"resent_flits", link.resent_flits},
+                   {"resent_link_bits", link.resent_bits}});
+  }
+  return all;
+}
+
 Json row_json(const sim::NocResult& row) {
   return {{"rate_flits_per_node_cycle", row.rate},
           {"offered_flits_per_node_cycle", row.offered},
@@ -38,6 +53,7 @@ Json row_json(const sim::NocResult& row) {
           {"packets_queued", row.packets_queued},
           {"packets_in_flight", row.packets_in_flight},
           {"flit_hops", row.flit_hops},
+          {"links", links_json(row.links)},
           {"wall_s", row.wall_s},
           {"flit_hops_per_s", static_cast<double>(row.flit_hops) / row.wall_s}};
 }
@@ -64,6 +80,16 @@ void print_json(const NocOptions& options, const sim::NocSpec& spec,
   fmt::print("{}\n", out.dump(2));
 }
 
+/// What errors on die-to-die links did; nothing where there were none.
+void print_errors(const sim::NocResult& row) {
+  for (const sim::LinkUse& link : row.links) {
+    if (link.damaged_flits == 0 && link.resent_flits == 0) continue;
+    fmt::print("{:.4f} chip {} to {}: of {} flits {} damaged, {} sent again\n", row.rate,
+               link.from.index(), link.to.index(), link.flits, link.damaged_flits,
+               link.resent_flits);
+  }
+}
+
 void print_text(const NocOptions& options, const std::vector<sim::NocResult>& rows) {
   std::vector<std::vector<std::string>> table{{"rate", "offered", "accepted", "latency", "p50",
                                                "p99", "max", "in network", "hops", "Mflit-hops/s"}};
@@ -85,6 +111,7 @@ void print_text(const NocOptions& options, const std::vector<sim::NocResult>& ro
       options.traffic, options.mesh, options.chips, text_table(table));
   for (const auto& row : rows) {
     if (row.saturated()) fmt::print("{:.4f} saturates: {}\n", row.rate, row.saturation);
+    print_errors(row);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
+#include "ranvier/app/loss_scoring.hpp"
 #include "ranvier/app/run_files.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
@@ -129,10 +130,12 @@ void run(const ExperimentOptions& options, const Common& common) {
   const sweep::Experiment experiment = start(options, common);
   make_bundles(experiment, options, common, Purpose::kRun);
   write_configuration(experiment, options.out);
+  const LossScoring scoring(experiment, options.out, thread_count(options, common), common.quiet);
   spdlog::info("simulating {} under {} preset(s)", experiment.name, experiment.presets.size());
   const auto result = sweep::evaluate(
       experiment, options.out, {.threads = thread_count(options, common), .quiet = common.quiet});
-  write_results(experiment, result, options.out, command_text("run", options, common));
+  write_results(experiment, result, scoring.score(result), options.out,
+                command_text("run", options, common));
   print_summary(options.out, common);
 }
 

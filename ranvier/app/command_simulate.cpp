@@ -2,6 +2,7 @@
 
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
+#include "ranvier/app/loss_scoring.hpp"
 #include "ranvier/app/replay.hpp"
 #include "ranvier/app/run_files.hpp"
 #include "ranvier/core/error.hpp"
@@ -13,6 +14,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 namespace ranvier::app {
@@ -83,7 +85,11 @@ void simulate_run(SimulateOptions given, const Common& common) {
   }
   if (options.out.empty()) options.out = options.source;
   common.meet();  // every rank has read the configuration before it is written again
-  if (common.writes()) prepare(given, experiment);
+  std::optional<LossScoring> scoring;  // of the first rank
+  if (common.writes()) {
+    prepare(given, experiment);
+    scoring.emplace(experiment, options.out, thread_count(options, common), common.quiet);
+  }
   const auto result =
       sweep::evaluate(experiment, options.source,
                       {.threads = thread_count(options, common),
@@ -103,7 +109,8 @@ void simulate_run(SimulateOptions given, const Common& common) {
     core::write_file_atomic(fs::path(options.out) / "power.csv",
                             sweep::power_csv(experiment, result));
   }
-  write_results(experiment, result, options.out, command_text("simulate", options, common));
+  write_results(experiment, result, scoring->score(result), options.out,
+                command_text("simulate", options, common));
   if (!given.checkpoints.empty()) sweep::remove_checkpoints(given.checkpoints);
   print_summary(options.out, common);
 }

@@ -75,7 +75,9 @@ void print_summary(const fs::path& directory, const Common& common) {
     fmt::print("{}\n", summary.dump(2));
     return;
   }
-  fmt::print("{}\n{}\nreport: {}\n", summary_table(summary), ratio_table(summary),
+  std::string losses = loss_table(summary);
+  if (!losses.empty()) losses += "\n";
+  fmt::print("{}\n{}\n{}report: {}\n", summary_table(summary), ratio_table(summary), losses,
              (directory / "report.html").string());
 }
 

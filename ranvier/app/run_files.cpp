@@ -24,23 +24,25 @@ std::string program_text() {
 }
 
 void write_results(const sweep::Experiment& experiment, const sweep::ExperimentResult& result,
-                   const fs::path& directory, const std::string& command) {
+                   const std::vector<ir::LossScore>& losses, const fs::path& directory,
+                   const std::string& command) {
   sweep::write_tables(result, directory);
   core::write_file_atomic(directory / "ledger.json", sweep::ledger_json(result));
   core::write_file_atomic(directory / "details.json",
                           report::to_json(gather_details(experiment, result, command)));
   core::write_file_atomic(directory / "provenance.json",
                           sweep::provenance_json(experiment, directory, command, program_text()));
-  core::write_file_atomic(directory / "summary.json", sweep::summary_json(result));
+  core::write_file_atomic(directory / "summary.json", sweep::summary_json(result, losses));
   report::write_report(directory);
 }
 
 void remove_results(const fs::path& directory) {
   for (const char* name : {"summary.json", "report.html", "details.json", "ledger.json",
                            "provenance.json", "layers.csv", "links.csv", "link_errors.csv",
-                           "routers.csv", "boundaries.csv", "power.csv"}) {
+                           "mesh_links.csv", "routers.csv", "boundaries.csv", "power.csv"}) {
     fs::remove(directory / name);
   }
+  fs::remove_all(directory / "link_loss");
 }
 
 }  // namespace ranvier::app

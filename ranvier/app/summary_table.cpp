@@ -84,6 +84,28 @@ std::string summary_table(const Json& summary) {
   return text_table(rows);
 }
 
+std::string loss_table(const Json& summary) {
+  const std::string metric = is_accuracy(summary) ? "acc %" : "bits/byte";
+  const int digits = is_accuracy(summary) ? 2 : 4;
+  std::vector<std::vector<std::string>> rows{{"lossy links", "preset", metric + " deployed",
+                                              metric + " under loss", "values changed %",
+                                              "test samples"}};
+  for (const auto& [name, variant] : summary.at("variants").items()) {
+    for (const auto& [preset, values] : variant.at("presets").items()) {
+      const Json errors = values.value("link_errors", Json::object());
+      if (!errors.contains("quality")) continue;
+      const Json& quality = errors.at("quality");
+      const auto number = [&](const char* key, int places, double unit = 1) {
+        return fmt::format("{:.{}f}", unit * quality.at(key).get<double>(), places);
+      };
+      rows.push_back({name, preset, number("metric_deployed_without_loss", digits),
+                      number("metric_deployed", digits), number("changed_values_fraction", 3, 100),
+                      fmt::to_string(quality.at("test_samples").get<int64_t>())});
+    }
+  }
+  return rows.size() == 1 ? "" : text_table(rows);
+}
+
 std::string ratio_table(const Json& summary) {
   std::vector<std::string> header{"x better", "against"};
   for (const auto& preset : preset_names(summary)) {

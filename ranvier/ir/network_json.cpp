@@ -3,22 +3,18 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
+#include "ranvier/ir/json_node.hpp"
 #include "ranvier/ir/network.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <limits>
-#include <set>
 #include <string>
 
 namespace ranvier::ir {
 namespace fs = std::filesystem;
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int kSchema = 1;
 constexpr std::array<std::string_view, 4> kOps{"input", "conv2d", "linear", "pool_linear"};
@@ -30,95 +26,6 @@ std::vector<std::string> keys_of(Op op) {
   if (op == Op::kConv2d) keys.insert(keys.end(), {"kernel", "stride", "padding", "groups"});
   return keys;
 }
-
-std::string listed(const std::vector<std::string>& names) {
-  return fmt::format("one of {}", fmt::join(names, ", "));
-}
-
-/// One JSON value with its path, for complaints that name both.
-class Node {
- public:
-  Node(const Json& value, std::string path, const fs::path& file)
-      : value_(value), path_(std::move(path)), file_(file) {}
-
-  [[noreturn]] void refuse(std::string allowed, std::string hint = {}) const {
-    refuse_as(abbreviated(), std::move(allowed), std::move(hint));
-  }
-
-  void require_keys(const std::vector<std::string>& known) const {
-    if (!value_.is_object()) refuse("an object");
-    for (const auto& [key, unused] : value_.items()) {
-      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      const std::string nearest = core::nearest_name(key, known);
-      Node(value_[key], joined(key), file_)
-          .refuse_as("an unknown key", listed(known),
-                     nearest.empty() ? "" : "Did you mean " + nearest + "?");
-    }
-  }
-
-  bool has(const std::string& key) const { return value_.contains(key); }
-
-  Node operator[](const std::string& key) const {
-    if (!value_.is_object()) refuse("an object");
-    if (value_.contains(key)) return {value_[key], joined(key), file_};
-    Node(value_, joined(key), file_).refuse_as("nothing", "a value", "The key is missing.");
-  }
-
-  std::vector<Node> items() const {
-    if (!value_.is_array()) refuse("a list");
-    std::vector<Node> nodes;
-    for (size_t i = 0; i < value_.size(); ++i) {
-      nodes.emplace_back(value_[i], fmt::format("{}[{}]", path_, i), file_);
-    }
-    return nodes;
-  }
-
-  std::string text() const {
-    if (!value_.is_string()) refuse("a text");
-    return value_.get<std::string>();
-  }
-
-  template <class Integer>
-  Integer integer() const {
-    const auto low = int64_t{std::numeric_limits<Integer>::min()};
-    const auto high = int64_t{std::numeric_limits<Integer>::max()};
-    const bool large = value_.is_number_unsigned() && value_.get<uint64_t>() > uint64_t(high);
-    if (!value_.is_number_integer() || large || value_.get<int64_t>() < low ||
-        value_.get<int64_t>() > high) {
-      refuse(fmt::format("a whole number, {}..{}", low, high));
-    }
-    return static_cast<Integer>(value_.get<int64_t>());
-  }
-
-  /// Position of the text in `names`.
-  size_t choice(const std::vector<std::string>& names) const {
-    const auto found = std::find(names.begin(), names.end(), text());
-    if (found == names.end()) refuse(listed(names));
-    return static_cast<size_t>(found - names.begin());
-  }
-
-  const std::string& path() const { return path_; }
-
- private:
-  [[noreturn]] void refuse_as(std::string given, std::string allowed, std::string hint) const {
-    throw core::UserError(
-        {path_, std::move(given), std::move(allowed), file_.string(), std::move(hint)});
-  }
-
-  std::string joined(const std::string& key) const {
-    return path_.empty() ? key : path_ + "." + key;
-  }
-
-  std::string abbreviated() const {
-    constexpr size_t kMost = 60;
-    const std::string text = value_.dump(-1, ' ', false, Json::error_handler_t::replace);
-    return text.size() <= kMost ? text : text.substr(0, kMost) + "...";
-  }
-
-  const Json& value_;
-  std::string path_;
-  const fs::path& file_;
-};
 
 int index_of_layer(const Node& node, const std::vector<std::string>& names) {
   const std::string name = node.text();
@@ -219,32 +126,6 @@ Boundary read_boundary(const Node& node, const std::vector<std::string>& layers,
   return boundary;
 }
 
-/// Parses strictly: a key that stands twice in one object is an error, not a silent choice.
-Json parse(const std::string& text, const fs::path& file) {
-  std::vector<std::set<std::string>> open;
-  const auto watch = [&](int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open.emplace_back();
-    if (event == Json::parse_event_t::object_end) open.pop_back();
-    if (event == Json::parse_event_t::key &&
-        !open.back().insert(parsed.get<std::string>()).second) {
-      throw core::UserError(
-          {parsed.get<std::string>(), "the key twice", "each key once", file.string(), {}});
-    }
-    return true;
-  };
-  try {
-    return Json::parse(text, watch);
-  } catch (const Json::parse_error& error) {
-    const auto end = text.begin() + static_cast<int64_t>(std::min(error.byte, text.size()));
-    throw core::UserError(
-        {.key = "network",
-         .given = "text that is not JSON",
-         .allowed = "a whole JSON object",
-         .place = fmt::format("{}:{}", file.string(), 1 + std::count(text.begin(), end, '\n')),
-         .hint = "The file may be truncated; write it again with ranvier train."});
-  }
-}
-
 Json to_json(const Network& network, const Layer& layer) {
   const auto name_of = [&](int index) { return network.layers[static_cast<size_t>(index)].name; };
   Json node{{"name", layer.name}, {"op", kOps[static_cast<size_t>(layer.op)]}};
@@ -314,7 +195,7 @@ std::string lines_of(const Network& network, const std::vector<Item>& items) {
 }  // namespace
 
 Network read_network(const fs::path& path) {
-  const Json document = parse(core::read_file(path, "network"), path);
+  const Json document = parse_strictly(core::read_file(path, "network"), "network", path);
   const Node root(document, "", path);
   root.require_keys({"schema", "name", "kind", "steps", "chips", "layers", "boundaries"});
   if (root["schema"].integer<int>() != kSchema) root["schema"].refuse(fmt::to_string(kSchema));

@@ -1,6 +1,7 @@
 #include "ranvier/map/block.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/ir/link_loss.hpp"
 
 #include <fmt/format.h>
 
@@ -25,15 +26,6 @@ void require_size(const std::string& name, const char* what, size_t size, int64_
                          "The activity was recorded for another network."});
 }
 
-/// One step of a spiking layer: 0 or 1 per neuron.
-codec::BoundaryParams spike_params(const codec::BoundaryParams& recorded_params) {
-  codec::BoundaryParams params = recorded_params;
-  params.spec.kind = codec::CodecKind::kRate;
-  params.spec.steps = 1;
-  params.spec.is_signed = false;
-  return params;
-}
-
 template <class T>
 std::vector<T> pick(const std::vector<T>& from, size_t offset,
                     const std::vector<uint32_t>& elements) {
@@ -54,15 +46,14 @@ BoundarySource::BoundarySource(const ir::Network& network, int boundary,
   const ir::Boundary& cut = network.boundaries[static_cast<size_t>(boundary)];
   shape_ = network.layers[static_cast<size_t>(cut.layer)].out;
   steps_ = spiking_ ? network.steps : 1;
+  params_ = ir::carried_params(network, cut);
   const int64_t values = shape_.size() * samples_;
   if (spiking_) {
     require_size(cut.name, "symbols", activity_.symbols.size(), values * steps_);
-    params_ = spike_params(cut.params);
     return;
   }
   require_size(cut.name, "current", activity_.current.size(), values);
   require_size(cut.name, "value", activity_.value.size(), values);
-  params_ = cut.params;
   codec_ = codec::make_codec(params_);
 }
 

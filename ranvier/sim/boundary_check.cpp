@@ -1,7 +1,6 @@
 #include "ranvier/sim/boundary_check.hpp"
 
 #include "ranvier/core/error.hpp"
-#include "ranvier/core/rng.hpp"
 
 #include <fmt/format.h>
 
@@ -19,13 +18,6 @@ int64_t events_of(const workload::BoundaryInfo& boundary, const codec::Frame& fr
   return dense ? int64_t{frame.elements} : frame.events();
 }
 
-/// A number that no other flit of a run has, but for collisions that do not matter.
-uint64_t flit_name(int32_t block, int32_t packet, int32_t flit) {
-  uint64_t name = core::Rng(static_cast<uint64_t>(block)).next();
-  name = core::Rng(name ^ static_cast<uint64_t>(packet)).next();
-  return core::Rng(name ^ static_cast<uint64_t>(flit)).next();
-}
-
 void require_equal(int64_t expected, int64_t got, const char* what, const std::string& name,
                    int32_t block) {
   if (expected == got) return;
@@ -37,15 +29,15 @@ void require_equal(int64_t expected, int64_t got, const char* what, const std::s
 }  // namespace
 
 BoundaryCheck::BoundaryCheck(const workload::Workload& workload, const arch::PackageSpec& package,
-                             LinkErrors errors)
+                             const codec::BitErrors& errors)
     : workload_(workload),
       frames_(workload.blocks.size()),
       arrivals_(workload.blocks.size()),
       damages_(workload.blocks.size()),
       totals_(workload.boundaries.size()),
-      errors_(std::move(errors)),
-      overhead_bits_(package.link_overhead_bits()),
-      checked_(package.serdes.crc_bits > 0) {
+      link_{.errors = errors,
+            .checked = package.serdes.crc_bits > 0,
+            .overhead_bits = package.link_overhead_bits()} {
   const codec::WireLayout layout = arch::wire_layout(package);
   for (const auto& boundary : workload.boundaries) {
     converters_.push_back({codec::make_codec(boundary.params),
@@ -181,17 +173,14 @@ void BoundaryCheck::decode_damaged(const workload::Task& task, codec::WireFrame 
                                    core::Ledger& ledger) {
   const auto& block = workload_.blocks[static_cast<size_t>(task.block)];
   const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];
-  auto read = checked_ ? without_damaged(block, task.block, std::move(wire))
-                       : with_flips(block, task.block, std::move(wire));
+  const auto elements = static_cast<int>(block.elements.size());
+  auto read =
+      codec::read_damaged(link_, *converter(block).wire, std::move(wire), elements, block.elements,
+                          task.block, damages_[static_cast<size_t>(task.block)]);
   Totals& totals = totals_[static_cast<size_t>(block.boundary)];
   totals.damaged_blocks += 1;
   totals.lost_blocks += !read;
-  if (!read) {
-    const int steps = boundary.params.spec.steps;
-    const auto elements = static_cast<int>(block.elements.size());
-    read = codec::Frame{steps, elements, {}};
-    read->symbols.resize(static_cast<size_t>(steps) * block.elements.size());
-  }
+  if (!read) read = codec::silent_frame(boundary.params.spec, elements);
   const std::vector<int32_t> values = values_of(block, task.block, *read);
   for (size_t i = 0; i < values.size(); ++i) {
     const int64_t error = std::abs(int64_t{values[i]} - block.expected[i]);
@@ -202,44 +191,6 @@ void BoundaryCheck::decode_damaged(const workload::Task& task, codec::WireFrame 
   count(block, *read, false, ledger);
   totals.events += events_of(boundary, *read);
   totals.blocks += 1;
-}
-
-/// Flits carry a checksum: the interface drops every packet that has a damaged one.
-std::optional<codec::Frame> BoundaryCheck::without_damaged(const workload::Block& block,
-                                                           int32_t index,
-                                                           codec::WireFrame wire) const {
-  std::vector<bool> dropped(wire.packets.size());
-  for (const Damage& damage : damages_[static_cast<size_t>(index)]) {
-    dropped[static_cast<size_t>(damage.packet)] = true;
-  }
-  if (dropped.front()) return std::nullopt;
-  codec::WireFrame left{.kind = wire.kind, .packets = {}};
-  for (size_t p = 0; p < wire.packets.size(); ++p) {
-    if (!dropped[p]) left.packets.push_back(std::move(wire.packets[p]));
-  }
-  const auto missing = static_cast<int64_t>(wire.packets.size() - left.packets.size());
-  return converter(block).wire->salvage(left, static_cast<int>(block.elements.size()),
-                                        block.elements, missing);
-}
-
-/// Nobody knows: the decoder reads the flipped bits.
-std::optional<codec::Frame> BoundaryCheck::with_flips(const workload::Block& block, int32_t index,
-                                                      codec::WireFrame wire) const {
-  for (const Damage& damage : damages_[static_cast<size_t>(index)]) {
-    codec::Packet& packet = wire.packets[static_cast<size_t>(damage.packet)];
-    const int64_t others = packet.bits / packet.flits;
-    const int64_t first = packet.bits - others * (packet.flits - 1);
-    const int64_t offset = damage.flit == 0 ? 0 : first + (damage.flit - 1) * others;
-    const int64_t width = damage.flit == 0 ? first : others;
-    const uint64_t name = flit_name(index, damage.packet, damage.flit);
-    for (const int64_t bit : errors_.flips(name, width + overhead_bits_)) {
-      if (bit >= width) continue;  // tag or framing
-      packet.bytes[static_cast<size_t>((offset + bit) / 8)] ^=
-          static_cast<uint8_t>(1U << ((offset + bit) % 8));
-    }
-  }
-  return converter(block).wire->salvage(wire, static_cast<int>(block.elements.size()),
-                                        block.elements, 0);
 }
 
 template <class Archive>

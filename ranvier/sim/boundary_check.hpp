@@ -3,16 +3,15 @@
 // read those that arrived, and every value is compared with what the trained integer network used.
 
 #include "ranvier/codec/codec.hpp"
+#include "ranvier/codec/damage.hpp"
 #include "ranvier/codec/wire.hpp"
 #include "ranvier/core/ledger.hpp"
-#include "ranvier/sim/link_errors.hpp"
 #include "ranvier/sim/state_archive.hpp"
 #include "ranvier/workload/workload.hpp"
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 namespace ranvier::sim {
@@ -32,7 +31,7 @@ class BoundaryCheck {
   /// `workload` must outlive it. `errors`: flips the bits of damaged flits where no checksum tells
   /// that they are. Errors: UserError for a codec or wire format that cannot be built.
   BoundaryCheck(const workload::Workload& workload, const arch::PackageSpec& package,
-                LinkErrors errors = {});
+                const codec::BitErrors& errors = {});
 
   /// Encodes the block of a finished encode task and counts the work in `ledger`. The packets stay
   /// until decode(). Errors: RunError when packets, flits or bits differ from `message`, or events
@@ -77,11 +76,6 @@ class BoundaryCheck {
     std::unique_ptr<codec::WireFormat> wire;
   };
 
-  struct Damage {
-    int32_t packet = 0;
-    int32_t flit = 0;  // of the packet
-  };
-
   template <class Archive>
   void persist_members(Archive& archive);
   codec::Frame frame_of(const workload::Block& block) const;
@@ -90,10 +84,6 @@ class BoundaryCheck {
                                  const codec::Frame& frame) const;
   void compare(const workload::Block& block, int32_t index, const codec::Frame& frame) const;
   void decode_damaged(const workload::Task& task, codec::WireFrame wire, core::Ledger& ledger);
-  std::optional<codec::Frame> without_damaged(const workload::Block& block, int32_t index,
-                                              codec::WireFrame wire) const;
-  std::optional<codec::Frame> with_flips(const workload::Block& block, int32_t index,
-                                         codec::WireFrame wire) const;
   void count(const workload::Block& block, const codec::Frame& frame, bool encoding,
              core::Ledger& ledger) const;
   const Converter& converter(const workload::Block& block) const {
@@ -101,14 +91,12 @@ class BoundaryCheck {
   }
 
   const workload::Workload& workload_;
-  std::vector<Converter> converters_;           // [boundaries]
-  std::vector<codec::WireFrame> frames_;        // [blocks] what was sent
-  std::vector<std::vector<int32_t>> arrivals_;  // [blocks] packets in order of arrival
-  std::vector<std::vector<Damage>> damages_;    // [blocks]
-  std::vector<Totals> totals_;                  // [boundaries]
-  LinkErrors errors_;
-  int64_t overhead_bits_;  // of a flit on a link
-  bool checked_;           // flits carry a checksum
+  std::vector<Converter> converters_;                     // [boundaries]
+  std::vector<codec::WireFrame> frames_;                  // [blocks] what was sent
+  std::vector<std::vector<int32_t>> arrivals_;            // [blocks] packets in order of arrival
+  std::vector<std::vector<codec::DamagedFlit>> damages_;  // [blocks]
+  std::vector<Totals> totals_;                            // [boundaries]
+  codec::LossyLink link_;
 };
 
 }  // namespace ranvier::sim

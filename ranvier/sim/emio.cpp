@@ -19,6 +19,7 @@ Emio::Emio(const Lowered& lowered, const LinkErrors& errors, const PacketPool& p
       near_(lowered.sides.size() * static_cast<size_t>(queues_), timing_.fifo_depth),
       credits_(near_.rings(), timing_.lane_buffer),
       state_(lowered.sides.size()),
+      places_(near_.rings()),
       far_(lowered, mesh, calendar_, static_cast<int32_t>(lowered.sides.size()), link),
       boundaries_(boundaries) {
   if (timing_.replay_flits == 0) return;
@@ -108,7 +109,7 @@ void Emio::transmit(int side, int64_t start, int64_t next_window) {
   Flit flit = again ? replays_[index].next().flit : fetch(side, queue, start);
   const int64_t bits = flit.bits + timing_.overhead_bits;
   const int64_t beats = core::ceil_div(bits, timing_.wires);
-  const bool damaged = errors_.any() && errors_.hits(side, state.transmissions, bits);
+  const bool damaged = errors_.any() && is_damaged(side, queue, flit, bits);
   ++state.transmissions;
   state.use.beats += beats;
   state.link_free = std::max(start + beats, next_window);
@@ -128,6 +129,19 @@ void Emio::transmit(int side, int64_t start, int64_t next_window) {
   });
   ++moves_;
   arrive(side, queue, flit, start + beats);  // the last: the packet may leave with its tail
+}
+
+/// Without retry the place in its frame decides about a boundary flit: what a frame loses does not
+/// depend on when it crosses, so it can be told without simulating (codec::LossyBoundary).
+bool Emio::is_damaged(int side, int queue, const Flit& flit, int64_t bits) {
+  const int64_t transmission = state_[static_cast<size_t>(side)].transmissions;
+  const Packet& packet = packets_[flit.packet];
+  if (packet.block < 0 || !replays_.empty()) return errors_.hits(side, transmission, bits);
+  int32_t& place = places_[ring(side, queue)];
+  const uint64_t name = codec::flit_name(packet.block, packet.index, place);
+  place = flit.tail ? 0 : place + 1;
+  const int32_t chip = lowered_.sides[static_cast<size_t>(side)].near_chip;
+  return errors_.chosen(side, transmission) || errors_.bits().hits_leaving(chip, name, bits);
 }
 
 /// Takes the queue's flit out of its near FIFO, and a slot of its far one.

@@ -62,7 +62,7 @@ class Emio final : public EdgePort, public LinkPort {
   /// What a checkpoint keeps.
   template <class Archive>
   void persist(Archive& archive) {
-    archive(calendar_, near_, credits_, state_, far_, boundaries_, moves_);
+    archive(calendar_, near_, credits_, state_, places_, far_, boundaries_, moves_);
     for (GoBackN& replay : replays_) archive(replay);
   }
 
@@ -80,6 +80,7 @@ class Emio final : public EdgePort, public LinkPort {
   int64_t next_start(int side) const;
   int choose_queue(int side, int64_t start) const;
   void transmit(int side, int64_t start, int64_t next_window);
+  bool is_damaged(int side, int queue, const Flit& flit, int64_t bits);
   Flit fetch(int side, int queue, int64_t start);
   bool accepted(int side, int queue, const Flit& flit, bool again, bool damaged, int64_t end);
   void arrive(int side, int queue, const Flit& flit, int64_t end);
@@ -100,6 +101,7 @@ class Emio final : public EdgePort, public LinkPort {
   TimedRings near_;               // written in core cycles, read in link cycles
   CreditRings credits_;           // of the far FIFOs, in near link cycles
   std::vector<State> state_;      // [sides]
+  std::vector<int32_t> places_;   // [sides x queues] of the next flit in its boundary packet
   std::vector<GoBackN> replays_;  // [sides]; none without retry
   EmioFar far_;
   std::vector<Use> boundaries_;

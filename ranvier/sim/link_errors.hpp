@@ -1,7 +1,8 @@
 #pragma once
-// Which flits arrive damaged at the far end of a die-to-die link, and which of their bits are
-// flipped. A function of seed and place alone: neither order nor threads nor time change it.
+// Which flits arrive damaged at the far end of a die-to-die link: those that codec::BitErrors hits,
+// and those that were chosen.
 
+#include "ranvier/codec/bit_errors.hpp"
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/simulator.hpp"
 
@@ -10,8 +11,7 @@
 
 namespace ranvier::sim {
 
-/// Bits are flipped independently with probability `rate` (bit_error_rate), and transmissions that
-/// were chosen are damaged too. Source: docs/models/emio.md.
+/// Source: docs/models/emio.md.
 class LinkErrors {
  public:
   /// A transmission is named by its side and its number on it, repetitions counted, from 0.
@@ -22,24 +22,19 @@ class LinkErrors {
   };
 
   LinkErrors() = default;  // a link without errors
-  LinkErrors(double rate, uint64_t seed, std::vector<Chosen> chosen);
+  LinkErrors(codec::BitErrors bits, std::vector<Chosen> chosen);
 
-  bool any() const { return rate_ > 0 || !chosen_.empty(); }
+  bool any() const { return bits_.rate() > 0 || !chosen_.empty(); }
+  const codec::BitErrors& bits() const { return bits_; }
 
-  /// Whether one of the `bits` bits of this transmission is flipped: with probability
-  /// 1 - (1 - rate)^bits.
+  /// Whether a transmission was chosen.
+  bool chosen(int side, int64_t transmission) const;
+
+  /// Whether it was chosen, or one of its `bits` bits is flipped.
   bool hits(int side, int64_t transmission, int64_t bits) const;
 
-  /// Flipped bits of a damaged flit of `bits` bits, ascending, at least one: as independent errors
-  /// fall when it is known that one fell. `flit` names the flit.
-  std::vector<int64_t> flips(uint64_t flit, int64_t bits) const;
-
  private:
-  double damage_probability(int64_t bits) const;
-
-  double rate_ = 0;
-  double log_right_ = 0;  // ln(1 - rate)
-  uint64_t seed_ = 0;
+  codec::BitErrors bits_;
   std::vector<Chosen> chosen_;  // sorted
 };
 

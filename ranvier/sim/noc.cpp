@@ -1,6 +1,7 @@
 #include "ranvier/sim/noc.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/sim/account.hpp"
 #include "ranvier/sim/noc_machine.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <exception>
 #include <thread>
+#include <utility>
 
 namespace ranvier::sim {
 namespace {
@@ -103,7 +105,14 @@ std::string saturation(const NocSpec& spec, const NocMachine& machine, int64_t f
                      result.unfinished_packets, result.measured_packets, spec.drain_cycles);
 }
 
+std::vector<LinkUse> links(const NocMachine& machine) {
+  Result uses;
+  fill_network(machine.network(), machine.lowered(), uses);
+  return std::move(uses.links);
+}
+
 void fill_run(const NocMachine& machine, NocResult& result) {
+  result.links = links(machine);
   const Backlog last = backlog(machine, machine.now());
   result.simulated_cycles = machine.now();
   result.packets_created = last.created_sum;

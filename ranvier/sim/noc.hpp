@@ -4,6 +4,7 @@
 
 #include "ranvier/arch/package.hpp"
 #include "ranvier/sim/pattern.hpp"
+#include "ranvier/sim/simulator.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -46,8 +47,9 @@ struct NocResult {
   // The whole run, warm-up and drain included.
   int64_t simulated_cycles = 0;
   int64_t packets_created = 0, packets_queued = 0, packets_in_flight = 0, packets_delivered = 0;
-  int64_t flit_hops = 0;  // router traversals, the ejecting one included
-  double wall_s = 0;      // the only member that is not determined by the NocSpec
+  int64_t flit_hops = 0;       // router traversals, the ejecting one included
+  std::vector<LinkUse> links;  // between dies, those that carried something
+  double wall_s = 0;           // the only member that is not determined by the NocSpec
 
   bool saturated() const { return !saturation.empty(); }
 };

@@ -85,6 +85,13 @@ OpenLoop::Measured NocMachine::measured() const {
   return sum;
 }
 
+NetworkRecord NocMachine::network() const {
+  NetworkRecord sum;
+  for (const auto& process : processes_) sum.add(network_record(*process));
+  sum.latency = now();
+  return sum;
+}
+
 const OpenLoop& NocMachine::tile(int tile) const {
   return noc(processes_[static_cast<size_t>(partition_.of_router(tile))]).traffic();
 }

@@ -7,6 +7,7 @@
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/open_loop.hpp"
 #include "ranvier/sim/partition.hpp"
+#include "ranvier/sim/run_record.hpp"
 #include "ranvier/sim/team.hpp"
 
 #include <cstdint>
@@ -37,6 +38,8 @@ class NocMachine {
   int64_t in_flight() const;    // packets in the network
   int64_t packets_out() const;  // that have arrived
   OpenLoop::Measured measured() const;
+  /// Counters of routers and die edges up to now. Cost: O(routers).
+  NetworkRecord network() const;
   /// The network interface of a tile.
   const OpenLoop& tile(int tile) const;
 

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <limits>
 #include <tuple>
 
@@ -152,6 +153,49 @@ TEST(Noc, DieEdgeCarriesOneFlitPerItsBeats) {
   const NocResult below = simulate_noc(spec);
   EXPECT_FALSE(below.saturated()) << below.saturation;
   EXPECT_NEAR(below.accepted, spec.rate, 0.05 * spec.rate);
+}
+
+NocSpec noisy(arch::RetryPolicy retry) {
+  NocSpec spec = spec_of(4, 0.1);
+  spec.package.chips_x = 2;
+  spec.package.serdes.crc_bits = 16;
+  spec.package.serdes.bit_error_rate = 5e-4;
+  spec.package.serdes.retry = retry;
+  spec.pattern = Pattern::kBitcomp;  // every packet changes dies
+  spec.measure_cycles = 20'000;
+  return spec;
+}
+
+TEST(Noc, LinksCountWhatErrorsDamageOrRepeat) {
+  NocSpec spec = noisy(arch::RetryPolicy::kNone);
+  const NocResult lost = simulate_noc(spec);
+  ASSERT_EQ(lost.links.size(), 2U);
+  const auto bits = spec.package.packet.flit_bits() + spec.package.link_overhead_bits();
+  const double p = 1 - std::pow(1 - 5e-4, bits);
+  int64_t crossed = 0;
+  for (const LinkUse& link : lost.links) {
+    const auto flits = static_cast<double>(link.flits);
+    EXPECT_NEAR(static_cast<double>(link.damaged_flits), p * flits, 4 * std::sqrt(p * flits));
+    EXPECT_EQ(link.bits, link.flits * bits);
+    EXPECT_EQ(link.resent_flits, 0);
+    crossed += link.flits;
+  }
+  EXPECT_NEAR(static_cast<double>(crossed), static_cast<double>(lost.packets_delivered), 200);
+  const NocResult repaired = simulate_noc(noisy(arch::RetryPolicy::kGoBackN));
+  for (const LinkUse& link : repaired.links) {
+    EXPECT_EQ(link.damaged_flits, 0);
+    EXPECT_GE(
+        static_cast<double>(link.resent_flits),
+        p * static_cast<double>(link.flits) - 4 * std::sqrt(p * static_cast<double>(link.flits)));
+  }
+  EXPECT_GT(repaired.packet_latency->mean, lost.packet_latency->mean) << "repetitions take time";
+  spec.threads = 3;
+  const NocResult threads = simulate_noc(spec);
+  for (size_t l = 0; l < 2; ++l) {
+    EXPECT_EQ(threads.links[l].damaged_flits, lost.links[l].damaged_flits);
+    EXPECT_EQ(threads.links[l].utilisation, lost.links[l].utilisation);
+  }
+  EXPECT_TRUE(simulate_noc(spec_of(4, 0.1)).links.empty());
 }
 
 TEST(Noc, SeedDecidesEverythingAndNothingElseDoes) {

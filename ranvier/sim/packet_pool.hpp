@@ -17,6 +17,7 @@ struct Packet {
   int32_t flits = 1;
   int32_t received = 0;    // flits ejected so far
   int32_t boundary = -1;   // index into Workload::boundaries, or -1
+  int32_t block = -1;      // index into Workload::blocks, or -1
   uint16_t head_bits = 0;  // width of flit 0
   uint16_t body_bits = 0;  // width of every other flit
 };

@@ -36,6 +36,7 @@ Packet WorkloadMessages::open(int32_t message, int32_t index) {
   Packet packet;
   if (const int block = block_of(spec); block >= 0) {
     const codec::Packet& real = boundaries_.packets(block)[static_cast<size_t>(index)];
+    packet.block = block;
     packet.boundary = workload_.blocks[static_cast<size_t>(block)].boundary;
     packet.flits = real.flits;
     packet.body_bits = flit_width(real.bits / real.flits);

@@ -124,6 +124,14 @@ TEST_F(EvaluateTest, EveryTableHasARowPerThing) {
   EXPECT_EQ(rows("layers.csv"), 4 * 5);
   EXPECT_EQ(rows("links.csv"), 4 * 2);  // one used direction, two presets
   EXPECT_EQ(rows("link_errors.csv"), 4 * 2);
+  int64_t mesh_links = 0;
+  for (const auto& variant : result.variants) {
+    for (const auto& preset : variant.presets) {
+      mesh_links += static_cast<int64_t>(preset.first.mesh_links.size());
+    }
+  }
+  EXPECT_GT(mesh_links, 4 * 2 * 8);
+  EXPECT_EQ(rows("mesh_links.csv"), mesh_links);
 }
 
 TEST_F(EvaluateTest, ReportsWhatErrorsOnLinksCost) {

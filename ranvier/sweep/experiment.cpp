@@ -12,7 +12,7 @@ namespace {
 using config::Field;
 using config::Kind;
 
-constexpr std::array<Field, 7> kFields{{
+constexpr std::array<Field, 8> kFields{{
     {.key = "name",
      .kind = Kind::kText,
      .fallback = config::kRequired,
@@ -33,6 +33,14 @@ constexpr std::array<Field, 7> kFields{{
      .minimum = 1,
      .maximum = 1024,
      .doc = "Recorded test samples to simulate; latency and energy are their means."},
+    {.key = "simulate.loss_samples",
+     .kind = Kind::kInteger,
+     .fallback = "",
+     .minimum = 0,
+     .maximum = 1e9,
+     .doc =
+         "Where links damage bits and repeat nothing: test samples with which the networks are "
+         "scored again with what is lost. Absent: all of them, where there are weights; 0: none."},
     {.key = "mapping.search",
      .kind = Kind::kChoice,
      .fallback = "none",

@@ -20,29 +20,44 @@ Json energy_json(const cost::PricedLedger& priced) {
   return energy;
 }
 
-Json link_errors_json(const LinkErrorTotals& totals) {
-  return {{"resent_flits", totals.resent_flits},
-          {"resent_bits_per_activation", totals.resent_bits_per_activation},
-          {"damaged_flits", totals.damaged_flits},
-          {"lost_blocks", totals.lost_blocks},
-          {"changed_values_fraction", totals.changed_fraction}};
+/// Where values were lost and the network was scored with what was left of them.
+Json quality_json(const ir::LossScore& score) {
+  return {{"metric_deployed", score.with_loss},
+          {"metric_deployed_without_loss", score.without_loss},
+          {"test_samples", score.samples},
+          {"changed_values_fraction", score.changed_fraction()}};
 }
 
-Json presets_json(const VariantResult& variant) {
+Json link_errors_json(const VariantResult& variant, const PresetResult& preset,
+                      const std::vector<ir::LossScore>& losses) {
+  const LinkErrorTotals totals = link_error_totals(variant, preset);
+  Json errors{{"resent_flits", totals.resent_flits},
+              {"resent_bits_per_activation", totals.resent_bits_per_activation},
+              {"damaged_flits", totals.damaged_flits},
+              {"lost_blocks", totals.lost_blocks},
+              {"changed_values_fraction", totals.changed_fraction}};
+  for (const ir::LossScore& score : losses) {
+    if (score.variant != variant.name || score.preset != preset.preset) continue;
+    errors["quality"] = quality_json(score);
+  }
+  return errors;
+}
+
+Json presets_json(const VariantResult& variant, const std::vector<ir::LossScore>& losses) {
   Json presets = Json::object();
   for (const auto& p : variant.presets) {
     presets[p.preset] = {{"latency_us", p.latency_s * kMicro},
                          {"latency_analytic_us", p.latency_analytic_s * kMicro},
                          {"analytic_congested", p.congested},
                          {"energy_uj", energy_json(p.priced)},
-                         {"link_errors", link_errors_json(link_error_totals(variant, p))}};
+                         {"link_errors", link_errors_json(variant, p, losses)}};
   }
   return presets;
 }
 
 Json or_null(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
 
-Json variant_json(const VariantResult& variant) {
+Json variant_json(const VariantResult& variant, const std::vector<ir::LossScore>& losses) {
   const Metrics& metrics = variant.bundle.metrics;
   // Of filled chips, mapping decides which neurons stand at a boundary.
   const bool is_filled = variant.bundle.network.chip_rule == ir::ChipRule::kFilled;
@@ -59,7 +74,7 @@ Json variant_json(const VariantResult& variant) {
             {"wire_format", variant.wire}}},
           {"chips", variant.chips},
           {"cores", variant.cores},
-          {"presets", presets_json(variant)}};
+          {"presets", presets_json(variant, losses)}};
 }
 
 const VariantResult* find(const ExperimentResult& result, const std::string& name) {
@@ -110,13 +125,14 @@ std::vector<std::string> baseline_names() {
   return {"ann-packet", "ann-burst8", "ann-burst4", "snn"};
 }
 
-std::string summary_json(const ExperimentResult& result) {
+std::string summary_json(const ExperimentResult& result, const std::vector<ir::LossScore>& losses) {
   Json summary{{"schema", 1}, {"experiment", result.name}, {"fidelity", "cycle"}};
   summary["metric"] =
       result.variants.empty() ? "accuracy_percent" : result.variants.front().bundle.metrics.metric;
   summary["variants"] = Json::object();
-  for (const auto& variant : result.variants)
-    summary["variants"][variant.name] = variant_json(variant);
+  for (const auto& variant : result.variants) {
+    summary["variants"][variant.name] = variant_json(variant, losses);
+  }
   summary["ratios"] = ratios_json(result);
   return summary.dump(2) + "\n";
 }

@@ -42,6 +42,19 @@ std::string links_csv(const ExperimentResult& result) {
   return csv;
 }
 
+std::string mesh_links_csv(const ExperimentResult& result) {
+  std::string csv = "variant,preset,from_tile,to_tile,flits,bits\n";
+  for (const auto& variant : result.variants) {
+    for (const auto& preset : variant.presets) {
+      for (const auto& link : preset.first.mesh_links) {
+        csv += fmt::format("{},{},{},{},{},{}\n", variant.name, preset.preset, link.from.index(),
+                           link.to.index(), link.flits, link.bits);
+      }
+    }
+  }
+  return csv;
+}
+
 std::string routers_csv(const ExperimentResult& result) {
   std::string csv = "variant,preset,tile,flits\n";
   for (const auto& variant : result.variants) {
@@ -92,6 +105,7 @@ std::string boundaries_csv(const ExperimentResult& result) {
 void write_tables(const ExperimentResult& result, const std::filesystem::path& directory) {
   core::write_file_atomic(directory / "layers.csv", layers_csv(result));
   core::write_file_atomic(directory / "links.csv", links_csv(result));
+  core::write_file_atomic(directory / "mesh_links.csv", mesh_links_csv(result));
   core::write_file_atomic(directory / "routers.csv", routers_csv(result));
   core::write_file_atomic(directory / "link_errors.csv", link_errors_csv(result));
   core::write_file_atomic(directory / "boundaries.csv", boundaries_csv(result));

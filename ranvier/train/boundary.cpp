@@ -3,6 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/train/boundary_internal.hpp"
 #include "ranvier/train/lif.hpp"
+#include "ranvier/train/loss_hook.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -301,9 +302,10 @@ Tensor BoundaryImpl::forward_deployed(const Tensor& a) {
   const Grid now = grid();
   const auto coder = codec::make_codec(now.params);
   const Tensor host = a.to(torch::kCPU, torch::kFloat32).contiguous();
-  const Sent sent = send(*coder, now, options_.surrogate, host);
+  Sent sent = send(*coder, now, options_.surrogate, host);
   count_levels(level_tensor(sent, host));
   if (recording_) record_samples(*coder, sent.current, sent.channel, sent.value, a.size(0));
+  if (loss_) loss_->lose(sent.current, sent.value, a.size(0));
   return value_tensor(sent, now, host).to(a.device());
 }
 

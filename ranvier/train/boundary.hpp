@@ -7,16 +7,20 @@
 #include "ranvier/codec/codec.hpp"
 #include "ranvier/codec/wire.hpp"
 #include "ranvier/ir/activity.hpp"
+#include "ranvier/train/boundary_counts.hpp"
 #include "ranvier/train/kernels/grid.hpp"
 #include "ranvier/train/kernels/surrogate.hpp"
 #include "ranvier/train/torch_compat.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace ranvier::train {
+
+class LossHook;
 
 struct BoundaryOptions {
   std::string name;
@@ -36,28 +40,6 @@ enum class BoundaryMode : uint8_t {
   kTrain,     // float graph on the deployed grid, differentiable
   kDeployed,  // codec::Codec on int16 currents, no gradient; can record
   kBypass,    // unsigned: relu(a), signed: a; gathers channel statistics and calibration samples
-};
-
-/// Traffic of the last kTrain forward.
-struct BoundaryCost {
-  torch::Tensor events_per_neuron;     // scalar, differentiable (topk: not); dense: 1
-  torch::Tensor wire_bits_per_neuron;  // scalar, differentiable
-  int64_t neurons = 0;                 // of one sample, before a bottleneck
-};
-
-/// Totals over all forwards since reset_counts() (kTrain and kDeployed).
-struct BoundaryCounts {
-  int64_t samples = 0;
-  int64_t neurons = 0;             // of one sample
-  std::vector<int64_t> events;     // [C]; dense: values that are not 0
-  std::vector<int64_t> saturated;  // [C] elements at the largest level
-  double events_per_neuron() const;
-  int dead_channels() const;       // never an event
-  int saturated_channels() const;  // more than half of the elements at the largest level
-};
-
-struct Revived {  // channels
-  int64_t dead = 0, saturated = 0;
 };
 
 class BoundaryImpl : public torch::nn::Module {
@@ -101,6 +83,10 @@ class BoundaryImpl : public torch::nn::Module {
   void set_recording(bool on) { recording_ = on; }
   const ir::BoundaryActivity& record() const { return record_; }
   ir::BoundaryActivity take_record();
+
+  /// kDeployed: gives what these links leave of the values; null: all of them. Counts and records
+  /// stay those of what was sent.
+  void set_loss(std::shared_ptr<LossHook> loss) { loss_ = std::move(loss); }
 
   /// Neurons of this boundary per activation that they stand for: below 1 behind a bottleneck.
   double share() const;
@@ -149,6 +135,7 @@ class BoundaryImpl : public torch::nn::Module {
   BoundaryCounts counts_;
   bool recording_ = false;
   ir::BoundaryActivity record_;
+  std::shared_ptr<LossHook> loss_;
   int64_t capture_left_ = 0;
   torch::Tensor captured_;
 };

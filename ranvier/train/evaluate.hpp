@@ -39,7 +39,7 @@ struct Score {
   int64_t neurons() const;
 };
 
-/// On the first `samples` test samples, float graph.
+/// On the first `samples` test samples, in the arithmetic that is set.
 double test_metric(Model& model, const Sets& sets, int64_t samples);
 
 /// A model in deployed arithmetic while this lives: weights rounded to 8 bits per output channel,

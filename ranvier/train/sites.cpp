@@ -1,5 +1,7 @@
 #include "ranvier/train/sites.hpp"
 
+#include "ranvier/train/loss_hook.hpp"
+
 namespace ranvier::train {
 
 namespace {
@@ -127,8 +129,9 @@ torch::Tensor LifSite::forward(const torch::Tensor& x) {
     return options_.is_signed ? x : torch::relu(x);
   }
   const auto format = x.suggest_memory_format();
-  const auto spikes = lif_->forward(x.contiguous().view(shape));
+  auto spikes = lif_->forward(x.contiguous().view(shape));
   if (recording_) spikes_ = spikes.detach();
+  if (loss_) spikes = loss_->lose_spikes(spikes);
   const auto flat = spikes.view(x.sizes()).contiguous(format);
   if (!options_.is_scaled) return flat;
   auto per_channel = std::vector<int64_t>(static_cast<size_t>(x.dim()), 1);

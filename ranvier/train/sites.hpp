@@ -119,6 +119,8 @@ class LifSite : public Site {
   /// Keeps the spikes of the last forward, [T, N, C, ...].
   void set_recording(bool on) { recording_ = on; }
   const torch::Tensor& spikes() const { return spikes_; }
+  /// Gives what these links leave of the spikes; null: all of them.
+  void set_loss(std::shared_ptr<LossHook> loss) { loss_ = std::move(loss); }
 
  private:
   LifLayer lif_;
@@ -126,6 +128,7 @@ class LifSite : public Site {
   bool calibrate_ = false;
   bool recording_ = false;
   torch::Tensor spikes_;
+  std::shared_ptr<LossHook> loss_;
 };
 
 /// Multiplies a weight [out, in, ...] that reads spikes of `source` by their thresholds, so that

@@ -5,6 +5,7 @@
 #include "ranvier/train/blas.hpp"
 #include "ranvier/train/bundle.hpp"
 #include "ranvier/train/kernels/allocator.hpp"
+#include "ranvier/train/link_loss.hpp"
 #include "ranvier/train/side_by_side.hpp"
 #include "ranvier/train/trainer.hpp"
 #include "ranvier/train/weights.hpp"
@@ -14,6 +15,8 @@
 
 #include <algorithm>
 #include <future>
+#include <map>
+#include <memory>
 #include <thread>
 
 namespace ranvier::train {
@@ -54,10 +57,10 @@ class Experiment {
                 .checkpoint_seconds = settings_.checkpoint_seconds,
                 .evaluate_samples = settings_.evaluate_samples};
     context_.stop = &stop_;
-    core::require_writable_directory(context_.checkpoints, "--out");
   }
 
   void run() {
+    core::require_writable_directory(context_.checkpoints, "--out");
     plan();
     if (works_.empty()) return;
     examine();
@@ -94,7 +97,40 @@ class Experiment {
     run_side_by_side(jobs, workers(), stop_);
   }
 
+  void score_losses(const std::vector<std::filesystem::path>& links, int64_t samples) {
+    std::map<std::string, std::vector<std::filesystem::path>> links_of;  // by variant
+    for (const auto& path : links) links_of[ir::read_link_loss(path).variant].push_back(path);
+    std::vector<Job> jobs;
+    for (const auto& variant : settings_.variants) {
+      const auto found = links_of.find(variant.name);
+      if (found == links_of.end()) continue;
+      jobs.emplace_back(
+          [this, &variant, found, samples] { score_losses(variant, found->second, samples); });
+    }
+    run_side_by_side(jobs, workers(), stop_);
+  }
+
  private:
+  void score_losses(const VariantSettings& variant, const std::vector<std::filesystem::path>& links,
+                    int64_t samples) {
+    const auto directory = bundle_directory(variant);
+    const auto model = make_model(spec_of(variant));
+    load_weights(*model, directory / "weights.safetensors");
+    std::vector<ir::LinkLoss> losses;
+    for (const auto& path : links) losses.push_back(ir::read_link_loss(path));
+    const auto scores =
+        train::score_losses(*model, sets_, settings_.finetune.calibration_samples,
+                            ir::read_network(directory / "network.json"), losses, samples);
+    const Metric metric = metric_of(sets_);
+    for (const auto& score : scores) {
+      const std::string file = fmt::format("{}.{}.score.json", score.variant, score.preset);
+      ir::write_loss_score(score, links.front().parent_path() / file);
+      spdlog::info("{} on {}: {} deployed, {} with what its links leave", score.variant,
+                   score.preset, metric_text(metric, score.without_loss),
+                   metric_text(metric, score.with_loss));
+    }
+  }
+
   ModelSpec plain_spec() const {
     ModelSpec spec;
     spec.network = settings_.network;
@@ -306,6 +342,15 @@ void train_all(const Settings& settings, const TrainOptions& options) {
 
 void train_all(const config::Values& values, const TrainOptions& options) {
   train_all(parse_settings(values), options);
+}
+
+LossScorer loss_scorer(const config::Values& values, const TrainOptions& options) {
+  keep_freed_memory();
+  const auto experiment = std::make_shared<Experiment>(parse_settings(values), options);
+  return [experiment](const std::vector<std::filesystem::path>& links, int64_t samples) {
+    prepare_thread();
+    experiment->score_losses(links, samples);
+  };
 }
 
 void evaluate_bundles(const config::Values& values, const TrainOptions& options) {

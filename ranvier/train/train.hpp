@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace ranvier::train {
 
@@ -38,6 +39,15 @@ void train_all(const Settings& settings, const TrainOptions& options);
 /// Scores the bundles under out/bundle again from their weights; rewrites metric_float and
 /// metric_deployed.
 void evaluate_bundles(const config::Values& values, const TrainOptions& options);
+
+/// Scores networks whose links lose values: what `links`, files VARIANT.PRESET.links.json, say of
+/// the bundles under out/bundle. On the first `samples` test samples; VARIANT.PRESET.score.json
+/// comes beside each file. Errors: UserError when bundle and links do not belong together.
+using LossScorer =
+    std::function<void(const std::vector<std::filesystem::path>& links, int64_t samples)>;
+
+/// Loads the data now. Errors: UserError (settings, data).
+LossScorer loss_scorer(const config::Values& values, const TrainOptions& options);
 
 /// Measured speed of a 768 x 768 float matrix product [GFLOP/s], median of several, on `threads`
 /// threads.

@@ -37,6 +37,20 @@ class NocCommand : public ::testing::Test {
   fs::path directory_;
 };
 
+TEST_F(NocCommand, CountsWhatLinksRepeat) {
+  const std::string flags =
+      "--mesh 8x4 --chips 2x1 --rate 0.05 --cycles 3000 --set hardware.serdes.bit_error_rate=1e-3 "
+      "--set hardware.serdes.crc_bits=16 --set hardware.serdes.retry=go_back_n";
+  const Json links = json(flags).at("rows").at(0).at("links");
+  ASSERT_EQ(links.size(), 2U);
+  for (const Json& link : links) {
+    EXPECT_GT(link.at("resent_flits"), 0);
+    EXPECT_EQ(link.at("damaged_flits"), 0);
+    EXPECT_GT(link.at("utilisation_fraction").get<double>(), 0);
+  }
+  EXPECT_THAT(run(flags).out, HasSubstr("chip 0 to 1: of"));
+}
+
 TEST_F(NocCommand, GivesOneRowPerRateWithAllKeys) {
   const Json out = json(
       "--mesh 8x8 --traffic uniform --rate 0.1:0.3:0.1 --packet-flits 2 --vcs 2 --buffer-flits 8 "

@@ -69,6 +69,28 @@ TEST_F(Browser, DrawsEveryChartInTheDarkAndOnAPhone) {
   EXPECT_THAT(dom, HasSubstr("loses to no dense baseline"));
 }
 
+TEST_F(Browser, SaysWhatLossyLinksCostWhereTheyDo) {
+  const std::string nothing = "<div id=\"losses\"></div>";
+  const std::string clean = open({});
+  EXPECT_THAT(clean, HasSubstr(nothing));
+  // Only the second preset loses values; the page opens on the first.
+  const std::string first = open({.lossy = true});
+  expect_complete(first);
+  EXPECT_THAT(first, HasSubstr(nothing));
+  const auto page = dir_ / "report.html";
+  std::string html = core::read_file(page, "t");
+  const std::string state = "preset: Report.presets[0]";
+  const size_t at = html.find(state);
+  ASSERT_NE(at, std::string::npos);
+  html.replace(at, state.size(), "preset: Report.presets[1]");
+  core::write_file_atomic(page, html);
+  const std::string second = browser::rendered(page, dir_ / "profile", {});
+  expect_complete(second);
+  EXPECT_THAT(second, Not(HasSubstr(nothing)));
+  EXPECT_THAT(second, HasSubstr("aria-label=\"Quality under loss on ucie16nm\""));
+  EXPECT_THAT(second, HasSubstr("<td>36.64</td><td>-20.00</td><td>3.4 %</td><td>10,000</td>"));
+}
+
 TEST_F(Browser, HostileNamesRunNothing) {
   const std::string dom = open({.experiment = "<img src=x onerror=document.title='owned'>",
                                 .best = "hnn-<img src=x onerror=document.title='owned'>"});

@@ -230,6 +230,13 @@ json summary(const Options& options) {
       presets[kPresets[p]] = {{"latency_us", s.latency[p]},
                               {"latency_analytic_us", s.latency[p] * 0.97},
                               {"energy_uj", std::move(energy)}};
+      if (options.lossy && p == 1) {
+        presets[kPresets[p]]["link_errors"]["quality"] = {
+            {"metric_deployed", s.quality - 20},
+            {"metric_deployed_without_loss", s.quality},
+            {"test_samples", 10000},
+            {"changed_values_fraction", 0.034}};
+      }
     }
     variants[s.name] = {{"metric_float", s.quality + 0.12},
                         {"metric_deployed", s.quality},

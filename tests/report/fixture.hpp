@@ -16,6 +16,7 @@ struct Options {
   double hnn_latency_scale = 1;
   bool dense = true;   // include the ann-* variants
   bool hybrid = true;  // include the hnn-* variants
+  bool lossy = false;  // the second preset loses values
 };
 
 /// Details that belong to the summary of the same options.

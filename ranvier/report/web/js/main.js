@@ -12,7 +12,7 @@
   };
   const tables = () => {
     presetFacts();
-    for (const fill of ["scoreboard", "comparison", "ratios", "ledger", "boundaryTable"]) Report[fill]();
+    for (const fill of ["scoreboard", "comparison", "losses", "ratios", "ledger", "boundaryTable"]) Report[fill]();
   };
   const everything = () => { tables(); Report.redraw(); };
 

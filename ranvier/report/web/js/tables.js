@@ -66,6 +66,23 @@
       make("thead", {}, make("tr", {}, columns)), make("tbody", {}, rows))));
   };
 
+  // Only of variants that were scored with what lossy links leave of their values.
+  Report.losses = () => {
+    const { preset } = Report.state;
+    const q = Report.quality;
+    const scored = Report.variants.map((v) => [v, (v.presets[preset].link_errors || {}).quality]).filter(([, quality]) => quality);
+    if (!scored.length) { byId("losses").replaceChildren(); return; }
+    const rows = scored.map(([v, quality]) => make("tr", {}, variantHead(v.name),
+      make("td", {}, quality.metric_deployed_without_loss.toFixed(q.digits)), make("td", {}, quality.metric_deployed.toFixed(q.digits)),
+      make("td", {}, (quality.metric_deployed - quality.metric_deployed_without_loss).toFixed(q.digits)),
+      make("td", {}, Report.percent(quality.changed_values_fraction)), make("td", {}, quality.test_samples.toLocaleString("en"))));
+    byId("losses").replaceChildren(make("h3", {}, "What lossy links cost in quality"), scroll("Quality under loss on " + preset, make("table", {},
+      make("caption", {}, `On ${preset}, whose links damage bits and repeat nothing: the deployed network, and the same with what arrives.`),
+      make("thead", {}, make("tr", {}, head("Variant", null, { class: "text" }), head(make("span", {}, q.name + ", ", term("deployed")), q.unit), head("…under loss", q.unit),
+        head("Change", q.unit), head("Values changed", "of all"), head("Test samples", "scored"))),
+      make("tbody", {}, rows))));
+  };
+
   Report.ratios = () => {
     const { preset } = Report.state;
     const baselines = Report.variants.filter((v) => !v.name.startsWith("hnn"));
