@@ -4,7 +4,9 @@
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/noc_options.hpp"
 #include "ranvier/app/table.hpp"
+#include "ranvier/core/error.hpp"
 #include "ranvier/sim/noc.hpp"
+#include "ranvier/sim/noc_trace.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -115,10 +117,26 @@ void print_text(const NocOptions& options, const std::vector<sim::NocResult>& ro
   }
 }
 
+void require_one_rate(const NocOptions& options, size_t rates) {
+  if (options.trace.empty() || rates == 1) return;
+  throw core::UserError({.key = "--trace",
+                         .given = fmt::format("{} rates ({})", rates, options.rate),
+                         .allowed = "one rate",
+                         .place = "the command line",
+                         .hint = "A trace holds one run: give --rate one number."});
+}
+
+void write_packets(sim::NocSpec spec, const sim::NocResult& row, const std::string& file) {
+  spec.rate = row.rate;
+  workload::write_trace(sim::trace_of(spec, row.simulated_cycles), file);
+}
+
 void run_noc(const NocOptions& options, const Common& common) {
   const sim::NocSpec spec = noc_spec(options, common.seed.value_or(1));
   const auto rates = parse_rates(options.rate, options.packet_flits);
+  require_one_rate(options, rates.size());
   const auto rows = sim::simulate_noc_curve(spec, rates, options.threads);
+  if (!options.trace.empty()) write_packets(spec, rows.front(), options.trace);
   if (common.json) {
     print_json(options, spec, rows);
   } else {

@@ -156,6 +156,8 @@ void add_noc_flags(CLI::App& app, NocOptions& options) {
   app.add_option(
       "--threads", options.threads,
       "rates of a curve that run side by side; for one rate, threads that share its chips [1]");
+  app.add_option("--trace", options.trace,
+                 "FILE.csv or FILE.h5: every packet of the run, to replay; one rate only");
 }
 
 sim::NocSpec noc_spec(const NocOptions& options, uint64_t seed) {

@@ -31,6 +31,7 @@ struct NocOptions {
   int64_t cycles = 10000;
   int64_t drain = -1;  // negative: as many as are measured
   int threads = 1;
+  std::string trace;  // file of the packets; empty: none
 };
 
 void add_noc_flags(CLI::App& app, NocOptions& options);

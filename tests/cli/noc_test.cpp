@@ -119,6 +119,22 @@ TEST_F(NocCommand, PrintsATableForPeople) {
   EXPECT_THAT(outcome.out, HasSubstr("0.9000 saturates: "));
 }
 
+TEST_F(NocCommand, WritesItsPacketsAsATraceThatReplays) {
+  const Outcome traced = run(
+      "--mesh 16x8 --chips 2x1 --rate 0.05 --cycles 300 --warmup 0 --trace t.csv --format json");
+  ASSERT_EQ(traced.exit_code, 0) << traced.err;
+  const Json row = Json::parse(traced.out)["rows"][0];
+  const Outcome replayed = run_ranvier(
+      "simulate --replay t.csv --preset ucie16nm --set hardware.chips_x=2 --set hardware.mesh=8 "
+      "--format json",
+      directory_);
+  ASSERT_EQ(replayed.exit_code, 0) << replayed.err;
+  EXPECT_EQ(Json::parse(replayed.out)["messages"], row["packets_created"]);
+  const Outcome curve = run("--rate 0.1:0.2:0.1 --trace t.csv");
+  EXPECT_EQ(curve.exit_code, 2);
+  EXPECT_THAT(curve.err, ::testing::AllOf(HasSubstr("--trace"), HasSubstr("one rate")));
+}
+
 TEST_F(NocCommand, RefusesWhatItCannotRunNamingFlagValueAndRange) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> cases = {
       {"--mesh 8by8", {"--mesh", "8by8", "WIDTHxHEIGHT"}},
