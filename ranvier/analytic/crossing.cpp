@@ -8,40 +8,55 @@
 namespace ranvier::analytic {
 namespace {
 
-// Products of two rates and a time do not fit 64 bits.
-__extension__ typedef __int128 Wide;
-
 constexpr int64_t kPicosecondsPerSecond = 1'000'000'000'000;
 
-int64_t ceil_ratio(Wide numerator, Wide denominator) {
-  return static_cast<int64_t>((numerator + denominator - 1) / denominator);
+/// Core cycle to link cycle: `delay` core cycles and `ps` later, seen from link cycle 0.
+ClockRatio to_link(Wide core_hz, Wide link_hz, Wide delay, Wide ps) {
+  return {link_hz * kPicosecondsPerSecond, (delay * kPicosecondsPerSecond + ps * core_hz) * link_hz,
+          core_hz * kPicosecondsPerSecond};
+}
+
+/// Link cycle to core cycle: `delay` link cycles and `ps` later, seen from core cycle 0.
+ClockRatio to_core(Wide core_hz, Wide link_hz, Wide delay, Wide ps) {
+  return to_link(link_hz, core_hz, delay, ps);
+}
+
+/// PHY and flight.
+int64_t wire_ps(const arch::SerdesSpec& serdes) {
+  return serdes.phy_latency.value() + serdes.flight.value();
+}
+
+int64_t hertz(core::Hertz rate) {
+  const int64_t whole = std::llround(rate.value());
+  RANVIER_CONTRACT(whole > 0, "clocks are positive");
+  return whole;
 }
 
 }  // namespace
 
 CrossingModel::CrossingModel(const arch::PackageSpec& package)
-    : core_hz_(std::llround(package.core_clock.value())),
-      link_hz_(std::llround(package.serdes.lane_rate.value())),
-      wire_ps_(package.serdes.phy_latency.value() + package.serdes.flight.value()),
-      phase_ps_(package.serdes.clock_phase.value()),
+    : core_hz_(hertz(package.core_clock)),
+      link_hz_(hertz(package.serdes.lane_rate)),
       lanes_(package.serdes.lanes),
       overhead_(package.link_overhead_bits()),
-      fifo_source_(package.emio.fifo_source_cycles),
       fifo_sync_(package.emio.fifo_sync_cycles),
-      merge_(package.emio.merge_cycles),
       split_(package.emio.split_cycles),
+      merge_interval_(core::ceil_div(link_hz_, core_hz_)),
       retries_(package.serdes.retry == arch::RetryPolicy::kGoBackN),
       bit_error_rate_(package.serdes.bit_error_rate),
-      answer_(fifo_source_ + ceil_ratio(Wide(2) * wire_ps_ * link_hz_, kPicosecondsPerSecond) +
+      answer_(package.emio.fifo_source_cycles +
+              ceil_ratio(Wide(2) * wire_ps(package.serdes) * link_hz_, kPicosecondsPerSecond) +
               fifo_sync_),
-      slot_loop_(package.emio.fifo_sync_cycles + 1 + package.router.link_cycles) {
-  RANVIER_CONTRACT(core_hz_ > 0 && link_hz_ > 0 && lanes_ > 0, "clocks and lanes are positive");
-}
-
-int64_t CrossingModel::ready(int64_t core) const {
-  const Wide since_link_0 =
-      Wide(core + merge_ + fifo_source_) * kPicosecondsPerSecond - Wide(phase_ps_) * core_hz_;
-  return ceil_ratio(since_link_0 * link_hz_, Wide(core_hz_) * kPicosecondsPerSecond) + fifo_sync_;
+      slot_loop_(package.emio.fifo_sync_cycles + 1 + package.router.link_cycles),
+      ready_(to_link(core_hz_, link_hz_,
+                     package.emio.merge_cycles + package.emio.fifo_source_cycles,
+                     -package.serdes.clock_phase.value())),
+      arrival_(to_core(core_hz_, link_hz_, package.emio.fifo_source_cycles,
+                       package.serdes.clock_phase.value() + wire_ps(package.serdes))),
+      credit_(to_link(core_hz_, link_hz_, package.emio.fifo_source_cycles - split_,
+                      wire_ps(package.serdes) - package.serdes.clock_phase.value())),
+      core_at_(to_core(core_hz_, link_hz_, 0, package.serdes.clock_phase.value())) {
+  RANVIER_CONTRACT(lanes_ > 0, "a link has lanes");
 }
 
 int64_t CrossingModel::beats(int64_t flit_bits) const {
@@ -49,7 +64,7 @@ int64_t CrossingModel::beats(int64_t flit_bits) const {
 }
 
 int64_t CrossingModel::interval(int64_t flit_bits) const {
-  return std::max(beats(flit_bits), core::ceil_div(link_hz_, core_hz_));
+  return std::max(beats(flit_bits), merge_interval_);
 }
 
 double CrossingModel::damage(int64_t flit_bits) const {
@@ -57,33 +72,14 @@ double CrossingModel::damage(int64_t flit_bits) const {
 }
 
 double CrossingModel::errors(int64_t flit_bits) const {
-  const double p = retries_ ? damage(flit_bits) : 0.0;
+  if (!retries_) return 0;
+  const double p = damage(flit_bits);
   return p / (1 - p);
 }
 
 int64_t CrossingModel::busy_window(int64_t flit_bits) const {
   const int64_t each = interval(flit_bits);
   return core::ceil_div(window(flit_bits), each) * each;
-}
-
-int64_t CrossingModel::arrival(int64_t link) const {
-  const Wide written =
-      Wide(link + fifo_source_) * kPicosecondsPerSecond + Wide(phase_ps_ + wire_ps_) * link_hz_;
-  return ceil_ratio(written * core_hz_, Wide(link_hz_) * kPicosecondsPerSecond) + fifo_sync_ +
-         split_;
-}
-
-int64_t CrossingModel::credit_return(int64_t core) const {
-  const Wide sent = Wide(core - split_ + fifo_source_) * kPicosecondsPerSecond +
-                    Wide(wire_ps_ - phase_ps_) * core_hz_;
-  return ceil_ratio(sent * link_hz_, Wide(core_hz_) * kPicosecondsPerSecond) + fifo_sync_;
-}
-
-int64_t CrossingModel::slot_return(int64_t link) const { return ready(core_at(link) + slot_loop_); }
-
-int64_t CrossingModel::core_at(int64_t link) const {
-  const Wide since_core_0 = Wide(link) * kPicosecondsPerSecond + Wide(phase_ps_) * link_hz_;
-  return ceil_ratio(since_core_0 * core_hz_, Wide(link_hz_) * kPicosecondsPerSecond);
 }
 
 int64_t CrossingModel::lasting(int64_t link) const {

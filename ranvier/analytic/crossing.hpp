@@ -3,6 +3,7 @@
 // on a mesh. Core times are core cycles, link times are cycles of the link clock (one beat each).
 // Core cycle 0 begins at time 0, link cycle 0 one phase later.
 
+#include "ranvier/analytic/clock_ratio.hpp"
 #include "ranvier/arch/package.hpp"
 
 #include <cstdint>
@@ -17,7 +18,7 @@ class CrossingModel {
 
   /// Link cycle in which the serialiser can take a flit that left the edge router's link at core
   /// cycle `core`.
-  int64_t ready(int64_t core) const;
+  int64_t ready(int64_t core) const { return ready_(core) + fifo_sync_; }
   /// Link cycles on the wire, tag, framing and checksum included.
   int64_t beats(int64_t flit_bits) const;
   /// Link cycles between the starts of two flits: the beats, but no more than one flit per core
@@ -25,15 +26,15 @@ class CrossingModel {
   int64_t interval(int64_t flit_bits) const;
   /// Core cycle in which a flit enters the far edge router whose last beat ended at link cycle
   /// `link`.
-  int64_t arrival(int64_t link) const;
+  int64_t arrival(int64_t link) const { return arrival_(link) + fifo_sync_ + split_; }
   /// Link cycle in which the lane credit of a flit that arrived at core cycle `core` is usable
   /// again.
-  int64_t credit_return(int64_t core) const;
+  int64_t credit_return(int64_t core) const { return credit_(core) + fifo_sync_; }
   /// Link cycle in which the near FIFO can offer a flit that takes the slot of one sent at link
   /// cycle `link`.
-  int64_t slot_return(int64_t link) const;
+  int64_t slot_return(int64_t link) const { return ready(core_at(link) + slot_loop_); }
   /// First core cycle at or after link cycle `link`.
-  int64_t core_at(int64_t link) const;
+  int64_t core_at(int64_t link) const { return core_at_(link); }
   /// Core cycles that `link` link cycles last, rounded up.
   int64_t lasting(int64_t link) const;
   /// Bits one link can carry in `core_cycles`, rounded down.
@@ -56,18 +57,19 @@ class CrossingModel {
  private:
   int64_t core_hz_;
   int64_t link_hz_;
-  int64_t wire_ps_;   // PHY and flight
-  int64_t phase_ps_;  // from time 0 to link cycle 0
   int64_t lanes_;
   int64_t overhead_;
-  int64_t fifo_source_;
   int64_t fifo_sync_;
-  int64_t merge_;
   int64_t split_;
+  int64_t merge_interval_;  // link cycles of one core cycle, rounded up
   bool retries_;
   double bit_error_rate_;
   int64_t answer_;
-  int64_t slot_loop_;  // from a free slot to the next flit in the merge [core cycles]
+  int64_t slot_loop_;   // from a free slot to the next flit in the merge [core cycles]
+  ClockRatio ready_;    // link cycles, without the synchroniser
+  ClockRatio arrival_;  // core cycles, without synchroniser and split
+  ClockRatio credit_;   // link cycles, without the synchroniser
+  ClockRatio core_at_;
 };
 
 /// Injection and ejection channel [core cycles].

@@ -1,6 +1,8 @@
 #include "ranvier/analytic/crossing.hpp"
 
+#include "ranvier/analytic/clock_ratio.hpp"
 #include "ranvier/analytic/die_link.hpp"
+#include "ranvier/analytic/route.hpp"
 #include "ranvier/analytic/test_workload.hpp"
 #include "ranvier/analytic/zero_load.hpp"
 #include "ranvier/core/error.hpp"
@@ -90,6 +92,14 @@ RC_GTEST_PROP(Crossing, StaysWithinTheRoundingOfItsRealValuedFormula, ()) {
   RC_ASSERT(cycles < 1 + link / core + 1e-6);
 }
 
+/// A message alone between two tiles.
+int64_t deliver(const workload::Message& message, core::TileId from, core::TileId to,
+                int64_t injected, const arch::PackageSpec& package) {
+  std::vector<Leg> way;
+  append_way(package, from, to, way);
+  return ZeroLoad(package).delivery(message, way, injected);
+}
+
 TEST(ZeroLoad, FollowsTheClosedFormForAllPairsOfAMesh) {
   auto package = package_of(1, 5);
   package.router.router_cycles = 3;
@@ -98,9 +108,9 @@ TEST(ZeroLoad, FollowsTheClosedFormForAllPairsOfAMesh) {
     for (int to = 0; to < 25; ++to) {
       const int routers = 1 + std::abs(from % 5 - to % 5) + std::abs(from / 5 - to / 5);
       for (const int flits : {1, 7}) {
-        EXPECT_EQ(zero_load_delivery(message_of(0, 1, flits), core::TileId(from), core::TileId(to),
-                                     100, package),
-                  100 + (3 + 2) * routers + 1 + 1 + flits - 1);
+        EXPECT_EQ(
+            deliver(message_of(0, 1, flits), core::TileId(from), core::TileId(to), 100, package),
+            100 + (3 + 2) * routers + 1 + 1 + flits - 1);
       }
     }
   }
@@ -112,19 +122,17 @@ TEST(ZeroLoad, AddsTheCrossingBetweenTheEdgeRouters) {
   // Injected at 0: through two routers to the edge of the die, over, through two more.
   const int64_t leaves = 1 + 2 * 3;
   const int64_t enters = crossing.arrival(crossing.ready(leaves) + 37);
-  EXPECT_EQ(
-      zero_load_delivery(message_of(0, 1, 1), at(package, 2, 1), at(package, 5, 1), 0, package),
-      enters + 2 * 3 + 1);
+  EXPECT_EQ(deliver(message_of(0, 1, 1), at(package, 2, 1), at(package, 5, 1), 0, package),
+            enters + 2 * 3 + 1);
 }
 
 TEST(ZeroLoad, ASlowLinkSetsThePaceOfAPacket) {
   const auto package = package_of();
-  const auto deliver = [&](int flits) {
-    return zero_load_delivery(message_of(0, 1, flits), at(package, 3, 0), at(package, 4, 0), 0,
-                              package);
+  const auto packet = [&](int flits) {
+    return deliver(message_of(0, 1, flits), at(package, 3, 0), at(package, 4, 0), 0, package);
   };
   // 68 more flits of 37 beats at 3.4 link cycles per core cycle, exactly.
-  EXPECT_EQ(deliver(69) - deliver(1), 68 * 37 * 10 / 34);
+  EXPECT_EQ(packet(69) - packet(1), 68 * 37 * 10 / 34);
 }
 
 TEST(ZeroLoad, BuffersShorterThanTheCreditLoopThrottle) {
@@ -137,34 +145,57 @@ TEST(ZeroLoad, BuffersShorterThanTheCreditLoopThrottle) {
   EXPECT_EQ(stream_cycles(router, 101), 125);
 }
 
+/// `flits` flits that are all at the edge of the die at core cycle 0.
+LinkTrain train_of(int32_t message, int64_t flits) {
+  return {.message = message, .flits = flits, .first_bits = 34, .bits = 34};
+}
+
 TEST(DieLink, ServesLanesInTurn) {
   const auto package = package_of();
   const CrossingModel crossing(package);
-  DieLink link(crossing, package);
+  DieLink link(crossing, package, 4);
   EXPECT_FALSE(link.next_grant().has_value());
-  for (int32_t lane = 0; lane < 3; ++lane) {
-    for (int64_t k = 0; k < 2; ++k) link.push(lane, {lane, k, 34, 10});
-  }
+  for (int32_t lane = 0; lane < 3; ++lane) link.push(lane, train_of(lane, 2));
   std::vector<int32_t> served;
   for (int i = 0; i < 6; ++i) {
     const Grant grant = link.grant();
-    served.push_back(grant.flit.message);
-    EXPECT_EQ(grant.start, 10 + 37 * i);
+    served.push_back(grant.message);
+    EXPECT_EQ(grant.start, crossing.ready(0) + 37 * i);
+    EXPECT_EQ(grant.index, i / 3);
+    EXPECT_EQ(grant.last, i >= 3);
+    EXPECT_EQ(link.waiting(grant.lane), 1 - i / 3);
   }
   EXPECT_EQ(served, (std::vector<int32_t>{0, 1, 2, 0, 1, 2}));
+  EXPECT_FALSE(link.next_grant().has_value());
 }
 
 TEST(DieLink, FixedPriorityServesTheLowestLaneThatCanSend) {
   auto package = package_of();
   package.emio.merge_policy = arch::MergePolicy::kFixedPriority;
   const CrossingModel crossing(package);
-  DieLink link(crossing, package);
-  for (int32_t lane = 2; lane >= 0; --lane) {
-    for (int64_t k = 0; k < 2; ++k) link.push(lane, {lane, k, 34, 10});
-  }
+  DieLink link(crossing, package, 4);
+  for (int32_t lane = 2; lane >= 0; --lane) link.push(lane, train_of(lane, 2));
   std::vector<int32_t> served;
-  for (int i = 0; i < 6; ++i) served.push_back(link.grant().flit.message);
+  for (int i = 0; i < 6; ++i) served.push_back(link.grant().message);
   EXPECT_EQ(served, (std::vector<int32_t>{0, 0, 1, 1, 2, 2}));
+}
+
+TEST(DieLink, TrainsOfALaneKeepTheirOrderAndTheirOwnTimes) {
+  const auto package = package_of();
+  const CrossingModel crossing(package);
+  DieLink link(crossing, package, 4);
+  LinkTrain first = train_of(0, 3);
+  first.tail = 200;  // flits at cycles 0, 100, 200
+  LinkTrain second = train_of(1, 1);
+  second.head = second.tail = 1000;
+  link.push(0, first);
+  link.push(0, second);
+  for (const int64_t cycle : {0, 100, 200, 1000}) {
+    const Grant grant = link.grant();
+    EXPECT_EQ(grant.message, cycle == 1000 ? 1 : 0);
+    EXPECT_EQ(grant.ready, crossing.ready(cycle));
+    EXPECT_EQ(grant.start, grant.ready);
+  }
 }
 
 TEST(DieLink, ALaneWithoutCreditsDoesNotBlockAnother) {
@@ -172,14 +203,29 @@ TEST(DieLink, ALaneWithoutCreditsDoesNotBlockAnother) {
   package.emio.lane_buffer_flits = 1;
   package.serdes.phy_latency = core::Picoseconds(500000);  // far longer than a flit
   const CrossingModel crossing(package);
-  DieLink link(crossing, package);
-  for (int64_t k = 0; k < 2; ++k) link.push(0, {0, k, 34, 0});
-  link.push(1, {1, 0, 34, 0});
+  DieLink link(crossing, package, 4);
+  link.push(0, train_of(0, 2));
+  link.push(1, train_of(1, 1));
   const int64_t back = crossing.credit_return(link.grant().arrival);
-  EXPECT_EQ(link.grant().flit.message, 1);
+  EXPECT_EQ(link.grant().message, 1);
   const Grant second = link.grant();
-  EXPECT_EQ(second.flit.message, 0);
+  EXPECT_EQ(second.message, 0);
   EXPECT_EQ(second.start, back);
+}
+
+/// Against whole numbers of any size, on clocks whose products need 128 bits and on others.
+RC_GTEST_PROP(ClockRatio, IsTheCeilingOfTheExactQuotient, ()) {
+  const Wide scale = Wide(*rc::gen::inRange<int64_t>(1, 2'000'000'000)) *
+                     *rc::gen::element<int64_t>(1, 1'000'000, 1'000'000'000'000);
+  const Wide divisor = Wide(*rc::gen::inRange<int64_t>(1, 2'000'000'000)) *
+                       *rc::gen::element<int64_t>(1, 1'000'000, 1'000'000'000'000);
+  const Wide offset = Wide(*rc::gen::inRange<int64_t>(0, 2'000'000'000)) * 1'000'003;
+  const int64_t x = *rc::gen::inRange<int64_t>(0, 1'000'000);
+  const Wide exact = scale * x + offset;
+  RC_PRE(exact / divisor < Wide(1) << 62);
+  const Wide result = ClockRatio(scale, offset, divisor)(x);
+  RC_ASSERT(result * divisor >= exact);
+  RC_ASSERT((result - 1) * divisor < exact);
 }
 
 }  // namespace

@@ -6,87 +6,134 @@
 
 namespace ranvier::analytic {
 
-DieLink::DieLink(const CrossingModel& crossing, const arch::PackageSpec& package)
+DieLink::DieLink(const CrossingModel& crossing, const arch::PackageSpec& package, int lanes)
     : crossing_(&crossing),
       fifo_depth_(static_cast<size_t>(package.emio.fifo_depth)),
       lane_buffer_(static_cast<size_t>(package.emio.lane_buffer_flits)),
       in_turn_(package.emio.merge_policy == arch::MergePolicy::kRoundRobin),
-      lanes_(static_cast<size_t>(package.chip.mesh)),
+      lanes_(static_cast<size_t>(lanes)),
+      eligible_(lanes_.size(), kNever),
       last_(lanes_.size() - 1),
       replay_flits_(crossing.retries() ? static_cast<size_t>(package.serdes.replay_flits) : 0) {}
 
-/// Link cycle from which the lane's first flit can go: it is there, it had a FIFO slot, and a
-/// credit is.
-int64_t DieLink::eligible(const Lane& lane) const {
-  int64_t time = lane.queue.front().ready;
-  if (lane.slots.size() >= fifo_depth_) time = std::max(time, lane.slots.front());
-  if (lane.credits.size() >= lane_buffer_) time = std::max(time, lane.credits.front());
+void DieLink::push(int lane, const LinkTrain& train) {
+  const auto index = static_cast<size_t>(lane);
+  Lane& at = lanes_[index];
+  at.waiting += train.flits;
+  at.trains.push(train);
+  if (at.trains.size() > 1) return;
+  at.ready = crossing_->ready(train.head);
+  renew(index);
+}
+
+/// The lane's next flit can go when it is there, had a FIFO slot, and has a credit.
+void DieLink::renew(size_t lane) {
+  const Lane& at = lanes_[lane];
+  int64_t time = kNever;
+  if (!at.trains.empty()) {
+    time = at.ready;
+    if (at.slots.size() >= fifo_depth_) {
+      time = std::max(time, crossing_->slot_return(at.slots.front()));
+    }
+    if (at.credits.size() >= lane_buffer_) {
+      time = std::max(time, crossing_->credit_return(at.credits.front()));
+    }
+  }
+  eligible_[lane] = time;
+  soonest_ = kNever;
+  for (const int64_t other : eligible_) soonest_ = std::min(soonest_, other);
+}
+
+std::optional<int64_t> DieLink::next_grant() const {
+  if (soonest_ == kNever) return std::nullopt;
+  int64_t time = std::max(free_, soonest_);
   if (replay_flits_ > 0 && answers_.size() >= replay_flits_) {
     time = std::max(time, answers_.front());
   }
   return time;
 }
 
-/// Expected link cycles by which repetitions of the flit delay it and all behind it. They are owed
-/// in fractions and paid in whole cycles.
-int64_t DieLink::repeat(const LinkFlit& flit, int64_t start) {
-  const double errors = crossing_->errors(flit.bits);
-  if (errors == 0) return 0;
-  const int64_t window = crossing_->window(flit.bits);
+/// Expected link cycles by which repetitions of a flit delay it and all behind it. They are owed in
+/// fractions and paid in whole cycles.
+int64_t DieLink::repeat(int64_t bits, double errors, int64_t start) {
+  const int64_t window = crossing_->window(bits);
   const int64_t now = start - repeated_;
   while (!suspects_.empty() && suspects_.front().end <= now) {
     open_errors_ -= suspects_.front().errors;
-    suspects_.pop_front();
+    suspects_.pop();
   }
-  suspects_.push_back({now + window, errors});
+  suspects_.push({now + window, errors});
   open_errors_ += errors;
-  resent_bits_ += open_errors_ * static_cast<double>(flit.bits + crossing_->overhead());
+  resent_bits_ += open_errors_ * static_cast<double>(bits + crossing_->overhead());
   const auto next = next_grant();
   const bool busy = next && *next < start + window;
-  owed_ += errors * static_cast<double>(busy ? crossing_->busy_window(flit.bits) : window);
+  owed_ += errors * static_cast<double>(busy ? crossing_->busy_window(bits) : window);
   const auto whole = static_cast<int64_t>(owed_);
   owed_ -= static_cast<double>(whole);
   repeated_ += whole;
   return whole;
 }
 
-std::optional<int64_t> DieLink::next_grant() const {
-  std::optional<int64_t> next;
-  for (const Lane& lane : lanes_) {
-    if (lane.queue.empty()) continue;
-    const int64_t time = std::max(free_, eligible(lane));
-    if (!next || time < *next) next = time;
+/// The first lane after the last one served that can send at `start`.
+size_t DieLink::whose_turn(int64_t start) const {
+  for (size_t i = 1; i <= lanes_.size(); ++i) {
+    const size_t turn = last_ + i < lanes_.size() ? last_ + i : last_ + i - lanes_.size();
+    if (eligible_[turn] <= start) return turn;
   }
-  return next;
+  RANVIER_CONTRACT(false, "no lane is eligible at its own grant time");
+  return 0;
+}
+
+/// Takes the lane's next flit out of its queue, with a slot and a credit that came back.
+Grant DieLink::take(size_t turn, int64_t start) {
+  Lane& lane = lanes_[turn];
+  const LinkTrain train = lane.trains.front();
+  Grant grant{.message = train.message,
+              .index = lane.sent,
+              .last = lane.sent + 1 == train.flits,
+              .lane = static_cast<int>(turn),
+              .ready = lane.ready,
+              .start = start};
+  --lane.waiting;
+  ++lane.sent;
+  if (grant.last) {
+    lane.trains.pop();
+    lane.sent = 0;
+  }
+  if (!lane.trains.empty()) {
+    const LinkTrain& next = lane.trains.front();
+    lane.ready = crossing_->ready(flit_time(next.head, next.tail, lane.sent, next.flits));
+  }
+  if (lane.slots.size() >= fifo_depth_) lane.slots.pop();
+  if (lane.credits.size() >= lane_buffer_) lane.credits.pop();
+  lane.slots.push(start);
+  return grant;
 }
 
 Grant DieLink::grant() {
   const std::optional<int64_t> start = next_grant();
   RANVIER_CONTRACT(start.has_value(), "a grant needs a waiting flit");
-  for (size_t i = 1; i <= lanes_.size(); ++i) {
-    const size_t turn = (last_ + i) % lanes_.size();
-    Lane& lane = lanes_[turn];
-    if (lane.queue.empty() || eligible(lane) > *start) continue;
-    const LinkFlit flit = lane.queue.front();
-    lane.queue.pop_front();
-    if (lane.slots.size() >= fifo_depth_) lane.slots.pop_front();
-    if (lane.credits.size() >= lane_buffer_) lane.credits.pop_front();
-    lane.slots.push_back(crossing_->slot_return(*start));
-    free_ = *start + crossing_->interval(flit.bits);
-    const int64_t delay = repeat(flit, *start);
-    free_ += delay;
-    const int64_t end = *start + delay + crossing_->beats(flit.bits);
-    const int64_t arrival = crossing_->arrival(end);
-    lane.credits.push_back(crossing_->credit_return(arrival));
-    if (replay_flits_ > 0) {
-      if (answers_.size() >= replay_flits_) answers_.pop_front();
-      answers_.push_back(end + crossing_->answer());
-    }
-    if (in_turn_) last_ = turn;
-    return {flit, static_cast<int>(turn), *start, arrival};
+  const size_t turn = whose_turn(*start);
+  const LinkTrain& train = lanes_[turn].trains.front();
+  const int64_t bits = lanes_[turn].sent == 0 ? train.first_bits : train.bits;
+  Grant grant = take(turn, *start);
+  free_ = *start + crossing_->interval(bits);
+  int64_t delay = 0;
+  if (const double errors = crossing_->errors(bits); errors != 0) {
+    renew(turn);
+    delay = repeat(bits, errors, *start);
   }
-  RANVIER_CONTRACT(false, "no lane is eligible at its own grant time");
-  return {};
+  free_ += delay;
+  const int64_t end = *start + delay + crossing_->beats(bits);
+  grant.arrival = crossing_->arrival(end);
+  lanes_[turn].credits.push(grant.arrival);
+  renew(turn);
+  if (replay_flits_ > 0) {
+    if (answers_.size() >= replay_flits_) answers_.pop();
+    answers_.push(end + crossing_->answer());
+  }
+  if (in_turn_) last_ = turn;
+  return grant;
 }
 
 }  // namespace ranvier::analytic

@@ -2,6 +2,7 @@
 
 #include "ranvier/analytic/counts.hpp"
 #include "ranvier/analytic/schedule.hpp"
+#include "ranvier/core/error.hpp"
 
 #include <fmt/format.h>
 
@@ -11,38 +12,59 @@
 namespace ranvier::analytic {
 namespace {
 
-/// Share of the latency that may be spent waiting for the mesh before the estimate is flagged.
+/// Share of the latency that may be spent waiting for the mesh, or be in doubt, before the estimate
+/// is flagged.
 constexpr double kCongestedShare = 0.02;
+
+double percent(core::Cycles part, core::Cycles of) {
+  return 100 * static_cast<double>(part.value()) / static_cast<double>(of.value());
+}
+
+/// Why the estimate is not to be trusted within 2 %.
+std::string reason_of(const Plan& plan, const Estimate& estimate) {
+  std::string reason = fmt::format(
+      "{:.0f} % of the latency is spent waiting for mesh channels and ports, whose finite buffers "
+      "are not modelled, and waits twice as long could add {:.0f} %",
+      percent(estimate.waiting.mesh, estimate.latency), percent(estimate.doubt, estimate.latency));
+  if (plan.interleaves) {
+    reason += "; packets of several messages take turns on mesh channels, which is not modelled";
+  }
+  return reason + "; busiest: " + estimate.busiest_name;
+}
 
 }  // namespace
 
-Estimate estimate(const workload::Workload& workload, const arch::PackageSpec& package) {
+Estimate estimate(const Plan& plan, const arch::PackageSpec& package) {
+  RANVIER_CONTRACT(package.chips_x == plan.chips_x && package.chips_y == plan.chips_y &&
+                       package.chip.mesh == plan.mesh,
+                   "the package has the mesh that the plan was made for");
   Estimate result;
-  const ScheduleResult scheduled = schedule(workload, package);
-  const Load busiest = busiest_resource(workload, package);
-  result.longest_path = longest_path(workload, package);
+  const ScheduleResult scheduled = schedule(plan, package);
+  const Load busiest = busiest_resource(plan.totals, package);
+  result.longest_path = longest_path(plan, package);
   result.busiest = busiest.cycles;
   result.busiest_name = busiest.name;
   result.waiting = scheduled.waiting;
   result.latency = std::max({scheduled.latency, result.longest_path, busiest.cycles});
   const auto latency = static_cast<double>(result.latency.value());
   const auto mesh = static_cast<double>(result.waiting.mesh.value());
-  result.congested = mesh > kCongestedShare * latency;
-  if (result.congested) {
-    result.reason = fmt::format(
-        "{:.0f} % of the latency is spent waiting for mesh channels and ports, whose finite "
-        "buffers are not modelled; busiest: {}",
-        100 * mesh / latency, result.busiest_name);
-  }
-  result.ledger = count_events(workload, package);
+  const auto doubt = static_cast<double>(scheduled.doubt.value());
+  result.doubt = scheduled.doubt;
+  result.congested = plan.interleaves || std::max(mesh, doubt) > kCongestedShare * latency;
+  if (result.congested) result.reason = reason_of(plan, result);
+  result.ledger = count_events(plan.totals, package);
   result.resent_bits = scheduled.resent_bits;
   if (package.serdes.retry == arch::RetryPolicy::kNone) {
-    result.damaged_flits = expected_damage(workload, package);
+    result.damaged_flits = expected_damage(plan.totals, package);
   }
   result.ledger.add(core::Event::kEmioBits, std::llround(result.resent_bits));
   result.ledger.add(core::Event::kDieToDieBits, std::llround(result.resent_bits));
-  add_time_events(result.ledger, workload, package, result.latency);
+  add_time_events(result.ledger, plan, package, result.latency);
   return result;
+}
+
+Estimate estimate(const workload::Workload& workload, const arch::PackageSpec& package) {
+  return estimate(Plan(workload, package), package);
 }
 
 }  // namespace ranvier::analytic

@@ -2,6 +2,7 @@
 // The second answer: latency and event counts of a workload without simulating a cycle. Equations:
 // docs/models/analytic.md.
 
+#include "ranvier/analytic/plan.hpp"
 #include "ranvier/arch/package.hpp"
 #include "ranvier/core/ledger.hpp"
 #include "ranvier/workload/workload.hpp"
@@ -23,6 +24,8 @@ struct Estimate {
   core::Cycles busiest;       // work of the busiest shared resource: a lower bound
   std::string busiest_name;
   Waiting waiting;
+  core::Cycles doubt;        // by how much later it might end if every wait on the mesh were twice
+                             // as long and tasks that are ready at about one time swapped places
   bool congested = false;    // latency is not to be trusted within 2 %; ask the cycle simulator
   std::string reason;        // what congests, empty otherwise
   double damaged_flits = 0;  // expected over all links: flits that arrive damaged without retry
@@ -31,8 +34,12 @@ struct Estimate {
                         // and for expected repetitions
 };
 
-/// Errors: none for a workload that passes workload::check.
-/// Cost: O(messages x hops + flits that cross dies), each times a logarithm.
+/// `package` may differ from the plan's in all but its tiles and chips. Safe from several threads.
+/// Errors: ContractViolation for another mesh; none for a workload that passes workload::check.
+/// Cost: O(messages x hops + flits that cross dies).
+Estimate estimate(const Plan& plan, const arch::PackageSpec& package);
+
+/// The same for a workload that is put on one package only.
 Estimate estimate(const workload::Workload& workload, const arch::PackageSpec& package);
 
 }  // namespace ranvier::analytic

@@ -1,44 +1,61 @@
 #include "ranvier/analytic/route.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace ranvier::analytic {
+namespace {
 
-Hop next_hop(const arch::PackageSpec& package, arch::Coordinates at, arch::Coordinates to) {
-  const int mesh = package.chip.mesh;
-  Hop hop;
-  hop.next = at;
-  if (at.x != to.x) {
-    const bool east = to.x > at.x;
-    hop.direction = east ? Direction::kEast : Direction::kWest;
-    hop.next.x += east ? 1 : -1;
-  } else {
-    const bool south = to.y > at.y;
-    hop.direction = south ? Direction::kSouth : Direction::kNorth;
-    hop.next.y += south ? 1 : -1;
+/// One dimension of a way, from `at` to `to` along a line of dies of `mesh` tiles.
+struct Line {
+  int at;
+  int to;
+  Direction forward;
+  Direction back;
+  int tile_step;  // between the tile numbers of neighbours
+};
+
+/// Appends the line's legs; `tile` moves along. `lane` is that of every die side on the line,
+/// `side_of` numbers the side that leaves the die of a tile.
+template <class SideOf>
+void append_line(Line line, int mesh, int lane, int32_t& tile, std::vector<Leg>& legs,
+                 SideOf side_of) {
+  const int sign = line.to > line.at ? 1 : -1;
+  const Direction direction = sign > 0 ? line.forward : line.back;
+  while (line.at != line.to) {
+    const int inside = line.at % mesh;
+    const int to_edge = sign > 0 ? mesh - inside : inside + 1;  // the hop over the edge included
+    const int left = std::abs(line.to - line.at);
+    const int32_t step = sign * line.tile_step;
+    Leg leg{.channel = tile * kDirections + static_cast<int32_t>(direction),
+            .stride = step * kDirections,
+            .hops = std::min(left, to_edge)};
+    if (left >= to_edge) {
+      leg.side = side_of(line.at, direction);
+      leg.lane = lane;
+    }
+    legs.push_back(leg);
+    line.at += sign * leg.hops;
+    tile += step * leg.hops;
   }
-  hop.crosses = at.x / mesh != hop.next.x / mesh || at.y / mesh != hop.next.y / mesh;
-  if (hop.crosses) hop.lane = at.x != to.x ? at.y % mesh : at.x % mesh;
-  return hop;
 }
 
-int64_t channel_index(const arch::PackageSpec& package, arch::Coordinates at, Direction direction) {
-  const int64_t tile = int64_t{1} * at.y * package.width() + at.x;
-  return tile * kDirections + static_cast<int64_t>(direction);
-}
+}  // namespace
 
-int64_t side_index(const arch::PackageSpec& package, arch::Coordinates at, Direction direction) {
+void append_way(const arch::PackageSpec& package, core::TileId from, core::TileId to,
+                std::vector<Leg>& legs) {
   const int mesh = package.chip.mesh;
-  const int64_t chip = int64_t{1} * (at.y / mesh) * package.chips_x + at.x / mesh;
-  return chip * kDirections + static_cast<int64_t>(direction);
-}
-
-Distance distance(const arch::PackageSpec& package, arch::Coordinates from, arch::Coordinates to) {
-  const int mesh = package.chip.mesh;
-  Distance result;
-  result.routers = 1 + std::abs(to.x - from.x) + std::abs(to.y - from.y);
-  result.crossings = std::abs(to.x / mesh - from.x / mesh) + std::abs(to.y / mesh - from.y / mesh);
-  return result;
+  const auto start = arch::coordinates(package, from);
+  const auto end = arch::coordinates(package, to);
+  int32_t tile = from.index();
+  const auto side = [&](int x, int y, Direction direction) {
+    return (y / mesh * package.chips_x + x / mesh) * kDirections + static_cast<int32_t>(direction);
+  };
+  append_line({start.x, end.x, Direction::kEast, Direction::kWest, 1}, mesh, start.y % mesh, tile,
+              legs, [&](int x, Direction direction) { return side(x, start.y, direction); });
+  append_line({start.y, end.y, Direction::kSouth, Direction::kNorth, package.width()}, mesh,
+              end.x % mesh, tile, legs,
+              [&](int y, Direction direction) { return side(end.x, y, direction); });
 }
 
 }  // namespace ranvier::analytic

@@ -2,6 +2,7 @@
 
 #include "ranvier/analytic/list_scheduler.hpp"
 #include "ranvier/analytic/zero_load.hpp"
+#include "ranvier/core/error.hpp"
 
 #include <algorithm>
 
@@ -11,36 +12,32 @@ using workload::Message;
 using workload::Task;
 using workload::Workload;
 
-ListScheduler::ListScheduler(const Workload& workload, const arch::PackageSpec& package)
-    : workload_(workload),
+ListScheduler::ListScheduler(const Plan& plan, const arch::PackageSpec& package)
+    : plan_(plan),
+      workload_(*plan.workload),
       package_(package),
       crossing_(package),
       hop_(package.router.router_cycles + package.router.link_cycles),
-      near_buffer_(static_cast<size_t>(package.emio.fifo_depth + package.router.buffer_flits)),
-      tasks_(workload.tasks.size()),
-      trains_(workload.messages.size()),
-      tiles_(static_cast<size_t>(package.width() * package.height())),
-      channel_free_(tiles_.size() * kDirections),
-      first_message_(workload::first_messages(workload)) {
-  const auto sides = static_cast<size_t>(package.chips_x * package.chips_y) * kDirections;
-  held_.assign(sides * static_cast<size_t>(package.chip.mesh), -1);
-  for (size_t s = 0; s < sides; ++s) {
-    links_.emplace_back(crossing_, package);
-  }
-  for (const Message& message : workload.messages) {
-    ++tasks_[static_cast<size_t>(message.target)].open;
-  }
+      near_buffer_(package.emio.fifo_depth + package.router.buffer_flits),
+      tasks_(workload_.tasks.size()),
+      trains_(workload_.messages.size()),
+      records_(workload_.messages.size()),
+      tiles_(static_cast<size_t>(plan.cores)),
+      channel_free_(static_cast<size_t>(package.width() * package.height() * kDirections)),
+      links_(plan.totals.sides.size(), DieLink(crossing_, package, plan.mesh)),
+      woken_(links_.size(), kNever),
+      held_(links_.size() * static_cast<size_t>(plan.mesh), -1) {
+  RANVIER_CONTRACT(std::max(trains_.size(), tasks_.size()) < EventQueue::kMostIndices,
+                   "messages and tasks have event numbers");
+  for (size_t t = 0; t < tasks_.size(); ++t) tasks_[t].open = plan.inputs[t];
 }
 
 ScheduleResult ListScheduler::run() {
   for (size_t t = 0; t < tasks_.size(); ++t) {
     if (tasks_[t].open == 0) make_ready(static_cast<int32_t>(t), 0);
   }
-  while (!events_.empty()) {
-    const TimedEvent event = events_.top();
-    events_.pop();
-    handle(event);
-  }
+  TimedEvent event;
+  while (events_.pop(event)) handle(event);
   return summary();
 }
 
@@ -70,46 +67,48 @@ ScheduleResult ListScheduler::summary() const {
   ScheduleResult result;
   for (const DieLink& link : links_) result.resent_bits += link.resent_bits();
   int32_t task = -1;
+  int64_t latest = 0;
   for (size_t t = 0; t < tasks_.size(); ++t) {
+    latest = std::max(latest, tasks_[t].end + tasks_[t].doubt);
     if (task < 0 || tasks_[t].end > tasks_[static_cast<size_t>(task)].end) {
       task = static_cast<int32_t>(t);
     }
   }
   if (task < 0) return result;
   result.latency = core::Cycles(tasks_[static_cast<size_t>(task)].end);
+  result.doubt = core::Cycles(latest) + result.latency * -1;
   while (task >= 0) {
     const TaskState& state = tasks_[static_cast<size_t>(task)];
     const auto service = workload_.tasks[static_cast<size_t>(task)].service;
     result.waiting.tile += core::Cycles(state.end - state.ready) + service * -1;
     if (state.last < 0) break;
-    const Train& train = trains_[static_cast<size_t>(state.last)];
-    result.waiting.mesh += core::Cycles(train.mesh_wait);
-    result.waiting.link += core::Cycles(train.link_wait);
+    const auto last = static_cast<size_t>(state.last);
+    result.waiting.mesh += core::Cycles(trains_[last].mesh_wait);
+    result.waiting.link += core::Cycles(records_[last].link_wait);
     task = message_at(state.last).source;
   }
   return result;
 }
 
-ScheduleResult schedule(const Workload& workload, const arch::PackageSpec& package) {
-  return ListScheduler(workload, package).run();
+ScheduleResult schedule(const Plan& plan, const arch::PackageSpec& package) {
+  return ListScheduler(plan, package).run();
 }
 
-core::Cycles longest_path(const Workload& workload, const arch::PackageSpec& package) {
-  const auto first = workload::first_messages(workload);
+core::Cycles longest_path(const Plan& plan, const arch::PackageSpec& package) {
+  const Workload& workload = *plan.workload;
+  const ZeroLoad idle(package);
   std::vector<int64_t> ready(workload.tasks.size());
   int64_t latest = 0;
-  for (const size_t t : workload::topological_order(workload)) {
+  for (const size_t t : plan.order) {
     const Task& task = workload.tasks[t];
     const int64_t end = ready[t] + task.service.value();
     latest = std::max(latest, end);
     int64_t injected = end - task.stream.value();
-    for (size_t m = first[t]; m < first[t + 1]; ++m) {
+    for (size_t m = plan.first_message[t]; m < plan.first_message[t + 1]; ++m) {
       const Message& message = workload.messages[m];
-      const auto target = static_cast<size_t>(message.target);
+      int64_t& next = ready[static_cast<size_t>(message.target)];
       const int64_t last = std::max(injected + stream_cycles(package.router, message.flits()), end);
-      ready[target] = std::max(ready[target],
-                               zero_load_delivery(message, task.tile, workload.tasks[target].tile,
-                                                  injected, package, last));
+      next = std::max(next, idle.delivery(message, plan.way(m), injected, last));
       injected = last + 1;
     }
   }

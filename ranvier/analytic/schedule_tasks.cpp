@@ -3,6 +3,7 @@
 #include "ranvier/analytic/list_scheduler.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace ranvier::analytic {
 
@@ -11,38 +12,61 @@ using workload::Task;
 
 void ListScheduler::make_ready(int32_t task, int64_t time) {
   tasks_[static_cast<size_t>(task)].ready = time;
-  tile_of(task).ready.insert(task);
-  const Task& of = workload_.tasks[static_cast<size_t>(task)];
-  events_.push({time, EventKind::kPick, of.tile.index()});
+  doubt_order(task, time);
+  std::vector<int32_t>& ready = tile_of(task).ready;
+  ready.push_back(task);
+  std::ranges::push_heap(ready, std::greater<>{});
+  events_.push(time, EventKind::kPick, tile_number(task));
+}
+
+/// A task that becomes ready when another has just begun on its tile might have gone first.
+void ListScheduler::doubt_order(int32_t task, int64_t time) {
+  const TileState& tile = tile_of(task);
+  if (!tile.busy) return;
+  TaskState& running = tasks_[static_cast<size_t>(tile.task)];
+  const int64_t margin = running.doubt + tasks_[static_cast<size_t>(task)].latest - time;
+  if (time - tile.started >= margin) return;
+  running.doubt += workload_.tasks[static_cast<size_t>(task)].service.value();
 }
 
 void ListScheduler::pick(int32_t tile, int64_t time) {
   TileState& state = tiles_[static_cast<size_t>(tile)];
   if (state.busy || state.ready.empty()) return;
-  const int32_t task = *state.ready.begin();
-  state.ready.erase(state.ready.begin());
+  std::ranges::pop_heap(state.ready, std::greater<>{});
+  const int32_t task = state.ready.back();
+  state.ready.pop_back();
   state.busy = true;
   const Task& work = workload_.tasks[static_cast<size_t>(task)];
   const int64_t end = time + work.service.value();
-  tasks_[static_cast<size_t>(task)].worked = end;
-  if (streams(task)) events_.push({end - work.stream.value(), EventKind::kFirst, task});
-  events_.push({end, EventKind::kDone, task});
+  TaskState& begun = tasks_[static_cast<size_t>(task)];
+  int64_t latest = begun.latest;
+  if (state.task >= 0) {
+    const TaskState& before = tasks_[static_cast<size_t>(state.task)];
+    latest = std::max(latest, before.end + before.doubt);
+  }
+  begun.doubt = std::max<int64_t>(0, latest - time);
+  begun.worked = end;
+  state.task = task;
+  state.started = time;
+  if (streams(task)) events_.push(end - work.stream.value(), EventKind::kFirst, task);
+  events_.push(end, EventKind::kDone, task);
 }
 
 /// The first message begins while the task still works.
 void ListScheduler::begin_output(int32_t task, int64_t time) {
-  tile_of(task).outgoing.push_back(static_cast<int32_t>(first_message_[static_cast<size_t>(task)]));
-  inject_next(workload_.tasks[static_cast<size_t>(task)].tile.index(), time);
+  const size_t first = plan_.first_message[static_cast<size_t>(task)];
+  tile_of(task).outgoing.push(static_cast<int32_t>(first));
+  inject_next(tile_number(task), time);
 }
 
 void ListScheduler::finish(int32_t task, int64_t time) {
   const auto index = static_cast<size_t>(task);
   tasks_[index].end = time;
   const size_t begun = streams(task) ? 1 : 0;
-  for (size_t m = first_message_[index] + begun; m < first_message_[index + 1]; ++m) {
-    tile_of(task).outgoing.push_back(static_cast<int32_t>(m));
+  for (size_t m = plan_.first_message[index] + begun; m < plan_.first_message[index + 1]; ++m) {
+    tile_of(task).outgoing.push(static_cast<int32_t>(m));
   }
-  const int32_t tile = workload_.tasks[index].tile.index();
+  const int32_t tile = tile_number(task);
   const bool stalled = stalls(task);
   inject_next(tile, time);
   if (stalled) {
@@ -54,7 +78,7 @@ void ListScheduler::finish(int32_t task, int64_t time) {
 
 void ListScheduler::leave(int32_t tile, int64_t time) {
   tiles_[static_cast<size_t>(tile)].busy = false;
-  events_.push({time, EventKind::kPick, tile});
+  events_.push(time, EventKind::kPick, tile);
 }
 
 /// Whether more flits than the output buffer holds wait behind a converter; notes which of them is
@@ -63,12 +87,12 @@ bool ListScheduler::stalls(int32_t task) {
   if (!workload::converts(workload_.tasks[static_cast<size_t>(task)])) return false;
   const auto index = static_cast<size_t>(task);
   int64_t flits = 0;
-  for (size_t m = first_message_[index]; m < first_message_[index + 1]; ++m) {
+  for (size_t m = plan_.first_message[index]; m < plan_.first_message[index + 1]; ++m) {
     flits += message_at(static_cast<int32_t>(m)).flits();
   }
   int64_t flit = flits - package_.converter.output_flits - 1;
   if (flit < 0) return false;
-  auto message = static_cast<int32_t>(first_message_[index]);
+  auto message = static_cast<int32_t>(plan_.first_message[index]);
   for (; flit >= message_at(message).flits(); ++message) flit -= message_at(message).flits();
   tile_of(task).holder = message;
   tile_of(task).held_flit = flit;
@@ -80,26 +104,20 @@ void ListScheduler::leave_when_sent(int32_t tile, int64_t time) {
   TileState& state = tiles_[static_cast<size_t>(tile)];
   if (state.holder < 0) return;
   const Message& of = message_at(state.holder);
-  const Train& train = trains_[static_cast<size_t>(state.holder)];
+  const TrainRecord& train = records_[static_cast<size_t>(state.holder)];
   if (train.started < 0) return;
-  if (leaves_the_die(of)) {
-    const auto source = static_cast<size_t>(of.source);
-    const auto at = arch::coordinates(package_, workload_.tasks[source].tile);
-    const auto target = static_cast<size_t>(of.target);
-    const Hop hop =
-        next_hop(package_, at, arch::coordinates(package_, workload_.tasks[target].tile));
-    const int64_t side = side_index(package_, at, hop.direction);
-    const auto lane = static_cast<size_t>(side * package_.chip.mesh + hop.lane);
-    const auto behind = static_cast<size_t>(of.flits() - 1 - state.held_flit);
-    const bool in_port = !train.entered || held_[lane] == state.holder;
-    const size_t waiting = links_[static_cast<size_t>(side)].waiting(hop.lane);
+  if (leaves_the_die(state.holder)) {
+    const Leg& leg = plan_.way(static_cast<size_t>(state.holder)).front();
+    const int64_t behind = of.flits() - 1 - state.held_flit;
+    const bool in_port = !train.entered || held(leg.side, leg.lane) == state.holder;
+    const int64_t waiting = links_[static_cast<size_t>(leg.side)].waiting(leg.lane);
     if (in_port && (!train.entered || waiting > near_buffer_ + behind)) return;
   }
   const int64_t end = tasks_[static_cast<size_t>(of.source)].end;
   const int64_t sent =
       flit_time(train.started, train.injected - 1, state.held_flit, of.flits()) + 1;
   state.holder = -1;
-  events_.push({std::max({time, sent, end}), EventKind::kLeave, tile});
+  events_.push(std::max({time, sent, end}), EventKind::kLeave, tile);
 }
 
 /// Messages leave a tile one after the other, one flit per cycle.
@@ -107,19 +125,23 @@ void ListScheduler::inject_next(int32_t tile, int64_t time) {
   TileState& state = tiles_[static_cast<size_t>(tile)];
   if (state.injecting || state.outgoing.empty()) return;
   const int32_t message = state.outgoing.front();
-  state.outgoing.pop_front();
+  state.outgoing.pop();
   state.injecting = true;
   const Message& of = message_at(message);
-  Train& train = trains_[static_cast<size_t>(message)];
-  const int64_t stream = stream_cycles(package_.router, of.flits());
-  train.at = arch::coordinates(package_, workload_.tasks[static_cast<size_t>(of.source)].tile);
-  const int64_t last = std::max(time + stream, last_ready(message));
-  train.started = of.flits() == 1 ? last : time;
-  train.head = train.started + kPortCycles;
+  Train& train = train_of(message);
+  TrainRecord& record = records_[static_cast<size_t>(message)];
+  train.flits = of.flits();
+  train.stream = stream_cycles(package_.router, train.flits);
+  train.one_packet = of.packets == 1;
+  train.leg = static_cast<uint32_t>(plan_.first_leg[static_cast<size_t>(message)]);
+  begin_leg(message);
+  const int64_t last = std::max(time + train.stream, last_ready(message));
+  record.started = train.flits == 1 ? last : time;
+  train.head = record.started + kPortCycles;
   train.tail = last + kPortCycles;
-  train.injected = last + 1;
-  events_.push({train.head, EventKind::kHead, message});
-  if (!leaves_the_die(of)) events_.push({train.injected, EventKind::kRelease, tile});
+  record.injected = last + 1;
+  events_.push(train.head, EventKind::kHead, message);
+  if (!leaves_the_die(message)) events_.push(record.injected, EventKind::kRelease, tile);
   leave_when_sent(tile, time);
 }
 
@@ -131,21 +153,20 @@ void ListScheduler::release(int32_t tile, int64_t time) {
 /// A gateway's port is free again when what still waits of its message fits the buffers on the way
 /// to the serialiser.
 void ListScheduler::release_when_drained(int32_t side, int lane, int64_t time) {
-  int32_t& held = held_[static_cast<size_t>(side) * static_cast<size_t>(package_.chip.mesh) +
-                        static_cast<size_t>(lane)];
-  if (held < 0) return;
-  leave_when_sent(workload_.tasks[static_cast<size_t>(message_at(held).source)].tile.index(), time);
+  const int32_t message = held(side, lane);
+  if (message < 0) return;
+  const int32_t tile = tile_number(message_at(message).source);
+  leave_when_sent(tile, time);
   if (links_[static_cast<size_t>(side)].waiting(lane) > near_buffer_) return;
-  const int64_t injected = trains_[static_cast<size_t>(held)].injected;
+  const int64_t injected = records_[static_cast<size_t>(message)].injected;
   const int64_t freed = std::max(time, injected);
-  const int32_t source = message_at(held).source;
-  for (const int32_t behind : tile_of(source).outgoing) {
-    Train& train = trains_[static_cast<size_t>(behind)];
-    (leaves_the_die(message_at(behind)) ? train.link_wait : train.mesh_wait) += freed - injected;
+  for (const int32_t behind : tiles_[static_cast<size_t>(tile)].outgoing) {
+    int64_t& wait = leaves_the_die(behind) ? records_[static_cast<size_t>(behind)].link_wait
+                                           : train_of(behind).mesh_wait;
+    wait += freed - injected;
   }
-  events_.push(
-      {freed, EventKind::kRelease, workload_.tasks[static_cast<size_t>(source)].tile.index()});
-  held = -1;
+  events_.push(freed, EventKind::kRelease, tile);
+  held(side, lane) = -1;
 }
 
 }  // namespace ranvier::analytic

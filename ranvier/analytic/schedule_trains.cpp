@@ -3,6 +3,7 @@
 #include "ranvier/analytic/list_scheduler.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ranvier::analytic {
 
@@ -10,33 +11,45 @@ using workload::Message;
 
 /// The head has reached a router: take the next channel when it is free, or the ejection port.
 void ListScheduler::advance(int32_t message) {
-  const Message& of = message_at(message);
-  Train& train = trains_[static_cast<size_t>(message)];
-  const auto target =
-      arch::coordinates(package_, workload_.tasks[static_cast<size_t>(of.target)].tile);
-  if (train.at == target) return eject(message);
-  const Hop hop = next_hop(package_, train.at, target);
-  int64_t& free =
-      channel_free_[static_cast<size_t>(channel_index(package_, train.at, hop.direction))];
-  const int64_t wait = std::max<int64_t>(0, free - train.head);
-  const int64_t stream = stream_cycles(package_.router, of.flits());
-  train.mesh_wait += wait;
-  train.head += wait;
-  train.tail = std::max(train.tail, train.head + stream);
-  // A packet holds a channel until its tail has passed; single-flit packets let others in between.
-  free = of.packets == 1 ? train.tail + 1 : train.head + of.flits();
-  train.head += hop_;
-  train.tail += hop_;
-  if (hop.crosses) return enter_link(message, hop);
-  train.at = hop.next;
-  events_.push({train.head, EventKind::kHead, message});
+  Train& train = train_of(message);
+  if (train.hops == 0) return eject(message);
+  int64_t& free = channel_free_[static_cast<size_t>(train.channel)];
+  // Both in registers: a pair stored by halves and read as one costs more than the arithmetic.
+  const int64_t head = std::max(free, train.head);
+  const int64_t tail = std::max(train.tail, head + train.stream);
+  train.mesh_wait += head - train.head;
+  free = train.free_after(head, tail);
+  train.head = head + hop_;
+  train.tail = tail + hop_;
+  train.channel += train.stride;
+  --train.hops;
+  if (train.hops == 0) return end_leg(message);
+  events_.push(head + hop_, EventKind::kHead, message);
+}
+
+/// Reads the train's leg, if it has one left.
+void ListScheduler::begin_leg(int32_t message) {
+  Train& train = train_of(message);
+  if (train.leg == plan_.first_leg[static_cast<size_t>(message) + 1]) return;
+  const Leg& leg = plan_.legs[train.leg];
+  train.channel = leg.channel;
+  train.stride = leg.stride;
+  train.hops = leg.hops;
+}
+
+void ListScheduler::end_leg(int32_t message) {
+  Train& train = train_of(message);
+  if (plan_.legs[train.leg].side != kOnChip) return enter_link(message);
+  ++train.leg;
+  begin_leg(message);
+  events_.push(train.head, EventKind::kHead, message);
 }
 
 /// A packet that is still on a slow link keeps the port from its head on; the others wait until its
 /// tail is known.
 void ListScheduler::eject(int32_t message) {
   TileState& tile = tile_of(message_at(message).target);
-  Train& train = trains_[static_cast<size_t>(message)];
+  Train& train = train_of(message);
   if (tile.ejecting >= 0) {
     tile.arrived.push_back(message);
     return;
@@ -52,11 +65,11 @@ void ListScheduler::eject(int32_t message) {
 }
 
 void ListScheduler::finish_ejection(int32_t message) {
-  const Message& of = message_at(message);
-  Train& train = trains_[static_cast<size_t>(message)];
-  train.tail = std::max(train.tail, train.head + stream_cycles(package_.router, of.flits()));
-  tile_of(of.target).ejection_free = of.packets == 1 ? train.tail + 1 : train.head + of.flits();
-  events_.push({train.tail + hop_ + kPortCycles, EventKind::kDeliver, message});
+  Train& train = train_of(message);
+  TileState& tile = tile_of(message_at(message).target);
+  train.tail = std::max(train.tail, train.head + train.stream);
+  tile.ejection_free = train.free_after(train.head, train.tail);
+  events_.push(train.tail + hop_ + kPortCycles, EventKind::kDeliver, message);
 }
 
 /// The tail of a trickling packet is known: the port has an end, and those behind it have a time.
@@ -65,65 +78,70 @@ void ListScheduler::unlock_ejection(int32_t message) {
   if (tile.ejecting != message) return;
   finish_ejection(message);
   tile.ejecting = -1;
-  std::deque<int32_t> arrived;
-  arrived.swap(tile.arrived);
-  for (const int32_t next : arrived) eject(next);
+  for (const int32_t next : std::exchange(tile.arrived, {})) eject(next);
 }
 
 /// One packet of several flits that ends at the router behind the link.
 bool ListScheduler::trickles(int32_t message) const {
-  const Message& of = message_at(message);
-  const auto target =
-      arch::coordinates(package_, workload_.tasks[static_cast<size_t>(of.target)].tile);
-  return of.packets == 1 && of.flits() > 1 && trains_[static_cast<size_t>(message)].at == target;
+  const Train& train = trains_[static_cast<size_t>(message)];
+  return train.one_packet && train.flits > 1 && train.hops == 0;
 }
 
-void ListScheduler::enter_link(int32_t message, const Hop& hop) {
+void ListScheduler::enter_link(int32_t message) {
   const Message& of = message_at(message);
-  Train& train = trains_[static_cast<size_t>(message)];
-  const auto source = workload_.tasks[static_cast<size_t>(of.source)].tile;
-  const bool first_hop = train.at == arch::coordinates(package_, source);
-  const int64_t side = side_index(package_, train.at, hop.direction);
-  for (int64_t k = 0; k < of.flits(); ++k) {
-    const int64_t core = flit_time(train.head, train.tail, k, of.flits());
-    const int64_t bits = k == 0 ? of.first_flit_bits() : of.bits_per_flit;
-    links_[static_cast<size_t>(side)].push(hop.lane, {message, k, bits, crossing_.ready(core)});
-  }
-  train.at = hop.next;
+  Train& train = train_of(message);
+  const Leg leg = plan_.legs[train.leg];
+  links_[static_cast<size_t>(leg.side)].push(leg.lane, {.message = message,
+                                                        .flits = train.flits,
+                                                        .first_bits = of.first_flit_bits(),
+                                                        .bits = of.bits_per_flit,
+                                                        .head = train.head,
+                                                        .tail = train.tail});
+  const bool first_hop = leaves_the_die(message) && !records_[static_cast<size_t>(message)].entered;
+  ++train.leg;
+  begin_leg(message);
   if (first_hop) {
-    train.entered = true;
-    held_[static_cast<size_t>(side * package_.chip.mesh + hop.lane)] = message;
-    release_when_drained(static_cast<int32_t>(side), hop.lane, 0);
+    records_[static_cast<size_t>(message)].entered = true;
+    held(leg.side, leg.lane) = message;
+    release_when_drained(leg.side, leg.lane, 0);
   }
-  wake_link(static_cast<int32_t>(side));
+  wake_link(leg.side);
 }
 
+/// An event for the next grant, unless there is one that is not later.
 void ListScheduler::wake_link(int32_t side) {
   const auto next = links_[static_cast<size_t>(side)].next_grant();
-  if (next) events_.push({crossing_.core_at(*next), EventKind::kGrant, side});
+  if (!next) return;
+  const int64_t time = crossing_.core_at(*next);
+  int64_t& woken = woken_[static_cast<size_t>(side)];
+  if (time >= woken) return;
+  woken = time;
+  events_.push(time, EventKind::kGrant, side);
 }
 
 void ListScheduler::serve_link(int32_t side, int64_t time) {
+  if (time != woken_[static_cast<size_t>(side)]) return;  // an earlier one came in between
+  woken_[static_cast<size_t>(side)] = kNever;
   DieLink& link = links_[static_cast<size_t>(side)];
   const auto next = link.next_grant();
-  // An earlier grant may have moved this one; the newer event for it is already queued.
-  if (!next || crossing_.core_at(*next) > time) return;
+  if (!next) return;
+  if (crossing_.core_at(*next) > time) return wake_link(side);
   const Grant grant = link.grant();
-  const int32_t message = grant.flit.message;
-  Train& train = trains_[static_cast<size_t>(message)];
-  const bool last = grant.flit.index + 1 == message_at(message).flits();
-  if (grant.flit.index == 0) {
+  const int32_t message = grant.message;
+  Train& train = train_of(message);
+  if (grant.index == 0) {
     train.head = grant.arrival;
     train.tail = kUnknown;
   }
-  if (last) {
-    train.link_wait += crossing_.core_at(grant.start) - crossing_.core_at(grant.flit.ready);
+  if (grant.last) {
+    records_[static_cast<size_t>(message)].link_wait +=
+        crossing_.core_at(grant.start) - crossing_.core_at(grant.ready);
     train.tail = grant.arrival;
   }
-  if (trickles(message) ? grant.flit.index == 0 : last) {
-    events_.push({train.head, EventKind::kHead, message});
+  if (trickles(message) ? grant.index == 0 : grant.last) {
+    events_.push(train.head, EventKind::kHead, message);
   }
-  if (last && trickles(message)) unlock_ejection(message);
+  if (grant.last && trickles(message)) unlock_ejection(message);
   release_when_drained(side, grant.lane, crossing_.core_at(grant.start));
   wake_link(side);
 }
@@ -132,6 +150,9 @@ void ListScheduler::deliver(int32_t message, int64_t time) {
   const int32_t target = message_at(message).target;
   TaskState& task = tasks_[static_cast<size_t>(target)];
   task.last = message;
+  const int64_t doubt =
+      tasks_[static_cast<size_t>(message_at(message).source)].doubt + train_of(message).mesh_wait;
+  task.latest = std::max(task.latest, time + doubt);
   if (--task.open == 0) make_ready(target, time);
 }
 

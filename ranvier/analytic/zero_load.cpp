@@ -1,29 +1,23 @@
 #include "ranvier/analytic/zero_load.hpp"
 
-#include "ranvier/analytic/crossing.hpp"
 #include "ranvier/analytic/die_link.hpp"
-#include "ranvier/analytic/route.hpp"
 
 #include <algorithm>
 
 namespace ranvier::analytic {
-namespace {
 
-/// When the first and the last flit of a train pass a point.
-struct Span {
-  int64_t head = 0;
-  int64_t tail = 0;
-};
+ZeroLoad::ZeroLoad(const arch::PackageSpec& package) : package_(package), crossing_(package) {}
 
 /// The train alone on its lane of an idle die side.
-Span cross(const workload::Message& message, Span train, const CrossingModel& crossing,
-           const arch::PackageSpec& package) {
-  DieLink link(crossing, package);
+ZeroLoad::Span ZeroLoad::cross(const workload::Message& message, Span train) const {
+  DieLink link(crossing_, package_, 1);
   const int64_t flits = message.flits();
-  for (int64_t k = 0; k < flits; ++k) {
-    const int64_t bits = k == 0 ? message.first_flit_bits() : message.bits_per_flit;
-    link.push(0, {0, k, bits, crossing.ready(flit_time(train.head, train.tail, k, flits))});
-  }
+  link.push(0, {.message = 0,
+                .flits = flits,
+                .first_bits = message.first_flit_bits(),
+                .bits = message.bits_per_flit,
+                .head = train.head,
+                .tail = train.tail});
   Span far;
   for (int64_t k = 0; k < flits; ++k) {
     far.tail = link.grant().arrival;
@@ -32,24 +26,17 @@ Span cross(const workload::Message& message, Span train, const CrossingModel& cr
   return far;
 }
 
-}  // namespace
-
-int64_t zero_load_delivery(const workload::Message& message, core::TileId from, core::TileId to,
-                           int64_t injected, const arch::PackageSpec& package, int64_t last) {
-  const CrossingModel crossing(package);
-  const int64_t hop_cycles = package.router.router_cycles + package.router.link_cycles;
-  const arch::Coordinates target = arch::coordinates(package, to);
-  arch::Coordinates at = arch::coordinates(package, from);
+int64_t ZeroLoad::delivery(const workload::Message& message, std::span<const Leg> way,
+                           int64_t injected, int64_t last) const {
+  const int64_t hop_cycles = package_.router.router_cycles + package_.router.link_cycles;
   Span train{injected + kPortCycles, 0};
   train.tail =
-      std::max(train.head + stream_cycles(package.router, message.flits()), last + kPortCycles);
+      std::max(train.head + stream_cycles(package_.router, message.flits()), last + kPortCycles);
   if (message.flits() == 1) train.head = train.tail;
-  while (!(at == target)) {
-    const Hop hop = next_hop(package, at, target);
-    train.head += hop_cycles;
-    train.tail += hop_cycles;
-    if (hop.crosses) train = cross(message, train, crossing, package);
-    at = hop.next;
+  for (const Leg& leg : way) {
+    train.head += leg.hops * hop_cycles;
+    train.tail += leg.hops * hop_cycles;
+    if (leg.side != kOnChip) train = cross(message, train);
   }
   return train.tail + hop_cycles + kPortCycles;
 }

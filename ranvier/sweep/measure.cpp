@@ -30,6 +30,7 @@ MappedVariant::MappedVariant(const Bundle& bundle, codec::WireKind wire, int sam
     workloads_.push_back(
         map::build_workload(bundle.network, mapping, bundle.activity, sample, wire, package));
   }
+  for (const auto& workload : workloads_) plans_.emplace_back(workload, package);
 }
 
 Measurement MappedVariant::measure(const arch::PackageSpec& package, Fidelity fidelity,
@@ -40,8 +41,8 @@ Measurement MappedVariant::measure(const arch::PackageSpec& package, Fidelity fi
                    .wire = wire_,
                    .chips = chips_,
                    .cores = cores_};
-  for (const auto& workload : workloads_) {
-    const auto estimated = analytic::estimate(workload, package);
+  for (size_t sample = 0; sample < workloads_.size(); ++sample) {
+    const auto estimated = analytic::estimate(plans_[sample], package);
     mean.latency_analytic_s += static_cast<double>(estimated.latency.value());
     mean.congested = mean.congested || estimated.congested;
     if (fidelity == Fidelity::kAnalytic) {
@@ -50,7 +51,7 @@ Measurement MappedVariant::measure(const arch::PackageSpec& package, Fidelity fi
     }
     sim::Options options;
     options.watchdog_cycles = watchdog_cycles;
-    const auto simulated = sim::simulate(workload, package, options);
+    const auto simulated = sim::simulate(workloads_[sample], package, options);
     mean.latency_s += static_cast<double>(simulated.latency.value());
     mean.ledger += simulated.ledger;
   }

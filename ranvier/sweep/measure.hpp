@@ -2,6 +2,7 @@
 // One variant on one package, mapped once and measured under as many link, router and clock
 // settings as wanted.
 
+#include "ranvier/analytic/plan.hpp"
 #include "ranvier/cost/price.hpp"
 #include "ranvier/sweep/plan.hpp"
 #include "ranvier/sweep/results.hpp"
@@ -43,8 +44,12 @@ class MappedVariant {
   Measurement measure(const arch::PackageSpec& package, Fidelity fidelity,
                       int64_t watchdog_cycles) const;
 
+  MappedVariant(const MappedVariant&) = delete;  // the plans refer to the workloads
+  MappedVariant& operator=(const MappedVariant&) = delete;
+
  private:
   std::vector<workload::Workload> workloads_;  // one per sample
+  std::vector<analytic::Plan> plans_;          // of each
   double bits_per_activation_ = 0;
   std::string wire_;
   int chips_ = 0;

@@ -17,6 +17,7 @@ RateCurve::RateCurve(const Experiment& experiment, const PresetSetup& setup,
     workloads_.push_back(
         map::build_workload(bundle.network, mapping, bundle.activity, s, wire, package_));
   }
+  for (const auto& workload : workloads_) plans_.emplace_back(workload, package_);
 }
 
 const RatePoint& RateCurve::at(double lane_rate) {
@@ -27,8 +28,8 @@ const RatePoint& RateCurve::at(double lane_rate) {
   package.serdes.lane_rate = core::Hertz(rate);
   RatePoint& point = entry->second;
   const auto samples = static_cast<double>(workloads_.size());
-  for (const auto& workload : workloads_) {
-    const auto estimate = analytic::estimate(workload, package);
+  for (const auto& plan : plans_) {
+    const auto estimate = analytic::estimate(plan, package);
     point.latency_s += static_cast<double>(estimate.latency.value()) / package.core_clock.value();
     point.ledger += estimate.ledger;
   }

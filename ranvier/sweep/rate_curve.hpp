@@ -1,6 +1,7 @@
 #pragma once
 // Latency and energy of one variant as functions of the link rate, by the analytic model.
 
+#include "ranvier/analytic/plan.hpp"
 #include "ranvier/sweep/experiment.hpp"
 #include "ranvier/sweep/results.hpp"
 
@@ -25,12 +26,14 @@ class RateCurve {
   /// Errors: UserError when the network does not fit or the bundle does not match.
   RateCurve(const Experiment& experiment, const PresetSetup& setup, const std::string& variant,
             const Bundle& bundle, int samples);
+  RateCurve(RateCurve&&) = default;  // not copied: the plans refer to the workloads
 
   /// `lane_rate` of each lane [bit/s], rounded to whole hertz, at least 1.
   const RatePoint& at(double lane_rate);
 
  private:
   std::vector<workload::Workload> workloads_;  // [sample]
+  std::vector<analytic::Plan> plans_;          // of each
   arch::PackageSpec package_;
   cost::CostSpec cost_;
   std::map<double, RatePoint> known_;
