@@ -60,7 +60,8 @@ void compare(const Options& options, const Common& common) {
   }
   const std::pair<const char*, bool> only_sweeps[] = {{"--x", !options.view.x.empty()},
                                                       {"--y", !options.view.y.empty()},
-                                                      {"--front", options.view.front_only}};
+                                                      {"--front", options.view.front_only},
+                                                      {"--against", !options.view.against.empty()}};
   for (const auto& [flag, given] : only_sweeps) {
     if (!given) continue;
     throw core::UserError({.key = flag,
@@ -82,6 +83,11 @@ void attach_compare(CLI::App& app, const Common& common, std::function<void()>& 
   app.add_option("--x", options->view.x, "sweep: first column of the Pareto front");
   app.add_option("--y", options->view.y, "sweep: second column of the Pareto front");
   app.add_flag("--front", options->view.front_only, "sweep: only the rows on the front");
+  app.add_option("--against", options->view.against,
+                 "sweep: print what every variant gains over this one at every point")
+      ->excludes("--x")
+      ->excludes("--y")
+      ->excludes("--front");
   app.callback(
       [options, &common, &action] { action = [options, &common] { compare(*options, common); }; });
 }

@@ -4,10 +4,11 @@
 #include "ranvier/app/experiment_options.hpp"
 #include "ranvier/app/loss_scoring.hpp"
 #include "ranvier/app/run_files.hpp"
+#include "ranvier/app/shape_bundles.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/map/mapper.hpp"
-#include "ranvier/shapes/bundle.hpp"
+#include "ranvier/shapes/settings.hpp"
 #include "ranvier/sweep/evaluate.hpp"
 #include "ranvier/train/settings.hpp"
 
@@ -101,28 +102,13 @@ sweep::Experiment start(const ExperimentOptions& options, const Common& common) 
   return experiment;
 }
 
-/// Networks without weights: the variants as training would name them, with assumed activity.
-void write_shapes(const sweep::Experiment& experiment, const ExperimentOptions& options) {
-  const auto shapes = shapes::parse_settings(experiment.values);
-  for (const auto& variant : train::parse_settings(experiment.values).variants) {
-    if (variant.bits_per_activation) {
-      experiment.values.refuse("variants." + variant.name + ".bits_per_activation",
-                               "events_per_neuron: a network without weights learns nothing");
-    }
-    const shapes::Variant wanted{.name = variant.name,
-                                 .kind = variant.kind,
-                                 .codec = variant.codec,
-                                 .steps = variant.steps,
-                                 .events_per_neuron = variant.events_per_neuron};
-    sweep::require_fit(experiment, shapes::describe(shapes, wanted));
-    shapes::write_bundle(shapes, wanted, options.out);
-  }
-  spdlog::info("{} has no weights; its activity is assumed", shapes.architecture.name);
-}
-
 void make_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
                   const Common& common, Purpose purpose) {
-  if (shapes::is_requested(experiment.values)) return write_shapes(experiment, options);
+  if (shapes::is_requested(experiment.values)) {
+    return write_shape_bundles(experiment, options.out, [&](const ir::Network& network) {
+      sweep::require_fit(experiment, network);
+    });
+  }
   train_bundles(experiment, options, common, purpose);
 }
 

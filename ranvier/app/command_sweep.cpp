@@ -4,9 +4,11 @@
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
 #include "ranvier/app/run_files.hpp"
+#include "ranvier/app/shape_bundles.hpp"
 #include "ranvier/app/sweep_files.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
+#include "ranvier/shapes/settings.hpp"
 #include "ranvier/sweep/runner.hpp"
 #include "ranvier/train/settings.hpp"
 
@@ -64,23 +66,44 @@ int jobs_of(const Options& options, const Common& common) {
 }
 
 #ifdef RANVIER_HAS_TORCH
-sweep::Train trainer(const Options& options, const Common& common) {
+constexpr bool kCanTrain = true;
+void train_bundles(const sweep::Experiment& experiment, const fs::path& run,
+                   const sweep::Examine& examine, const Options& options, const Common& common) {
+  spdlog::info("training {} in {}", experiment.name, run.string());
+  train::train_all(experiment.values, {.out = run,
+                                       .resume = true,
+                                       .quiet = common.quiet,
+                                       .threads = jobs_of(options, common),
+                                       .device = options.device,
+                                       .examine = examine});
+}
+#else
+constexpr bool kCanTrain = false;
+void train_bundles(const sweep::Experiment&, const fs::path&, const sweep::Examine&, const Options&,
+                   const Common&) {
+  throw core::ContractViolation("only networks without weights need no training");
+}
+#endif
+
+/// Trains bundles, or assumes those of a network without weights. Empty where the base needs a
+/// training that this program cannot do.
+sweep::Train trainer(const sweep::SweepSpec& spec, const Options& options, const Common& common) {
+  if (!kCanTrain && fs::is_regular_file(spec.base)) {
+    const auto training = train::training_schema();
+    const sweep::ExperimentBase base(spec.base, options.set, training);
+    if (!shapes::is_requested(base.values({}))) return {};
+  }
   return
       [&](const sweep::Experiment& experiment, const fs::path& run, const sweep::Examine& examine) {
         core::require_writable_directory(run, "--out");
-        spdlog::info("training {} in {}", experiment.name, run.string());
-        train::train_all(experiment.values, {.out = run,
-                                             .resume = true,
-                                             .quiet = common.quiet,
-                                             .threads = jobs_of(options, common),
-                                             .device = options.device,
-                                             .examine = examine});
+        if (shapes::is_requested(experiment.values)) {
+          write_shape_bundles(experiment, run, examine);
+        } else {
+          train_bundles(experiment, run, examine, options, common);
+        }
         write_configuration(experiment, run);
       };
 }
-#else
-sweep::Train trainer(const Options&, const Common&) { return {}; }
-#endif
 
 nlohmann::ordered_json outcome_json(const sweep::SweepOutcome& outcome, const SweepPaths& paths) {
   return {{"points", outcome.points},
@@ -154,7 +177,7 @@ void run(const Options& options, const Common& common) {
                                          .shard = shard.index,
                                          .shards = shard.count,
                                          .quiet = common.quiet,
-                                         .train = trainer(options, common)},
+                                         .train = trainer(spec, options, common)},
                                         store);
   const auto table = write_sweep_files(store, paths);
   print_outcome(outcome, table, paths, common, jobs);

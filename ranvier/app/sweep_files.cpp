@@ -1,5 +1,6 @@
 #include "ranvier/app/sweep_files.hpp"
 
+#include "ranvier/app/sweep_ratios.hpp"
 #include "ranvier/app/table.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/report/sweep_page.hpp"
@@ -105,12 +106,19 @@ std::string sweep_table(const sweep::ResultTable& table, bool front_only) {
   std::string text = text_table(rows);
   text += fmt::format("\n* not beaten in {} and {} at once, among the rows of its preset ({})\n",
                       table.x, table.y, table.fidelity);
+  if (table.assumed)
+    text += "The activity is assumed: no network was trained, no quality is known.\n";
   return text + troubles(table);
 }
 
 void print_sweep(const fs::path& database, const SweepView& view, const Common& common) {
   sweep::Store store = sweep::Store::open(database);
   sweep::ResultTable table = sweep::read_table(store);
+  if (!view.against.empty()) {
+    fmt::print("{}\n", common.json ? ratio_json(table, view.against).dump(1)
+                                   : ratio_text(table, view.against));
+    return;
+  }
   sweep::mark_front(table, view.x.empty() ? table.x : view.x, view.y.empty() ? table.y : view.y);
   if (common.json) {
     fmt::print("{}\n", nlohmann::ordered_json::parse(sweep::to_json(table)).dump(1));

@@ -33,6 +33,7 @@ struct SweepView {
   std::string x;  // empty: as the sweep file says
   std::string y;
   bool front_only = false;
+  std::string against;  // a variant: ratios to it in place of the table
 };
 /// `ranvier compare FILE.sqlite`.
 void print_sweep(const std::filesystem::path& database, const SweepView& view,

@@ -20,7 +20,7 @@ enum class CodecKind : uint8_t { kDense, kRate, kGraded, kTtfs, kTopk };
 /// "topk(0.1)", each also "...,signed)".
 struct CodecSpec {
   CodecKind kind = CodecKind::kGraded;
-  int bits = 4;   // dense: bits per value {1..16}; graded: payload bits {0..8}; topk: 8
+  int bits = 4;   // dense: bits per value {1..32}; graded: payload bits {0..8}; topk: 8
   int steps = 1;  // rate: T {1..64}; otherwise 1
   bool is_signed = false;
   int window = 1;        // ttfs: T {1..64}, the steps in which the one spike may come; otherwise 1

@@ -9,9 +9,9 @@ namespace {
 class Dense final : public Codec {
  public:
   explicit Dense(BoundaryParams params) : Codec(std::move(params)) {
-    const CodecSpec& spec = params_.spec;
-    high_ = spec.is_signed ? (1 << (spec.bits - 1)) - 1 : (1 << spec.bits) - 1;
-    low_ = spec.is_signed ? -high_ : 0;
+    const SymbolField field = symbol_field(params_.spec);
+    high_ = field.highest();
+    low_ = field.lowest();
   }
 
   Frame encode(std::span<const int16_t> current, std::span<const uint16_t> channel) const override {

@@ -21,7 +21,7 @@ constexpr CodecEntry kCodecs[] = {
      .argument_name = "bits",
      .lowest = 1,
      .lowest_signed = 2,
-     .highest = 16,
+     .highest = 32,
      .symbol_field =
          [](const CodecSpec& spec) {
            return SymbolField{Style::kTwosComplement, spec.bits, spec.is_signed};

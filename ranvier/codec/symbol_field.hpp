@@ -23,7 +23,8 @@ struct SymbolField {
   /// Largest symbol; the smallest is its negative when signed, else 0. Symbols are 16-bit.
   constexpr int32_t highest() const {
     if (style == Style::kMagnitude) return top > 0 ? top : 1 << payload_bits;
-    return std::min((1 << (payload_bits - (is_signed ? 1 : 0))) - 1, 32767);
+    const int bits_of_level = payload_bits - (is_signed ? 1 : 0);
+    return bits_of_level >= 15 ? 32767 : (1 << bits_of_level) - 1;
   }
   constexpr int32_t lowest() const { return is_signed ? -highest() : 0; }
 
@@ -38,7 +39,8 @@ struct SymbolField {
   template <Style kStyle>
   constexpr uint32_t pack(int32_t symbol) const {
     if constexpr (kStyle == Style::kTwosComplement) {
-      return static_cast<uint32_t>(symbol) & ((1U << payload_bits) - 1);
+      return static_cast<uint32_t>(symbol) &
+             static_cast<uint32_t>((uint64_t{1} << payload_bits) - 1);
     } else {
       const int32_t magnitude = symbol < 0 ? -symbol : symbol;
       const uint32_t sign = symbol < 0 ? 1U << payload_bits : 0U;
@@ -51,7 +53,7 @@ struct SymbolField {
   constexpr int32_t unpack(uint32_t field) const {
     if constexpr (kStyle == Style::kTwosComplement) {
       const uint32_t sign = is_signed ? 1U << (payload_bits - 1) : 0U;
-      return static_cast<int32_t>(field ^ sign) - static_cast<int32_t>(sign);
+      return static_cast<int32_t>((field ^ sign) - sign);
     } else {
       const uint32_t sign = field >> payload_bits;
       const auto magnitude = static_cast<int32_t>(field & ((1U << payload_bits) - 1)) + 1;

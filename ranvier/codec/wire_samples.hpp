@@ -12,11 +12,12 @@ namespace ranvier::codec {
 
 inline const std::vector<std::string>& sample_codecs() {
   static const std::vector<std::string> kCodecs{
-      "dense(1)",         "dense(4)",  "dense(4,signed)",  "dense(8)",       "dense(8,signed)",
-      "dense(16)",        "rate(1)",   "rate(4)",          "rate(20)",       "rate(8,signed)",
-      "dense(16,signed)", "graded(0)", "graded(0,signed)", "graded(3)",      "graded(3,signed)",
-      "graded(8,signed)", "ttfs(1)",   "ttfs(5)",          "ttfs(8,signed)", "topk(0.1)",
-      "topk(0.5,signed)"};
+      "dense(1)",         "dense(4)",         "dense(4,signed)",  "dense(8)",
+      "dense(8,signed)",  "dense(16)",        "rate(1)",          "rate(4)",
+      "rate(20)",         "rate(8,signed)",   "dense(16,signed)", "dense(32)",
+      "dense(24,signed)", "dense(32,signed)", "graded(0)",        "graded(0,signed)",
+      "graded(3)",        "graded(3,signed)", "graded(8,signed)", "ttfs(1)",
+      "ttfs(5)",          "ttfs(8,signed)",   "topk(0.1)",        "topk(0.5,signed)"};
   return kCodecs;
 }
 
@@ -30,8 +31,9 @@ inline SymbolRange symbol_range(const CodecSpec& spec) {
   int high = 1;
   if (spec.kind == CodecKind::kGraded || spec.kind == CodecKind::kTopk) high = 1 << spec.bits;
   if (spec.kind == CodecKind::kTtfs) high = spec.window;
-  if (spec.kind == CodecKind::kDense) high = (1 << (spec.bits - (spec.is_signed ? 1 : 0))) - 1;
-  if (high > 32767) high = 32767;
+  if (spec.kind == CodecKind::kDense) {
+    high = spec.bits > 15 ? 32767 : (1 << (spec.bits - (spec.is_signed ? 1 : 0))) - 1;
+  }
   return {spec.is_signed ? -high : 0, high};
 }
 

@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
+#include "ranvier/core/quantity.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -18,13 +19,21 @@ codec::BoundaryParams params_of(const codec::CodecSpec& spec, int channels) {
   // The highest level times 2^F has to fit the 16-bit current.
   constexpr int kCurrentBits = 15;
   if (spec.kind != codec::CodecKind::kRate) {
+    const int bits =
+        spec.kind == codec::CodecKind::kTtfs ? core::bits_to_name(spec.window) : spec.bits;
     params.current_frac_bits =
-        std::min(params.current_frac_bits, std::max(0, kCurrentBits - 1 - spec.bits));
+        std::min(params.current_frac_bits, std::max(0, kCurrentBits - 1 - bits));
   }
   const int32_t one = 1 << params.current_frac_bits;
   params.channels.resize(static_cast<size_t>(channels));
-  if (spec.kind == codec::CodecKind::kGraded) {
+  if (spec.kind == codec::CodecKind::kGraded || spec.kind == codec::CodecKind::kTtfs) {
     for (auto& channel : params.channels) channel.threshold = one;
+  }
+  if (spec.kind == codec::CodecKind::kTtfs) {  // evenly spaced, as levels of graded are
+    for (int level = 1; level <= spec.window; ++level) {
+      if (level > 1) params.levels.threshold.push_back(static_cast<int16_t>(level * one));
+      params.levels.value.push_back(static_cast<int16_t>(level));
+    }
   }
   return params;
 }
@@ -37,6 +46,15 @@ std::vector<Cut> boundaries_of(const Settings& settings) {
     all.push_back({layers[l].name, static_cast<int>(l)});
   }
   return all;
+}
+
+void refuse_topk(const Variant& variant) {
+  if (variant.codec.kind != codec::CodecKind::kTopk) return;
+  throw core::UserError({.key = "variants." + variant.name + ".codec",
+                         .given = codec::to_string(variant.codec),
+                         .allowed = "dense, rate, graded or ttfs without weights",
+                         .place = {},
+                         .hint = "topk sorts activations, which only a trained network has."});
 }
 
 void refuse_gates(const Settings& settings, const Variant& variant) {
@@ -85,6 +103,7 @@ std::string metrics_json(const Settings& settings, const Variant& variant,
 
 ir::Network describe(const Settings& settings, const Variant& variant) {
   refuse_gates(settings, variant);
+  refuse_topk(variant);
   ir::Network network;
   network.name = settings.architecture.name;
   network.kind = variant.kind;
@@ -108,17 +127,21 @@ void write_bundle(const Settings& settings, const Variant& variant, const fs::pa
   } else {
     assumption.events_per_neuron = variant.events_per_neuron.value_or(assumption.events_per_neuron);
   }
-  if (assumption.events_per_neuron > most_events(variant.codec)) {
+  const double most = most_events(variant.codec, assumption.level_share);
+  if (assumption.events_per_neuron > most) {
     const bool own = variant.events_per_neuron.has_value();
-    throw core::UserError({.key = own ? "variants." + variant.name + ".events_per_neuron"
-                                      : "shapes.events_per_neuron",
-                           .given = fmt::format("{}", assumption.events_per_neuron),
-                           .allowed = fmt::format("0..{} with {}", most_events(variant.codec),
-                                                  codec::to_string(variant.codec)),
-                           .place = {},
-                           .hint = {}});
+    throw core::UserError(
+        {.key =
+             own ? "variants." + variant.name + ".events_per_neuron" : "shapes.events_per_neuron",
+         .given = fmt::format("{}", assumption.events_per_neuron),
+         .allowed = fmt::format("0..{} with {}", most, codec::to_string(variant.codec)),
+         .place = {},
+         .hint = variant.codec.kind == codec::CodecKind::kRate
+                     ? "A higher shapes.level_share allows more."
+                     : ""});
   }
-  const ir::Network network = describe(settings, variant);
+  ir::Network network = describe(settings, variant);
+  assume_entropy(network, assumption, settings.seed);
   ir::Activity activity = assume_activity(network, assumption, settings.seed);
   activity.variant = variant.name;
   const fs::path directory = run_directory / "bundle" / variant.name;

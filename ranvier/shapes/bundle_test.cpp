@@ -102,6 +102,14 @@ TEST(ShapesSettings, RefuseAnSnnOfANetworkWithGates) {
   EXPECT_EQ(refusal_of([&] { describe(settings, snn); }).key, "variants.snn.kind");
 }
 
+TEST(ShapesSettings, RefuseACodeThatSortsActivations) {
+  const auto settings =
+      settings_of("shapes: {model: msresnet, widths: [4], blocks: [1], image_size: 8}");
+  Variant variant = kHybrid;
+  variant.codec = codec::parse_codec("topk(0.1)", "test");
+  EXPECT_EQ(refusal_of([&] { describe(settings, variant); }).key, "variants.hnn.codec");
+}
+
 TEST_F(BundleTest, RefusesMoreEventsThanTheCodecCanSend) {
   const auto settings =
       settings_of("shapes: {model: msresnet, widths: [4], blocks: [1], image_size: 8}");
@@ -110,7 +118,19 @@ TEST_F(BundleTest, RefusesMoreEventsThanTheCodecCanSend) {
   const auto own = refusal_of([&] { write_bundle(settings, variant, directory_); });
   EXPECT_EQ(own.key, "variants.hnn.events_per_neuron");
   EXPECT_EQ(own.allowed, "0..1 with graded(2)");
+  variant.codec = codec::parse_codec("rate(4)", "test");
+  const auto rate = refusal_of([&] { write_bundle(settings, variant, directory_); });
+  EXPECT_EQ(rate.allowed, "0..1.45 with rate(4)") << "mean 1 + 0.15 x 3";
+  EXPECT_NE(rate.hint.find("shapes.level_share"), std::string::npos);
   EXPECT_FALSE(fs::exists(directory_ / "bundle"));
+}
+
+TEST_F(BundleTest, CarriesTablesOfTheEntropyCoder) {
+  const auto settings =
+      settings_of("shapes: {model: msresnet, widths: [4], blocks: [1], image_size: 8}");
+  write_bundle(settings, kHybrid, directory_);
+  const auto network = ir::read_network(directory_ / "bundle/hnn/network.json");
+  for (const auto& cut : network.boundaries) EXPECT_TRUE(cut.params.entropy) << cut.name;
 }
 
 }  // namespace

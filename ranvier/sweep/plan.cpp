@@ -67,6 +67,11 @@ constexpr auto kFields = std::to_array<Field>({
      .maximum = kMostSamples,
      .unit = "points",
      .doc = "Points of random and lhs."},
+    {.key = "break_even",
+     .kind = Kind::kBoolean,
+     .fallback = "true",
+     .doc = "Evaluate 21 link rates for each trained run, for the break-even map. Most of the work "
+            "where every point is another network."},
     {.key = "pareto.x",
      .kind = Kind::kText,
      .fallback = "energy_uj",
@@ -347,6 +352,7 @@ SweepSpec load_sweep(const std::filesystem::path& file, const SweepOverrides& ov
   spec.x = values.text("pareto.x");
   spec.y = values.text("pareto.y");
   spec.seed = static_cast<uint64_t>(values.integer("seed"));
+  spec.break_even = values.boolean("break_even");
   spec.combine = combine_of(values.text("combine"));
   if (is_sampled(spec.combine)) {
     if (!values.has("samples")) {

@@ -46,7 +46,8 @@ struct SweepSpec {
   std::string y;
   uint64_t seed = 1;
   Combine combine = Combine::kGrid;
-  int samples = 0;  // random and lhs
+  int samples = 0;         // random and lhs
+  bool break_even = true;  // evaluate the link rates of the break-even map
   std::vector<Axis> axes;
 };
 

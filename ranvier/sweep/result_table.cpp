@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 
 namespace ranvier::sweep {
@@ -17,6 +18,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kMicro = 1e6;  // per unit
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+constexpr size_t kQualities = 2;  // the first columns
 
 std::string fact(sqlite::Database& database, const char* key) {
   sqlite::Statement row = database.prepare("SELECT value FROM sweep WHERE key = ?");
@@ -98,7 +101,8 @@ std::vector<double> values_of(const sqlite::Statement& row, ResultTable& table) 
   std::vector<double> values;
   for (int column = 7; column < 22; ++column) {
     const bool seconds = column == 17 || column == 18;
-    values.push_back(seconds ? row.real(column) * kMicro : row.real(column));
+    const double value = row.is_null(column) ? kUnknown : row.real(column);
+    values.push_back(seconds ? value * kMicro : value);
   }
   const Json parts = Json::parse(row.text(22));
   const bool first = table.columns.size() == values.size();
@@ -139,6 +143,19 @@ void read_rows(sqlite::Database& database, ResultTable& table) {
   }
 }
 
+/// A network without weights has no quality: its columns are not there, rather than empty.
+void drop_unknown_quality(ResultTable& table) {
+  table.assumed = std::ranges::any_of(table.rows, [](const auto& row) {
+    return !row.values.empty() && std::isnan(row.values.front());
+  });
+  if (!table.assumed) return;
+  table.columns.erase(table.columns.begin(), table.columns.begin() + kQualities);
+  for (auto& row : table.rows) {
+    if (row.values.empty()) continue;
+    row.values.erase(row.values.begin(), row.values.begin() + kQualities);
+  }
+}
+
 void read_links(sqlite::Database& database, ResultTable& table) {
   sqlite::Statement row = database.prepare(
       "SELECT source, variant, preset, gbps, simulation, latency_us, fixed_uj, link_bits FROM "
@@ -170,6 +187,8 @@ size_t column_of(const ResultTable& table, const std::string& name, const char* 
                          .hint = near.empty() ? "" : "Did you mean " + near + "?"});
 }
 
+const char* activity_of(const ResultTable& table) { return table.assumed ? "assumed" : "measured"; }
+
 std::string quoted(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) return text;
   std::string out = "\"";
@@ -196,6 +215,7 @@ ResultTable read_table(Store& store) {
   table.columns = all_columns(table.metric == "accuracy_percent");
   read_axes(database, table);
   read_rows(database, table);
+  drop_unknown_quality(table);
   read_links(database, table);
   return table;
 }
@@ -231,13 +251,14 @@ void mark_front(ResultTable& table, const std::string& x, const std::string& y) 
 std::string to_csv(const ResultTable& table) {
   std::string csv = "position,point,state";
   for (const auto& axis : table.axes) csv += "," + quoted(axis.key);
-  csv += ",variant,preset,wire_format";
+  csv += ",variant,preset,wire_format,activity";
   for (const auto& column : table.columns) csv += "," + column.name;
   csv += ",on_front,message\n";
   for (const auto& row : table.rows) {
     csv += fmt::format("{},{},{}", row.position, row.point, row.state);
     for (const auto& text : row.settings) csv += "," + quoted(text);
-    csv += fmt::format(",{},{},{}", row.variant, row.preset, quoted(row.wire));
+    csv += fmt::format(",{},{},{},{}", row.variant, row.preset, quoted(row.wire),
+                       row.values.empty() ? "" : activity_of(table));
     for (size_t c = 0; c < table.columns.size(); ++c) {
       csv += row.values.empty() ? "," : fmt::format(",{}", row.values[c]);
     }
@@ -262,6 +283,7 @@ std::string to_json(const ResultTable& table) {
             {"base", table.base},
             {"fidelity", table.fidelity},
             {"metric", table.metric},
+            {"activity", activity_of(table)},
             {"x", table.x},
             {"y", table.y},
             {"file", table.file}};

@@ -45,6 +45,7 @@ struct ResultTable {
   std::string base;
   std::string fidelity;
   std::string metric;
+  bool assumed = false;  // activity that nobody measured; there are no columns of quality then
   std::string x;
   std::string y;
   std::string file;  // the sweep file

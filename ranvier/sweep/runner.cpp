@@ -232,11 +232,11 @@ void Sweep::evaluate(const Source& source, const std::vector<const OpenPoint*>& 
     }
     Batch batch(spec_, options_, base_, source, store_, busy_);
     batch.add_points(some);
-    if (begin == 0) batch.add_links(first_of_source_.at(source.hash));
+    if (begin == 0 && spec_.break_even) batch.add_links(first_of_source_.at(source.hash));
     outcome_.simulated += batch.run();
     core::check_interrupt(kGoOn);
   }
-  store_.set_links_done(source.hash);
+  if (spec_.break_even) store_.set_links_done(source.hash);
 }
 
 /// All open points of one trained run. A training that fails takes its points with it, not the
@@ -297,7 +297,8 @@ SweepOutcome Sweep::run() {
     if (!known && !point.refusal.empty()) record(point, State::kRefused, point.refusal);
     if (!point.refusal.empty()) continue;
     if (!known && taken.insert(point.planned.hash).second) open(point.source).push_back(&point);
-    if (state == State::kDone && !store_.links_done(point.source)) open(point.source);
+    const bool wants_links = spec_.break_even && !store_.links_done(point.source);
+    if (state == State::kDone && wants_links) open(point.source);
   }
   for (const auto& source : order) run_source(source, by_source[source]);
   count(all);

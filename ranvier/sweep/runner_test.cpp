@@ -105,6 +105,14 @@ TEST_F(RunnerTest, ARepeatedSweepCostsNothing) {
   EXPECT_EQ(csv("a.sqlite"), before);
 }
 
+TEST_F(RunnerTest, TheBreakEvenMapCanWait) {
+  const auto without = run(std::string(kSweep) + "break_even: false\n", "a.sqlite");
+  EXPECT_EQ(without.simulated, 2 * kVariants * kPresets);
+  EXPECT_TRUE(table("a.sqlite").links.empty());
+  EXPECT_EQ(run(std::string(kSweep) + "break_even: false\n", "a.sqlite").simulated, 0);
+  EXPECT_EQ(run(kSweep, "a.sqlite").simulated, kLinkRates * kVariants * kPresets);
+}
+
 TEST_F(RunnerTest, AChangedConstantRepricesWithoutSimulating) {
   run(kSweep, "a.sqlite");
   SweepOptions dearer;

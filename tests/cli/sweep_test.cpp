@@ -154,6 +154,31 @@ TEST_F(SweepCommand, WritesDatabaseTableAndPageAndComparesThem) {
   EXPECT_THAT(table.out, HasSubstr("\n*"));
   EXPECT_THAT(run("compare few.sqlite --x bits_per_activation --y metric_deployed --front").out,
               HasSubstr("bits_per_activation and metric_deployed"));
+  const Outcome ratios = run("compare few.sqlite --against ann-burst4 --format json");
+  ASSERT_EQ(ratios.exit_code, 0) << ratios.err;
+  const Json rows = Json::parse(run("compare few.sqlite --format json").out).at("rows");
+  const auto energy_of = [&](int point, const std::string& variant, const std::string& preset) {
+    size_t column = 0;
+    const Json columns = Json::parse(run("compare few.sqlite --format json").out).at("columns");
+    while (columns.at(column).at("name") != "energy_uj") ++column;
+    for (const auto& row : rows) {
+      if (row.at("position") == point && row.at("variant") == variant &&
+          row.at("preset") == preset) {
+        return row.at("values").at(column).get<double>();
+      }
+    }
+    return 0.0;
+  };
+  const Json gained = Json::parse(ratios.out);
+  EXPECT_EQ(gained.size(), 3u * 3u * 2u) << "points, other variants, presets";
+  const Json& last = gained.back();
+  EXPECT_EQ(last.at("settings").at("hardware.serdes.lanes"), "4");
+  EXPECT_DOUBLE_EQ(last.at("energy").get<double>(),
+                   energy_of(2, "ann-burst4", "ucie16nm") / energy_of(2, "snn", "ucie16nm"));
+  EXPECT_THAT(run("compare few.sqlite --against ann-burst4").out, HasSubstr("activity measured"));
+  const Outcome nobody = run("compare few.sqlite --against ann-burst");
+  EXPECT_EQ(nobody.exit_code, 2);
+  EXPECT_THAT(nobody.err, HasSubstr("ann-burst8"));
   const Outcome unknown = run("compare few.sqlite --x energy");
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("energy_uj"));

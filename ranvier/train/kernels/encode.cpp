@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 
+#include <algorithm>
 #include <type_traits>
 
 namespace ranvier::train {
@@ -326,7 +327,7 @@ std::vector<int64_t> to_integers(const std::vector<double>& values) {
 int32_t top_level(const codec::CodecSpec& spec) {
   switch (spec.kind) {
     case CodecKind::kDense:
-      return (1 << (spec.is_signed ? spec.bits - 1 : spec.bits)) - 1;
+      return (1 << std::min(spec.is_signed ? spec.bits - 1 : spec.bits, 15)) - 1;
     case CodecKind::kRate:
       return spec.steps;
     case CodecKind::kGraded:

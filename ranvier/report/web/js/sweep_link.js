@@ -53,7 +53,7 @@
   const plan = () => {
     const mine = curve(chosen.variant), theirs = curve(chosen.baseline);
     if (mine.length < 2 || theirs.length < 2) {
-      return { title: "Break-even link", text: "This map needs a spiking variant and a dense one on the same hardware; this sweep has not both.", height: 1, option: () => ({}), table: { columns: ["link_gbps"], rows: [] } };
+      return { title: "Break-even link", text: links.length ? "This map needs a spiking variant and a dense one on the same hardware; this sweep has not both." : "No link rates were evaluated (break_even in the sweep file).", height: 1, option: () => ({}), table: { columns: ["link_gbps"], rows: [] } };
     }
     const map = grid(mine, theirs), edge = border(map);
     const wins = map.cells.filter((c) => c[2] >= 1).length / map.cells.length;

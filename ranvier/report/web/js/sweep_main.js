@@ -12,7 +12,7 @@
 
   const about = () => {
     const axes = data.axes.map((a) => a.key).join(", ");
-    byId("about").textContent = `${plural(points.length, "point")} over ${axes}; ${data.fidelity === "cycle" ? "cycle simulation" : "closed-form (analytic) estimates"} of ${plural(Report.variantNames.length, "variant")}. Base: ${data.base}.`;
+    byId("about").textContent = `${plural(points.length, "point")} over ${axes}; ${data.fidelity === "cycle" ? "cycle simulation" : "closed-form (analytic) estimates"} of ${plural(Report.variantNames.length, "variant")}. Base: ${data.base}.${data.activity === "assumed" ? " The activity is assumed: nothing was trained, and no quality is known." : ""}`;
     const missing = ["refused", "failed", "open"].filter((s) => count(s) > 0).map((s) => `${count(s)} ${s}`);
     const best = (name, q, list) => list.reduce((a, b) => (b.values[q] < a.values[q] ? b : a));
     const list = Report.shown();

@@ -8,7 +8,7 @@
   const name = (row) => `point ${row.position}, ${row.variant}`;
   const isSelected = (row) => state.selected && state.selected.has(row);
   const hover = (row) => tooltip([`<b>${escape(name(row))}</b>${front.has(row) ? " · on the front" : ""}`, ...Report.settingsText(row),
-    ...["metric_deployed", "bits_per_activation", "energy_uj", "latency_us", chosen.x, chosen.y].filter((id, i, all) => all.indexOf(id) === i)
+    ...["metric_deployed", "bits_per_activation", "energy_uj", "latency_us", chosen.x, chosen.y].filter((id, i, all) => all.indexOf(id) === i && Report.quantity(id))
       .map((id) => Report.quantity(id)).map((q) => `${escape(q.words)}: ${escape(Report.value(q, row))}`)]);
 
   let front = new Set();
@@ -60,7 +60,7 @@
     const list = state.selected ? [...state.selected] : [];
     clear.hidden = list.length === 0;
     if (list.length === 0) return byId("selection").replaceChildren();
-    const ids = ["metric_deployed", "events_per_neuron", "bits_per_activation", "energy_uj", "latency_us"];
+    const ids = ["metric_deployed", "events_per_neuron", "bits_per_activation", "energy_uj", "latency_us"].filter((id) => Report.quantity(id));
     byId("selection").replaceChildren(make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Selected results", style: "margin-top:1rem" }, make("table", {},
       make("caption", {}, list.length > 40 ? `First 40 of ${list.length} selected results.` : `${list.length} selected.`),
       make("thead", {}, make("tr", {}, make("th", { class: "text", scope: "col" }, "Point"), make("th", { class: "text", scope: "col" }, "Variant"), Report.data.axes.map((a) => make("th", { scope: "col" }, a.key)),

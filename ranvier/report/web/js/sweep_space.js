@@ -53,7 +53,7 @@
   };
 
   // --- parallel coordinates ------------------------------------------------------------------------------------------
-  const kResults = ["metric_deployed", "bits_per_activation", "energy_uj", "latency_us"];
+  const kResults = ["metric_deployed", "bits_per_activation", "energy_uj", "latency_us"].filter((id) => Report.quantity(id));
   const parallelPlan = () => {
     const list = Report.shown();
     const many = (q) => unique(list.map((row) => q.of(row))).length > 1;
