@@ -2,89 +2,24 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/sweep/evaluate.hpp"
-#include "ranvier/sweep/result_table.hpp"
-#include "ranvier/sweep/test_run.hpp"
+#include "ranvier/sweep/test_sweep.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 namespace ranvier::sweep {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::content;
 using ::testing::HasSubstr;
+using testing::kLinkRates;
+using testing::kPresets;
+using testing::kSweep;
+using testing::kVariants;
+using testing::training;
 
-constexpr const char* kSweep =
-    "name: small\nbase: BASE\naxes:\n"
-    "  - {key: hardware.serdes.lanes, values: [1, 4]}\n"
-    "  - {key: cost.d2d_bit, values: [1 pJ/bit, 2 pJ/bit]}\n";
-constexpr int64_t kVariants = 4;
-constexpr int64_t kPresets = 2;
-constexpr int64_t kLinkRates = 21;  // five decades in quarters
-
-std::span<const config::Field> training() {
-  static const config::Field fields[]{
-      {.key = "train.epochs", .kind = config::Kind::kInteger, .fallback = "3"},
-      {.key = "variants.*.wire", .kind = config::Kind::kText, .fallback = ""}};
-  return fields;
-}
-
-class RunnerTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    directory_ = fs::path(::testing::TempDir()) /
-                 ("runner_" + std::to_string(getpid()) + "_" + std::string(test->name()));
-    fs::remove_all(directory_);
-    testing::write_test_run(directory_ / "run");
-    fields_ = full_schema(training());
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-
-  SweepSpec spec(std::string yaml) const {
-    const std::string base = (directory_ / "run").string();
-    for (size_t at = yaml.find("BASE"); at != std::string::npos; at = yaml.find("BASE")) {
-      yaml.replace(at, 4, base);
-    }
-    core::write_file_atomic(directory_ / "sweep.yaml", yaml);
-    return load_sweep(directory_ / "sweep.yaml", {}, fields_);
-  }
-
-  SweepOutcome run(const std::string& yaml, const std::string& database,
-                   SweepOptions options = {}) {
-    Store store = Store::create(directory_ / database);
-    options.training = training();
-    options.runs = directory_ / "runs";
-    options.quiet = true;
-    return run_sweep(spec(yaml), options, store);
-  }
-
-  static SweepOptions with_jobs(int jobs) {
-    SweepOptions options;
-    options.jobs = jobs;
-    return options;
-  }
-  /// One of three.
-  static SweepOptions with_shard(int shard) {
-    SweepOptions options;
-    options.shard = shard;
-    options.shards = 3;
-    return options;
-  }
-
-  ResultTable table(const std::string& database) const {
-    Store store = Store::open(directory_ / database);
-    ResultTable all = read_table(store);
-    mark_front(all, all.x, all.y);
-    return all;
-  }
-
-  std::string csv(const std::string& database) const { return to_csv(table(database)); }
-
-  fs::path directory_;
-  std::vector<config::Field> fields_;
-};
+class RunnerTest : public testing::SweepTest {};
 
 TEST_F(RunnerTest, EverySimulationRunsOnceHoweverManyPricesThereAre) {
   const auto outcome = run(kSweep, "a.sqlite");
@@ -147,24 +82,6 @@ TEST_F(RunnerTest, APointEqualsTheSimulationOfThatConfiguration) {
     }
   }
   EXPECT_EQ(compared, kVariants * kPresets);
-}
-
-/// Text of every table, times left out.
-std::string content(const fs::path& path) {
-  sqlite::Database database(path, sqlite::Mode::kRead, "FILE");
-  std::string text;
-  for (const auto& [name, columns] :
-       {std::pair<const char*, const char*>{"plan", "position || point"},
-        {"settings", "position || axis || text || number"},
-        {"configurations", "hash || text"},
-        {"simulations", "hash || state || message || latency_s || ledger || wire_format"},
-        {"points", "hash || source || state || message"},
-        {"results", "point || variant || preset || simulation || energy_uj || energy_parts_uj"},
-        {"links", "source || variant || preset || gbps || latency_us || fixed_uj || link_bits"}}) {
-    auto rows = database.prepare("SELECT " + std::string(columns) + " FROM " + name);
-    while (rows.step()) text += std::string(name) + ": " + rows.text(0) + "\n";
-  }
-  return text;
 }
 
 TEST_F(RunnerTest, WorkersDoNotChangeTheDatabase) {

@@ -1,0 +1,39 @@
+#pragma once
+// One simulation of a sweep: where it stands, what is simulated, what came of it.
+
+#include "ranvier/sweep/source.hpp"
+#include "ranvier/sweep/store.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace ranvier::sweep {
+
+/// Where a simulation stands in a sweep: whoever has read the same files can make it from that.
+struct Address {
+  Assignment settings;    // of its point
+  std::string lane_rate;  // of the break-even map, as behind --set; empty: that of the point
+  size_t preset = 0;      // of the experiment's
+  size_t variant = 0;     // of the source's bundles
+  Fidelity fidelity = Fidelity::kCycle;
+};
+
+/// One variant under one preset at one point.
+struct Trial {
+  Address at;
+  SimulationRecord record;  // open until it is measured
+  arch::PackageSpec package;
+  int64_t watchdog_cycles = 0;
+  codec::WireKind wire = codec::WireKind::kAuto;
+  int samples = 1;
+  std::string workload_key;
+};
+
+/// The experiment at an address. Errors: those of ExperimentBase::with.
+Experiment experiment_at(const ExperimentBase& base, const SweepSpec& spec, const Address& at);
+
+/// `experiment` is that at the address, `program` the version that simulates.
+Trial trial_at(const Address& at, const Experiment& experiment, const Source& source,
+               std::string_view program);
+
+}  // namespace ranvier::sweep
