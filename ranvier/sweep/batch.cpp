@@ -88,7 +88,7 @@ Batch::Resolved Batch::resolve(const PlannedPoint& point) const {
   for (const auto& setup : experiment.presets) resolved.work.presets.push_back(price_of(setup));
   for (at.variant = 0; at.variant < source_.bundles.size(); ++at.variant) {
     for (at.preset = 0; at.preset < experiment.presets.size(); ++at.preset) {
-      resolved.trials.push_back(trial_at(at, experiment, source_, options_.program));
+      resolved.trials.push_back(trial_at(at, experiment, experiment, source_, options_.program));
     }
   }
   return resolved;
@@ -121,8 +121,7 @@ void Batch::add_points(const std::vector<PlannedPoint>& points) {
   }
 }
 
-std::vector<Batch::LinkPoint> Batch::link_points(const PlannedPoint& point) const {
-  const Experiment at_point = base_.with(overrides_of(spec_, point.settings));
+std::vector<Batch::LinkPoint> Batch::link_points(const Experiment& at_point) const {
   std::vector<LinkPoint> points;
   for (size_t p = 0; p < at_point.presets.size(); ++p) {
     for (const double rate : lane_rates(at_point.presets[p].package.serdes.lanes)) {
@@ -134,7 +133,8 @@ std::vector<Batch::LinkPoint> Batch::link_points(const PlannedPoint& point) cons
 }
 
 void Batch::add_links(const PlannedPoint& point) {
-  std::vector<LinkPoint> links = link_points(point);
+  const Experiment at_point = base_.with(overrides_of(spec_, point.settings));
+  std::vector<LinkPoint> links = link_points(at_point);
   parallel_for(links.size(), options_.jobs, busy_, [&](size_t i) {
     LinkPoint& link = links[i];
     Address at{.settings = point.settings,
@@ -144,7 +144,7 @@ void Batch::add_links(const PlannedPoint& point) {
     const Experiment experiment = experiment_at(base_, spec_, at);
     link.price = price_of(experiment.presets[link.preset]);
     for (at.variant = 0; at.variant < source_.bundles.size(); ++at.variant) {
-      link.trials.push_back(trial_at(at, experiment, source_, options_.program));
+      link.trials.push_back(trial_at(at, experiment, at_point, source_, options_.program));
     }
   });
   core::check_interrupt("run the same command again to go on");
@@ -163,16 +163,18 @@ void Batch::add_links(const PlannedPoint& point) {
   }
 }
 
-/// Simulations that share a mapping.
+/// Simulations that share a mapping, or the search for one: those of the
+/// break-even links that of their point.
 std::vector<std::vector<size_t>> Batch::open_groups() const {
   std::vector<std::vector<size_t>> groups;
   std::map<std::string, size_t> by_key;
   for (size_t s = 0; s < simulations_.size(); ++s) {
     if (is_known(simulations_[s])) continue;
-    const auto& points = simulations_[s].points;
-    const size_t block = points.empty() ? points_.size() : points.front() / kBlock;
-    const auto [at, is_new] = by_key.emplace(
-        fmt::format("{} {}", block, simulations_[s].trial.workload_key), groups.size());
+    const auto& [trial, points, links] = simulations_[s];
+    const size_t links_block = trial.search ? 0 : points_.size();
+    const size_t block = points.empty() ? links_block : points.front() / kBlock;
+    const std::string& shared = trial.search ? trial.search->hash : trial.workload_key;
+    const auto [at, is_new] = by_key.emplace(fmt::format("{} {}", block, shared), groups.size());
     if (is_new) groups.emplace_back();
     groups[at->second].push_back(s);
   }
@@ -183,7 +185,9 @@ std::vector<std::vector<size_t>> Batch::open_groups() const {
 void Batch::finish(const std::vector<size_t>& simulations) {
   auto transaction = store_.transaction();
   for (const size_t s : simulations) {
-    store_.save(simulations_[s].trial.record);
+    const Trial& trial = simulations_[s].trial;
+    store_.save(trial.record);
+    if (trial.search) store_.save(*trial.search);
     for (const size_t index : simulations_[s].points) {
       if (--points_[index].pending == 0) finish_point(points_[index]);
     }
@@ -258,7 +262,7 @@ class Batch::Shift {
       : batch_(batch),
         groups_(batch.open_groups()),
         queue_(sizes(groups_)),
-        workshop_(batch.source_),
+        workshop_(batch.spec_, batch.base_, batch.source_),
         progress_("sweep", total(), batch.options_.quiet) {}
 
   int64_t run();

@@ -65,7 +65,7 @@ class Batch {
   class Shift;
 
   Resolved resolve(const PlannedPoint& point) const;
-  std::vector<LinkPoint> link_points(const PlannedPoint& point) const;
+  std::vector<LinkPoint> link_points(const Experiment& at_point) const;
   size_t intern(Trial trial);
   std::vector<std::vector<size_t>> open_groups() const;
   void finish(const std::vector<size_t>& simulations);

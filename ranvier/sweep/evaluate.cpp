@@ -5,7 +5,6 @@
 #include "ranvier/core/file.hpp"
 #include "ranvier/core/interrupt.hpp"
 #include "ranvier/core/progress.hpp"
-#include "ranvier/core/rng.hpp"
 #include "ranvier/sim/recorder.hpp"
 #include "ranvier/sweep/identity.hpp"
 #include "ranvier/sweep/link_errors.hpp"
@@ -84,7 +83,7 @@ sim::Options options_of(const Job& job, const Experiment& experiment, const Vari
                         const EvaluateOptions& wanted, const sim::Team& team) {
   const PresetSetup& setup = experiment.presets[job.preset];
   sim::Options options{.team = team};
-  options.error_seed = core::Rng(experiment.seed).fork(static_cast<uint64_t>(job.sample)).next();
+  options.error_seed = error_seed(experiment.seed, job.sample);
   options.watchdog_cycles = experiment.values.integer("simulate.watchdog_cycles");
   if (!wanted.timelines.empty() && job.sample == 0) options = with_timeline(options);
   if (!wanted.traces.empty()) options.record_messages = true;

@@ -1,6 +1,7 @@
 #include "ranvier/sweep/measure.hpp"
 
 #include "ranvier/analytic/model.hpp"
+#include "ranvier/core/rng.hpp"
 #include "ranvier/sim/simulator.hpp"
 
 #include <algorithm>
@@ -16,9 +17,12 @@ cost::PricedLedger price_mean(const core::Ledger& ledger, double mean_latency_s,
   return priced;
 }
 
-MappedVariant::MappedVariant(const Bundle& bundle, codec::WireKind wire, int samples,
-                             const arch::PackageSpec& package) {
-  const map::Mapping mapping = map::map_network(bundle.network, package);
+uint64_t error_seed(uint64_t experiment_seed, int sample) {
+  return core::Rng(experiment_seed).fork(static_cast<uint64_t>(sample)).next();
+}
+
+MappedVariant::MappedVariant(const Bundle& bundle, const map::Mapping& mapping,
+                             codec::WireKind wire, int samples, const arch::PackageSpec& package) {
   const auto statistics =
       map::boundary_statistics(bundle.network, mapping, bundle.activity, wire, package);
   bits_per_activation_ = statistics.total.bits_per_activation;
@@ -33,14 +37,15 @@ MappedVariant::MappedVariant(const Bundle& bundle, codec::WireKind wire, int sam
 }
 
 Measurement MappedVariant::measure(const arch::PackageSpec& package, Fidelity fidelity,
-                                   int64_t watchdog_cycles) const {
+                                   int64_t watchdog_cycles, uint64_t seed) const {
   Measurement mean{.samples = static_cast<int>(workloads_.size()),
                    .ledger = {},
                    .bits_per_activation = bits_per_activation_,
                    .wire = wire_,
                    .chips = chips_,
                    .cores = cores_};
-  for (const auto& workload : workloads_) {
+  for (size_t sample = 0; sample < workloads_.size(); ++sample) {
+    const auto& workload = workloads_[sample];
     const auto estimated = analytic::estimate(workload, package);
     mean.latency_analytic_s += static_cast<double>(estimated.latency.value());
     mean.congested = mean.congested || estimated.congested;
@@ -50,6 +55,7 @@ Measurement MappedVariant::measure(const arch::PackageSpec& package, Fidelity fi
     }
     sim::Options options;
     options.watchdog_cycles = watchdog_cycles;
+    options.error_seed = error_seed(seed, static_cast<int>(sample));
     const auto simulated = sim::simulate(workload, package, options);
     mean.latency_s += static_cast<double>(simulated.latency.value());
     mean.ledger += simulated.ledger;

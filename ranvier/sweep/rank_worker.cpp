@@ -114,7 +114,7 @@ void Worker::open_source(const SourceLetter& letter) {
   const std::lock_guard lock(mutex_);
   for (auto& seat : seats_) seat.desk.reset();
   source_ = read_source(letter.hash, letter.run, letter.variants);
-  workshop_.emplace(source_);
+  workshop_.emplace(spec_, *base_, source_);
   for (auto& seat : seats_) seat.desk.emplace(*workshop_);
 }
 
@@ -145,11 +145,14 @@ Letter Worker::answer(const TrialLetter& letter, Desk& desk) const {
   if (core::interrupt_requested()) return pack(result);
   try {
     const double start = monotonic_seconds();
-    const Experiment experiment = experiment_at(*base_, spec_, letter.at);
-    Trial trial = trial_at(letter.at, experiment, source_, options_.program);
+    const Experiment point = point_of(*base_, spec_, letter.at);
+    const Experiment experiment =
+        letter.at.lane_rate.empty() ? point : experiment_at(*base_, spec_, letter.at);
+    Trial trial = trial_at(letter.at, experiment, point, source_, options_.program);
     if (trial.record.hash != letter.hash) {
       throw core::RunError(
-          fmt::format("the files of the sweep are not those of rank 0: {} under {} is simulation "
+          fmt::format("the files of the sweep are not those "
+                      "of rank 0: {} under {} is simulation "
                       "{} there and {} here",
                       trial.record.variant, trial.record.preset, letter.hash, trial.record.hash));
     }

@@ -121,6 +121,15 @@ TEST_F(RanksTest, RefusalsAndFailuresOfAnyRankAreRecordedAsThoseOfOneProcess) {
   EXPECT_GT(outcome_.simulated, 0) << "failures are tried again";
 }
 
+TEST_F(RanksTest, SearchedMappingsAreThoseOfOneProcess) {
+  const std::string yaml =
+      "name: t\nbase: BASE\nfidelity: analytic\n"
+      "axes: [{key: mapping.search, values: [none, latency, edp]}]\n";
+  run(yaml, "alone.sqlite");
+  expect_no_error(run_on(3, yaml, "ranks.sqlite"));
+  EXPECT_EQ(content(directory_ / "ranks.sqlite"), content(directory_ / "alone.sqlite"));
+}
+
 TEST_F(RanksTest, TrainedRunsAreHandedOutOneAfterTheOther) {
   const char* yaml =
       "name: t\nbase: BASE/config.resolved.yaml\nfidelity: analytic\naxes:\n"

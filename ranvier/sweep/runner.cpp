@@ -75,7 +75,7 @@ void Sweep::check_axes() const {
       throw core::UserError(
           {.key = axis.key,
            .given = "an axis over what training reads",
-           .allowed = "keys of hardware, cost and simulate, and wire formats",
+           .allowed = "keys of hardware, cost, mapping and simulate, and wire formats",
            .place = axis.place,
            .hint = "The base is a trained run; name its experiment file instead."});
     }
@@ -130,9 +130,8 @@ OpenPoint Sweep::plan(size_t position, const Assignment& settings) const {
     if (trains_) point.source = training_identity(base_.values(overrides)).hash;
     text += fmt::format("source: {}\n", point.source);
     const Experiment experiment = base_.with(overrides);
-    if (experiment.values.text("mapping.search") != "none") {
-      experiment.values.refuse("mapping.search", "none in a sweep",
-                               "Search with ranvier map; a sweep maps layers and tiles in order.");
+    if (depends_on_seed(experiment, spec_.fidelity)) {
+      text += fmt::format("seed: {}\n", experiment.seed);
     }
     for (const auto& setup : experiment.presets) {
       text += fmt::format("preset: {}\n", setup.name);

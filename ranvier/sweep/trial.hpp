@@ -5,7 +5,10 @@
 #include "ranvier/sweep/store.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace ranvier::sweep {
 
@@ -26,14 +29,19 @@ struct Trial {
   int64_t watchdog_cycles = 0;
   codec::WireKind wire = codec::WireKind::kAuto;
   int samples = 1;
+  uint64_t seed = 1;
+  std::optional<Identity> search;  // of the mapping; none: layers and tiles in order
   std::string workload_key;
 };
 
 /// The experiment at an address. Errors: those of ExperimentBase::with.
 Experiment experiment_at(const ExperimentBase& base, const SweepSpec& spec, const Address& at);
+/// That of its point, whatever the link rate: a mapping is searched for there.
+Experiment point_of(const ExperimentBase& base, const SweepSpec& spec, const Address& at);
 
-/// `experiment` is that at the address, `program` the version that simulates.
-Trial trial_at(const Address& at, const Experiment& experiment, const Source& source,
-               std::string_view program);
+/// `experiment` and `point` are those at the address, `program` the version
+/// that simulates.
+Trial trial_at(const Address& at, const Experiment& experiment, const Experiment& point,
+               const Source& source, std::string_view program);
 
 }  // namespace ranvier::sweep

@@ -1,6 +1,7 @@
 #include "ranvier/sweep/workshop.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/sweep/mapping.hpp"
 #include "ranvier/sweep/pool.hpp"
 
 #include <exception>
@@ -55,30 +56,57 @@ class MadeOnce {
 
 }  // namespace
 
+struct Workshop::Found {
+  MadeOnce<map::Mapping> mapping;
+};
+
 struct Workshop::Mapped {
   MadeOnce<MappedVariant> variant;
 };
 
-std::shared_ptr<Workshop::Mapped> Workshop::mapped(const Trial& trial) {
+template <class T>
+std::shared_ptr<T> Workshop::taken(Shelf<T>& shelf, const std::string& name) {
   const std::lock_guard lock(mutex_);
-  std::weak_ptr<Mapped>& known = mapped_[trial.workload_key];
-  std::shared_ptr<Mapped> held = known.lock();
-  if (!held) known = held = std::make_shared<Mapped>();
+  std::weak_ptr<T>& known = shelf[name];
+  std::shared_ptr<T> held = known.lock();
+  if (!held) known = held = std::make_shared<T>();
   return held;
+}
+
+map::Mapping Workshop::search(const Trial& trial) const {
+  const Experiment point = point_of(base_, spec_, trial.at);
+  return *found_mapping(point, source_.bundles[trial.at.variant], true);
+}
+
+/// Errors: those of the search and of MappedVariant.
+const MappedVariant& Desk::mapped(const Trial& trial, double& waited) {
+  const Bundle& bundle = workshop_.source_.bundles[trial.at.variant];
+  if (trial.search) {
+    found_ = workshop_.taken(workshop_.found_, trial.search->hash);
+  } else {
+    found_.reset();
+  }
+  mapped_ = workshop_.taken(workshop_.mapped_, trial.workload_key);
+  return mapped_->variant.get(
+      [&] {
+        if (!found_) {
+          return MappedVariant(bundle, map::map_network(bundle.network, trial.package), trial.wire,
+                               trial.samples, trial.package);
+        }
+        const map::Mapping& found =
+            found_->mapping.get([&] { return workshop_.search(trial); }, waited);
+        return MappedVariant(bundle, found, trial.wire, trial.samples, trial.package);
+      },
+      waited);
 }
 
 double Desk::measure(Trial& trial) {
   const double start = monotonic_seconds();
   double waited = 0;
   try {
-    mapped_ = workshop_.mapped(trial);
-    const MappedVariant& mapped = mapped_->variant.get(
-        [&] {
-          return MappedVariant(workshop_.source_.bundles[trial.at.variant], trial.wire,
-                               trial.samples, trial.package);
-        },
-        waited);
-    trial.record.measured = mapped.measure(trial.package, trial.at.fidelity, trial.watchdog_cycles);
+    trial.record.measured =
+        mapped(trial, waited)
+            .measure(trial.package, trial.at.fidelity, trial.watchdog_cycles, trial.seed);
     trial.record.state = State::kDone;
   } catch (...) {
     record_failure(trial.record);

@@ -13,20 +13,31 @@ namespace ranvier::sweep {
 /// Safe to use from several threads.
 class Workshop {
  public:
-  /// `source` must outlive it.
-  explicit Workshop(const Source& source) : source_(source) {}
+  /// All must outlive it.
+  Workshop(const SweepSpec& spec, const ExperimentBase& base, const Source& source)
+      : spec_(spec), base_(base), source_(source) {}
 
  private:
   friend class Desk;
+  struct Found;
   struct Mapped;
-  std::shared_ptr<Mapped> mapped(const Trial& trial);
+  /// Things that threads share, by name; one lives as long as a desk holds it.
+  template <class T>
+  using Shelf = std::map<std::string, std::weak_ptr<T>>;
+  template <class T>
+  std::shared_ptr<T> taken(Shelf<T>& shelf, const std::string& name);
+  map::Mapping search(const Trial& trial) const;
 
+  const SweepSpec& spec_;
+  const ExperimentBase& base_;
   const Source& source_;
   std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<Mapped>> mapped_;  // lives as long as a desk holds it
+  Shelf<Found> found_;    // by the search
+  Shelf<Mapped> mapped_;  // by the workload key
 };
 
-/// Where one thread works. It keeps the mapping of its last trial, for the next one.
+/// Where one thread works. It keeps what its last trial was mapped by, for the
+/// next one.
 class Desk {
  public:
   explicit Desk(Workshop& workshop) : workshop_(workshop) {}
@@ -35,7 +46,10 @@ class Desk {
   double measure(Trial& trial);
 
  private:
+  const MappedVariant& mapped(const Trial& trial, double& waited);
+
   Workshop& workshop_;
+  std::shared_ptr<Workshop::Found> found_;
   std::shared_ptr<Workshop::Mapped> mapped_;
 };
 
