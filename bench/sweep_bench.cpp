@@ -81,11 +81,12 @@ void prices_mapped_points(benchmark::State& state) {
   package.chips_x = 4;
   package.chip.mesh = 40;
   package.chip.weight_sram_bytes = 1 << 20;
-  const sweep::MappedVariant mapped(bundle, codec::WireKind::kAuto, 1, package);
+  const sweep::MappedVariant mapped(bundle, map::map_network(network, package),
+                                    codec::WireKind::kAuto, 1, package);
   int lanes = 1;
   for (auto _ : state) {
     package.serdes.lanes = 1 + lanes++ % 32;
-    benchmark::DoNotOptimize(mapped.measure(package, sweep::Fidelity::kAnalytic, 1));
+    benchmark::DoNotOptimize(mapped.measure(package, sweep::Fidelity::kAnalytic, 1, 1));
   }
   state.counters["points"] =
       benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);

@@ -97,12 +97,17 @@ int report(const std::optional<Failure>& failure, mpi::World* world) {
 }
 
 /// Several ranks share simulations; they would only repeat everything else.
-void require_simulate(const CLI::App& root, const mpi::World* world) {
-  const std::string name = root.get_subcommands().front()->get_name();
-  if (world == nullptr || name == "simulate") return;
+void require_shared(const CLI::App& root, const mpi::World* world) {
+  if (world == nullptr) return;
+  const CLI::App* command = root.get_subcommands().front();
+  std::string name = command->get_name();
+  if (!command->get_subcommands().empty()) {
+    name += " " + command->get_subcommands().front()->get_name();
+  }
+  if (name == "simulate" || name == "sweep") return;
   throw core::UserError({.key = "mpirun -n",
                          .given = fmt::format("{} ranks for {}", world->ranks(), name),
-                         .allowed = "several ranks with simulate only",
+                         .allowed = "several ranks with simulate and sweep only",
                          .place = "the command line",
                          .hint = "Train first, then mpirun ranvier simulate DIR."});
 }
@@ -127,6 +132,7 @@ int parse_and_run(int argc, char** argv, mpi::World* world) {
   root.set_version_flag("--version", std::string("ranvier ") + RANVIER_VERSION);
   Common common;
   common.ranks = world;
+  common.mail = world;
   std::string format = "text";
   std::function<void()> action;
   for (const Command& command : commands()) {
@@ -147,7 +153,7 @@ int parse_and_run(int argc, char** argv, mpi::World* world) {
   start_logging(common);
   core::install_interrupt_handler();
   return report(failure_of([&] {
-                  require_simulate(root, world);
+                  require_shared(root, world);
                   action();
                 }),
                 world);

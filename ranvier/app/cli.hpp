@@ -12,6 +12,9 @@ namespace CLI {
 class App;
 }
 
+namespace ranvier::core {
+class Mail;
+}
 namespace ranvier::sim {
 class Transport;
 }
@@ -24,6 +27,7 @@ struct Common {
   bool json = false;  // JSON goes to stdout alone; progress and logs go to stderr
   bool quiet = false;
   sim::Transport* ranks = nullptr;  // that mpirun started; null: this process is alone
+  core::Mail* mail = nullptr;       // between them; null: this process is alone
 
   /// One rank writes files and prints, for all.
   bool writes() const;

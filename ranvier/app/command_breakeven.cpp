@@ -65,7 +65,10 @@ void print_breakeven(const BreakEvenOptions& options, const Common& common) {
           .presets.front();
     };
     const auto study = sweep::study(experiment, setup, run, bundles);
-    const auto tornado = sweep::tornado(experiment, setup, run, bundles, reload);
+    const auto bundle_of = [&](const std::string& name) -> const sweep::Bundle& {
+      return *std::ranges::find(bundles, name, &sweep::Bundle::variant);
+    };
+    const auto tornado = sweep::tornado(experiment, setup, run, bundle_of, reload);
     all["presets"][setup.name] = breakeven_json(study, tornado);
     if (common.json) continue;
     fmt::print("{}\n\n{}\n", manager_sentence(study, tornado),

@@ -9,6 +9,8 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/shapes/settings.hpp"
+#include "ranvier/sweep/rank_worker.hpp"
+#include "ranvier/sweep/ranks.hpp"
 #include "ranvier/sweep/runner.hpp"
 #include "ranvier/train/settings.hpp"
 
@@ -18,6 +20,7 @@
 #include <spdlog/spdlog.h>
 
 #include <charconv>
+#include <exception>
 #ifdef RANVIER_HAS_TORCH
 #include "ranvier/train/train.hpp"
 #endif
@@ -119,7 +122,7 @@ nlohmann::ordered_json outcome_json(const sweep::SweepOutcome& outcome, const Sw
 }
 
 void print_outcome(const sweep::SweepOutcome& outcome, const sweep::ResultTable& table,
-                   const SweepPaths& paths, const Common& common, int jobs) {
+                   const SweepPaths& paths, const Common& common) {
   if (common.json) {
     fmt::print("{}\n", outcome_json(outcome, paths).dump(2));
     return;
@@ -129,7 +132,7 @@ void print_outcome(const sweep::SweepOutcome& outcome, const sweep::ResultTable&
       "{} points: {} known before, {} refused, {} failed; {} simulations in {:.1f} s, {} "
       "worker{} busy {:.0f} %\n",
       outcome.points, outcome.known, outcome.refused, outcome.failed, outcome.simulated,
-      outcome.seconds, jobs, jobs == 1 ? "" : "s", 100 * outcome.busy_share);
+      outcome.seconds, outcome.workers, outcome.workers == 1 ? "" : "s", 100 * outcome.busy_share);
   fmt::print("database: {}\ntable: {}\npage: {}\n", paths.database.string(), paths.points.string(),
              paths.page.string());
 }
@@ -149,6 +152,33 @@ void raise_troubles(const sweep::SweepOutcome& outcome) {
   }
 }
 
+/// What one process does, or rank 0 of several.
+void evaluate(const sweep::SweepSpec& spec, const sweep::SweepOptions& how, const SweepPaths& paths,
+              const Common& common) {
+  const fs::path directory = paths.database.parent_path();
+  core::require_writable_directory(directory.empty() ? "." : directory, "--out");
+  sweep::Store store = sweep::Store::create(paths.database);
+  const auto outcome = sweep::run_sweep(spec, how, store);
+  const auto table = write_sweep_files(store, paths);
+  print_outcome(outcome, table, paths, common);
+  raise_troubles(outcome);
+}
+
+/// The other ranks end as rank 0 does.
+void evaluate_with_ranks(const sweep::SweepSpec& spec, sweep::SweepOptions how,
+                         const SweepPaths& paths, const Common& common) {
+  sweep::Ranks ranks(*common.mail);
+  how.ranks = &ranks;
+  std::exception_ptr error;
+  try {
+    evaluate(spec, how, paths, common);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  ranks.end(error);
+  if (error) std::rethrow_exception(error);
+}
+
 void run(const Options& options, const Common& common) {
   if (options.file.empty() || options.out.empty()) {
     throw core::UserError({.key = options.file.empty() ? "SWEEP" : "--out",
@@ -164,24 +194,22 @@ void run(const Options& options, const Common& common) {
   if (common.seed) overrides.seed.push_back(fmt::format("seed={}", *common.seed));
   const sweep::SweepSpec spec = sweep::load_sweep(options.file, overrides, fields);
   const SweepPaths paths = sweep_paths(options.out);
-  const fs::path directory = paths.database.parent_path();
-  core::require_writable_directory(directory.empty() ? "." : directory, "--out");
-  sweep::Store store = sweep::Store::create(paths.database);
-  const int jobs = jobs_of(options, common);
-  const auto outcome = sweep::run_sweep(spec,
-                                        {.training = training,
-                                         .overrides = options.set,
-                                         .runs = paths.runs,
-                                         .program = std::string("ranvier ") + RANVIER_VERSION,
-                                         .jobs = jobs,
-                                         .shard = shard.index,
-                                         .shards = shard.count,
-                                         .quiet = common.quiet,
-                                         .train = trainer(spec, options, common)},
-                                        store);
-  const auto table = write_sweep_files(store, paths);
-  print_outcome(outcome, table, paths, common, jobs);
-  raise_troubles(outcome);
+  const sweep::SweepOptions how{.training = training,
+                                .overrides = options.set,
+                                .runs = paths.runs,
+                                .program = std::string("ranvier ") + RANVIER_VERSION,
+                                .jobs = jobs_of(options, common),
+                                .shard = shard.index,
+                                .shards = shard.count,
+                                .quiet = common.quiet,
+                                .train = trainer(spec, options, common)};
+  if (common.mail == nullptr) {
+    evaluate(spec, how, paths, common);
+  } else if (common.writes()) {
+    evaluate_with_ranks(spec, how, paths, common);
+  } else {
+    sweep::work_for_rank_zero(spec, how, *common.mail);
+  }
 }
 
 void attach_merge(CLI::App& app, const Common& common, std::function<void()>& action) {
@@ -240,7 +268,8 @@ void attach_sweep(CLI::App& app, const Common& common, std::function<void()>& ac
   app.add_option("SWEEP", options->file, "sweep file (YAML)");
   app.add_option("--out", options->out, "directory, or a database file ending in .sqlite");
   app.add_option("--base", options->base, "experiment file or trained run, in place of the file's");
-  app.add_option("-j,--jobs", options->jobs, "Simulations side by side [all threads]")
+  app.add_option("-j,--jobs", options->jobs,
+                 "Simulations side by side [all threads; under mpirun 1 on each rank]")
       ->check(CLI::Range(1, 1024));
   app.add_option("--shard", options->shard, "I/N: only every N-th point, from the I-th on [1/1]");
   app.add_option("--device", options->device, "Where to train: cpu or cuda [cpu]")

@@ -171,7 +171,8 @@ report::Details gather_details(const sweep::Experiment& experiment,
                           .test_samples = result.variants.front().bundle.metrics.test_samples,
                           .simulated_samples = result.variants.front().presets.front().samples,
                           .presets = {},
-                          .variants = {}};
+                          .variants = {},
+                          .tornados = {}};
   for (const auto& setup : experiment.presets) {
     details.presets.push_back(
         {.name = setup.name,

@@ -1,6 +1,7 @@
 #include "ranvier/app/run_files.hpp"
 
 #include "ranvier/app/details.hpp"
+#include "ranvier/app/tornado_details.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/report/details.hpp"
 #include "ranvier/report/report.hpp"
@@ -28,8 +29,9 @@ void write_results(const sweep::Experiment& experiment, const sweep::ExperimentR
                    const std::string& command) {
   sweep::write_tables(result, directory);
   core::write_file_atomic(directory / "ledger.json", sweep::ledger_json(result));
-  core::write_file_atomic(directory / "details.json",
-                          report::to_json(gather_details(experiment, result, command)));
+  report::Details details = gather_details(experiment, result, command);
+  details.tornados = gather_tornados(experiment, result, directory);
+  core::write_file_atomic(directory / "details.json", report::to_json(details));
   core::write_file_atomic(directory / "provenance.json",
                           sweep::provenance_json(experiment, directory, command, program_text()));
   core::write_file_atomic(directory / "summary.json", sweep::summary_json(result, losses));

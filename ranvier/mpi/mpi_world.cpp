@@ -5,12 +5,16 @@
 
 #include <chrono>
 #include <climits>
+#include <list>
+#include <optional>
 #include <thread>
+#include <utility>
 
 namespace ranvier::mpi {
 namespace {
 
-constexpr int kRecords = 1;  // tag
+constexpr int kRecords = 1;  // tags
+constexpr int kLetters = 2;
 constexpr auto kPatience = std::chrono::seconds(5);
 constexpr auto kLook = std::chrono::milliseconds(5);
 
@@ -40,6 +44,7 @@ class MpiWorld final : public World {
     MPI_Op_create(add_pulses, 1, &add_);
   }
   ~MpiWorld() override {
+    for (auto& letter : under_way_) MPI_Wait(&letter.request, MPI_STATUS_IGNORE);
     MPI_Op_free(&add_);
     MPI_Type_free(&pulse_);
     MPI_Finalize();
@@ -84,6 +89,27 @@ class MpiWorld final : public World {
     }
   }
 
+  void send(int to, std::vector<std::byte> content) override {
+    forget_sent();
+    Sent& letter = under_way_.emplace_back(std::move(content), MPI_REQUEST_NULL);
+    MPI_Isend(letter.content.data(), size_of(letter.content), MPI_BYTE, to, kLetters,
+              MPI_COMM_WORLD, &letter.request);
+  }
+
+  std::optional<Letter> take() override {
+    forget_sent();
+    MPI_Status status;
+    int is_there = 0;
+    MPI_Iprobe(MPI_ANY_SOURCE, kLetters, MPI_COMM_WORLD, &is_there, &status);
+    if (is_there == 0) return std::nullopt;
+    int size = 0;
+    MPI_Get_count(&status, MPI_BYTE, &size);
+    Letter letter{.from = status.MPI_SOURCE, .content = sim::Bytes(static_cast<size_t>(size))};
+    MPI_Recv(letter.content.data(), size, MPI_BYTE, letter.from, kLetters, MPI_COMM_WORLD,
+             MPI_STATUS_IGNORE);
+    return letter;
+  }
+
   bool failed_everywhere() override {
     MPI_Request all_here;
     MPI_Ibarrier(failures_, &all_here);
@@ -103,6 +129,20 @@ class MpiWorld final : public World {
   }
 
  private:
+  /// A letter whose memory MPI still reads.
+  struct Sent {
+    std::vector<std::byte> content;
+    MPI_Request request;
+  };
+  void forget_sent() {
+    std::erase_if(under_way_, [](Sent& letter) {
+      int done = 0;
+      MPI_Test(&letter.request, &done, MPI_STATUS_IGNORE);
+      return done != 0;
+    });
+  }
+
+  std::list<Sent> under_way_;
   MPI_Comm failures_ = MPI_COMM_NULL;  // of its own: other ranks may wait in the other one
   MPI_Datatype pulse_ = MPI_DATATYPE_NULL;
   MPI_Op add_ = MPI_OP_NULL;

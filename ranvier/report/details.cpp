@@ -199,6 +199,51 @@ PresetInfo read_preset(const JsonView& view) {
           positive(view, "link_pj_per_bit")};
 }
 
+json write(const Advantage& v) {
+  return {{"value", v.value},
+          {"energy", v.energy},
+          {"latency", v.latency},
+          {"energy_delay", v.energy_delay}};
+}
+
+Advantage read_advantage(const JsonView& view) {
+  const auto ratio = [&](const char* key) {
+    const double value = view.real(key);
+    if (value <= 0) view.at(key).refuse(std::to_string(value), "above 0");
+    return value;
+  };
+  return {view.real("value"), ratio("energy"), ratio("latency"), ratio("energy_delay")};
+}
+
+json write(const Tornado& tornado) {
+  json rows = json::array();
+  for (const auto& row : tornado.rows) {
+    rows.push_back({{"constant", row.constant},
+                    {"unit", row.unit},
+                    {"source", row.source},
+                    {"fidelity", row.analytic ? "analytic" : "cycle"},
+                    {"min", write(row.minimum)},
+                    {"nominal", write(row.nominal)},
+                    {"max", write(row.maximum)}});
+  }
+  return {{"preset", tornado.preset}, {"rows", std::move(rows)}, {"without", tornado.without}};
+}
+
+Tornado read_tornado(const JsonView& view) {
+  Tornado tornado{.preset = view.text("preset"), .rows = {}, .without = {}};
+  for (const auto& row : view.at("rows").elements()) {
+    tornado.rows.push_back({.constant = row.text("constant"),
+                            .unit = row.text("unit"),
+                            .source = row.text("source"),
+                            .analytic = row.text("fidelity") == "analytic",
+                            .minimum = read_advantage(row.at("min")),
+                            .nominal = read_advantage(row.at("nominal")),
+                            .maximum = read_advantage(row.at("max"))});
+  }
+  for (const auto& name : view.at("without").elements()) tornado.without.push_back(name.text());
+  return tornado;
+}
+
 }  // namespace
 
 std::vector<RasterEvent> thin(const std::vector<RasterEvent>& events) {
@@ -232,6 +277,8 @@ std::string to_json(const Details& details) {
                         {"presets", std::move(runs)},
                         {"boundaries", std::move(boundaries)}});
   }
+  json tornados = json::array();
+  for (const auto& tornado : details.tornados) tornados.push_back(write(tornado));
   return json{{"schema", kSchema},
               {"network", details.network},
               {"data", details.data},
@@ -239,7 +286,8 @@ std::string to_json(const Details& details) {
               {"test_samples", details.test_samples},
               {"simulated_samples", details.simulated_samples},
               {"presets", std::move(presets)},
-              {"variants", std::move(variants)}}
+              {"variants", std::move(variants)},
+              {"tornados", std::move(tornados)}}
              .dump() +
          "\n";
 }
@@ -256,7 +304,8 @@ Details details_from_json(std::string_view text, const std::string& place) {
                   .test_samples = root.integer("test_samples"),
                   .simulated_samples = root.integer("simulated_samples"),
                   .presets = {},
-                  .variants = {}};
+                  .variants = {},
+                  .tornados = {}};
   for (const auto& preset : root.at("presets").elements()) {
     details.presets.push_back(read_preset(preset));
   }
@@ -267,6 +316,11 @@ Details details_from_json(std::string_view text, const std::string& place) {
       variant.boundaries.push_back(read_boundary(b));
     }
     details.variants.push_back(std::move(variant));
+  }
+  if (root.has("tornados")) {
+    for (const auto& tornado : root.at("tornados").elements()) {
+      details.tornados.push_back(read_tornado(tornado));
+    }
   }
   return details;
 }

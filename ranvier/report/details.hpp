@@ -109,6 +109,31 @@ struct PresetInfo {
   double link_pj_per_bit = 0;
 };
 
+/// How often the best dense variant's need is that of the best hybrid: above 1 the hybrid is
+/// better.
+struct Advantage {
+  double value = 0;  // of the constant, in `unit`
+  double energy = 1;
+  double latency = 1;
+  double energy_delay = 1;
+};
+
+/// The verdict while one constant goes through its published range.
+struct Sensitivity {
+  std::string constant;   // "cost.sram_leak"
+  std::string unit;       // empty for plain numbers
+  std::string source;     // where the range is from
+  bool analytic = false;  // by the analytic model, nominal included; else repriced cycle counts
+  Advantage minimum, nominal, maximum;
+};
+
+/// Of one preset; without rows where there is no hybrid or no dense variant.
+struct Tornado {
+  std::string preset;
+  std::vector<Sensitivity> rows;     // constants that move the verdict
+  std::vector<std::string> without;  // constants with a range that does not
+};
+
 struct Details {
   std::string network;       // one sentence: "MS-ResNet, 0.31 M parameters, 3 cuts"
   std::string data;          // one sentence: "CIFAR-100, 10,000 test images"
@@ -117,6 +142,7 @@ struct Details {
   int64_t simulated_samples = 0;
   std::vector<PresetInfo> presets;
   std::vector<VariantDetails> variants;
+  std::vector<Tornado> tornados;  // one per preset; none in runs of older versions
 };
 
 std::string to_json(const Details& details);

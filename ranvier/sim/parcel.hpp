@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -28,6 +30,8 @@ class Writer {
     put(static_cast<int64_t>(values.size()));
     add(values.data(), values.size_bytes());
   }
+
+  void put_text(std::string_view text) { put_all(std::span<const char>(text)); }
 
  private:
   void add(const void* from, size_t bytes) {
@@ -74,6 +78,11 @@ class Reader {
     const auto from = take(values.size() * sizeof(T));
     if (!values.empty()) std::memcpy(values.data(), from.data(), from.size());
     return values;
+  }
+
+  std::string get_text() {
+    const auto letters = get_all<char>();
+    return {letters.begin(), letters.end()};
   }
 
  private:

@@ -10,18 +10,11 @@ namespace {
 
 enum class ErrorKind : uint8_t { kUser, kRun, kInterrupted, kDefect };
 
-void put_text(Writer& out, const std::string& text) { out.put_all(std::span<const char>(text)); }
-
-std::string get_text(Reader& in) {
-  const auto letters = in.get_all<char>();
-  return {letters.begin(), letters.end()};
-}
-
 Bytes packed(ErrorKind kind, const std::string& text) {
   Bytes bytes;
   Writer out(bytes);
   out.put(kind);
-  put_text(out, text);
+  out.put_text(text);
   return bytes;
 }
 
@@ -35,7 +28,7 @@ Bytes pack_error(const std::exception_ptr& error) {
     Bytes bytes = packed(ErrorKind::kUser, refusal.key);
     Writer out(bytes);
     for (const auto& text : {refusal.given, refusal.allowed, refusal.place, refusal.hint}) {
-      put_text(out, text);
+      out.put_text(text);
     }
     return bytes;
   } catch (const core::Interrupted& interrupted) {
@@ -50,12 +43,12 @@ Bytes pack_error(const std::exception_ptr& error) {
 void throw_packed(std::span<const std::byte> packed) {
   Reader in(packed);
   const auto kind = in.get<ErrorKind>();
-  std::string text = get_text(in);
+  std::string text = in.get_text();
   switch (kind) {
     case ErrorKind::kUser: {
       core::Refusal refusal{.key = text, .given = {}, .allowed = {}, .place = {}, .hint = {}};
       for (std::string* part : {&refusal.given, &refusal.allowed, &refusal.place, &refusal.hint}) {
-        *part = get_text(in);
+        *part = in.get_text();
       }
       throw core::UserError(std::move(refusal));
     }

@@ -2,13 +2,14 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/interrupt.hpp"
+#include "ranvier/sweep/ranks.hpp"
 
 #include <fmt/format.h>
 
 #include <atomic>
 #include <cmath>
 #include <exception>
-#include <numeric>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -49,21 +50,6 @@ PresetPrice price_of(const PresetSetup& setup) {
   return price;
 }
 
-/// What went wrong, for the database; interruptions pass.
-void record_failure(SimulationRecord& record) {
-  try {
-    throw;
-  } catch (const core::Interrupted&) {
-    throw;
-  } catch (const core::UserError& error) {
-    record.state = State::kRefused;
-    record.message = error.what();
-  } catch (const std::exception& error) {
-    record.state = State::kFailed;
-    record.message = error.what();
-  }
-}
-
 /// Lane rates at which a link of `lanes` runs at 0.01 to 1000 Gbit/s, inside what the key accepts.
 /// [bit/s, whole]
 std::vector<double> lane_rates(int lanes) {
@@ -80,76 +66,40 @@ std::vector<double> lane_rates(int lanes) {
 
 struct Batch::Resolved {
   PointWork work;
-  std::vector<Simulation> simulations;
+  std::vector<Trial> trials;
 };
 
 /// One link rate of the break-even map, every variant at it.
 struct Batch::LinkPoint {
   size_t preset = 0;
-  double lane_rate = 0;  // [bit/s]
+  std::string lane_rate;
   PresetPrice price;
-  std::vector<Simulation> simulations;
-};
-
-/// Simulations that share a mapping; the first thread maps, the others wait for it.
-struct Batch::Group {
-  std::vector<size_t> simulations;
-  struct Shared {
-    std::once_flag once;
-    std::unique_ptr<MappedVariant> mapped;
-    std::exception_ptr refusal;
-    std::atomic<size_t> left{0};
-  };
-  std::unique_ptr<Shared> shared = std::make_unique<Shared>();
+  std::vector<Trial> trials;
 };
 
 Batch::Batch(const SweepSpec& spec, const SweepOptions& options, const ExperimentBase& base,
              const Source& source, Store& store, BusyTime& busy)
     : spec_(spec), options_(options), base_(base), source_(source), store_(store), busy_(busy) {}
 
-Simulation Batch::simulation(const Experiment& experiment, size_t preset, size_t variant,
-                             Fidelity fidelity) const {
-  const PresetSetup& setup = experiment.presets[preset];
-  const std::string& name = source_.bundles[variant].variant;
-  Identity identity = simulation_identity(experiment, setup, name, fidelity,
-                                          source_.bundle_hashes[variant], options_.program);
-  return {.record = {.hash = std::move(identity.hash),
-                     .variant = name,
-                     .preset = setup.name,
-                     .fidelity = fidelity,
-                     .configuration = std::move(identity.text),
-                     .message = {},
-                     .measured = {}},
-          .package = setup.package,
-          .watchdog_cycles = experiment.values.integer("simulate.watchdog_cycles"),
-          .wire = wire_of(experiment.values, name),
-          .samples = experiment.simulated_samples,
-          .variant = variant,
-          .workload_key = workload_key(experiment, setup, name),
-          .points = {},
-          .links = {}};
-}
-
 Batch::Resolved Batch::resolve(const PlannedPoint& point) const {
-  const auto overrides = overrides_of(spec_, point.settings);
-  const Experiment experiment = base_.with(overrides);
-  Resolved resolved{.work = {.hash = point.hash, .presets = {}, .simulations = {}},
-                    .simulations = {}};
+  Address at{.settings = point.settings, .lane_rate = {}, .fidelity = spec_.fidelity};
+  const Experiment experiment = experiment_at(base_, spec_, at);
+  Resolved resolved{.work = {.hash = point.hash, .presets = {}, .simulations = {}}, .trials = {}};
   for (const auto& setup : experiment.presets) resolved.work.presets.push_back(price_of(setup));
-  for (size_t v = 0; v < source_.bundles.size(); ++v) {
-    for (size_t p = 0; p < experiment.presets.size(); ++p) {
-      resolved.simulations.push_back(simulation(experiment, p, v, spec_.fidelity));
+  for (at.variant = 0; at.variant < source_.bundles.size(); ++at.variant) {
+    for (at.preset = 0; at.preset < experiment.presets.size(); ++at.preset) {
+      resolved.trials.push_back(trial_at(at, experiment, experiment, source_, options_.program));
     }
   }
   return resolved;
 }
 
 /// Index of the simulation of that hash, read from the database when it is there.
-size_t Batch::intern(Simulation simulation) {
-  const auto [at, is_new] = by_hash_.emplace(simulation.record.hash, simulations_.size());
+size_t Batch::intern(Trial trial) {
+  const auto [at, is_new] = by_hash_.emplace(trial.record.hash, simulations_.size());
   if (!is_new) return at->second;
-  if (auto known = store_.find(simulation.record.hash)) simulation.record = std::move(*known);
-  simulations_.push_back(std::move(simulation));
+  if (auto known = store_.find(trial.record.hash)) trial.record = std::move(*known);
+  simulations_.push_back({.trial = std::move(trial), .points = {}, .links = {}});
   return at->second;
 }
 
@@ -160,7 +110,7 @@ void Batch::add_points(const std::vector<PlannedPoint>& points) {
   core::check_interrupt("run the same command again to go on");
   for (auto& one : resolved) {
     const size_t index = points_.size();
-    for (auto& wanted : one.simulations) {
+    for (auto& wanted : one.trials) {
       const size_t at = intern(std::move(wanted));
       one.work.simulations.push_back(at);
       if (is_known(simulations_[at])) continue;
@@ -171,31 +121,35 @@ void Batch::add_points(const std::vector<PlannedPoint>& points) {
   }
 }
 
-std::vector<Batch::LinkPoint> Batch::link_points(const PlannedPoint& point) const {
-  const Experiment at_point = base_.with(overrides_of(spec_, point.settings));
+std::vector<Batch::LinkPoint> Batch::link_points(const Experiment& at_point) const {
   std::vector<LinkPoint> points;
   for (size_t p = 0; p < at_point.presets.size(); ++p) {
     for (const double rate : lane_rates(at_point.presets[p].package.serdes.lanes)) {
-      points.push_back({.preset = p, .lane_rate = rate, .price = {}, .simulations = {}});
+      points.push_back(
+          {.preset = p, .lane_rate = fmt::format("{:.0f} bit/s", rate), .price = {}, .trials = {}});
     }
   }
   return points;
 }
 
 void Batch::add_links(const PlannedPoint& point) {
-  std::vector<LinkPoint> at = link_points(point);
-  parallel_for(at.size(), options_.jobs, busy_, [&](size_t i) {
-    auto overrides = overrides_of(spec_, point.settings);
-    overrides.push_back(fmt::format("hardware.serdes.lane_rate={:.0f} bit/s", at[i].lane_rate));
-    const Experiment experiment = base_.with(overrides);
-    at[i].price = price_of(experiment.presets[at[i].preset]);
-    for (size_t v = 0; v < source_.bundles.size(); ++v) {
-      at[i].simulations.push_back(simulation(experiment, at[i].preset, v, Fidelity::kAnalytic));
+  const Experiment at_point = base_.with(overrides_of(spec_, point.settings));
+  std::vector<LinkPoint> links = link_points(at_point);
+  parallel_for(links.size(), options_.jobs, busy_, [&](size_t i) {
+    LinkPoint& link = links[i];
+    Address at{.settings = point.settings,
+               .lane_rate = link.lane_rate,
+               .preset = link.preset,
+               .fidelity = Fidelity::kAnalytic};
+    const Experiment experiment = experiment_at(base_, spec_, at);
+    link.price = price_of(experiment.presets[link.preset]);
+    for (at.variant = 0; at.variant < source_.bundles.size(); ++at.variant) {
+      link.trials.push_back(trial_at(at, experiment, at_point, source_, options_.program));
     }
   });
   core::check_interrupt("run the same command again to go on");
-  for (auto& one : at) {
-    for (auto& wanted : one.simulations) {
+  for (auto& one : links) {
+    for (auto& wanted : one.trials) {
       LinkWork link{.curve = {.source = source_.hash,
                               .variant = wanted.record.variant,
                               .preset = one.price.preset,
@@ -209,98 +163,37 @@ void Batch::add_links(const PlannedPoint& point) {
   }
 }
 
-std::vector<Batch::Group> Batch::open_groups() const {
-  std::vector<Group> groups;
+/// Simulations that share a mapping, or the search for one: those of the
+/// break-even links that of their point.
+std::vector<std::vector<size_t>> Batch::open_groups() const {
+  std::vector<std::vector<size_t>> groups;
   std::map<std::string, size_t> by_key;
   for (size_t s = 0; s < simulations_.size(); ++s) {
     if (is_known(simulations_[s])) continue;
-    const auto& points = simulations_[s].points;
-    const size_t block = points.empty() ? points_.size() : points.front() / kBlock;
-    const auto [at, is_new] =
-        by_key.emplace(fmt::format("{} {}", block, simulations_[s].workload_key), groups.size());
+    const auto& [trial, points, links] = simulations_[s];
+    const size_t links_block = trial.search ? 0 : points_.size();
+    const size_t block = points.empty() ? links_block : points.front() / kBlock;
+    const std::string& shared = trial.search ? trial.search->hash : trial.workload_key;
+    const auto [at, is_new] = by_key.emplace(fmt::format("{} {}", block, shared), groups.size());
     if (is_new) groups.emplace_back();
-    groups[at->second].simulations.push_back(s);
+    groups[at->second].push_back(s);
   }
-  for (const auto& group : groups) group.shared->left = group.simulations.size();
   return groups;
-}
-
-/// Maps the group's variant if nobody has, then measures. Waiting for another thread's mapping is
-/// no work.
-void Batch::measure(const Group& group, Simulation& simulation) const {
-  Group::Shared& shared = *group.shared;
-  double start = monotonic_seconds();
-  bool mapped_here = false;
-  std::call_once(shared.once, [&] {
-    mapped_here = true;
-    try {
-      shared.mapped =
-          std::make_unique<MappedVariant>(source_.bundles[simulation.variant], simulation.wire,
-                                          simulation.samples, simulation.package);
-    } catch (...) {
-      shared.refusal = std::current_exception();
-    }
-  });
-  if (!mapped_here) start = monotonic_seconds();
-  try {
-    if (shared.refusal) std::rethrow_exception(shared.refusal);
-    simulation.record.measured = shared.mapped->measure(
-        simulation.package, simulation.record.fidelity, simulation.watchdog_cycles);
-    simulation.record.state = State::kDone;
-  } catch (...) {
-    record_failure(simulation.record);
-  }
-  if (--shared.left == 0) shared.mapped.reset();
-  simulation.record.seconds = monotonic_seconds() - start;
-  busy_.add(simulation.record.seconds);
 }
 
 /// In one transaction: the simulations, and every point and link that waited for them alone.
 void Batch::finish(const std::vector<size_t>& simulations) {
   auto transaction = store_.transaction();
   for (const size_t s : simulations) {
-    store_.save(simulations_[s].record);
+    const Trial& trial = simulations_[s].trial;
+    store_.save(trial.record);
+    if (trial.search) store_.save(*trial.search);
     for (const size_t index : simulations_[s].points) {
       if (--points_[index].pending == 0) finish_point(points_[index]);
     }
     for (const size_t index : simulations_[s].links) finish_link(links_[index]);
   }
   transaction.commit();
-}
-
-/// Results on their way to the database. Whoever finds nobody writing writes everything that has
-/// come in, its own and the others' who do not wait.
-struct Batch::Outbox {
-  std::mutex mutex;
-  std::vector<size_t> ready;
-  bool is_writing = false;
-  std::exception_ptr broken;
-  int64_t done = 0;
-};
-
-/// False when the database cannot be written.
-bool Batch::post(size_t simulation, Outbox& outbox, core::Progress& progress) {
-  std::unique_lock lock(outbox.mutex);
-  outbox.ready.push_back(simulation);
-  progress.update(++outbox.done, simulations_[simulation].record.variant);
-  if (outbox.is_writing) return !outbox.broken;
-  outbox.is_writing = true;
-  while (!outbox.ready.empty() && !outbox.broken) {
-    const std::vector<size_t> taken = std::exchange(outbox.ready, {});
-    lock.unlock();
-    const double start = monotonic_seconds();
-    std::exception_ptr broken;
-    try {
-      finish(taken);
-    } catch (...) {
-      broken = std::current_exception();
-    }
-    busy_.add(monotonic_seconds() - start);
-    lock.lock();
-    outbox.broken = broken;
-  }
-  outbox.is_writing = false;
-  return !outbox.broken;
 }
 
 void Batch::finish_point(const PointWork& point) {
@@ -310,22 +203,21 @@ void Batch::finish_point(const PointWork& point) {
                      .message = {},
                      .results = {}};
   for (size_t i = 0; i < point.simulations.size(); ++i) {
-    const Simulation& of = simulations_[point.simulations[i]];
+    const SimulationRecord& of = simulations_[point.simulations[i]].trial.record;
     const PresetPrice& price = point.presets[i % point.presets.size()];
-    if (!of.record.measured) {
-      if (record.state != State::kFailed) record.state = of.record.state;
+    if (!of.measured) {
+      if (record.state != State::kFailed) record.state = of.state;
       if (record.message.empty()) {
-        record.message =
-            fmt::format("{} under {}: {}", of.record.variant, of.record.preset, of.record.message);
+        record.message = fmt::format("{} under {}: {}", of.variant, of.preset, of.message);
       }
       continue;
     }
     store_.save(price.prices);
     const Bundle& bundle = source_.bundles[i / point.presets.size()];
-    const Measurement& m = *of.record.measured;
-    record.results.push_back({.variant = of.record.variant,
+    const Measurement& m = *of.measured;
+    record.results.push_back({.variant = of.variant,
                               .preset = price.preset,
-                              .simulation = of.record.hash,
+                              .simulation = of.hash,
                               .prices = price.prices.hash,
                               .metrics = bundle.metrics,
                               .parameters = bundle.network.weights(),
@@ -337,7 +229,7 @@ void Batch::finish_point(const PointWork& point) {
 }
 
 void Batch::finish_link(LinkWork& link) {
-  const SimulationRecord& record = simulations_[link.simulation].record;
+  const SimulationRecord& record = simulations_[link.simulation].trial.record;
   if (!record.measured) return;
   const Measurement& m = *record.measured;
   const auto priced = price_mean(m.ledger, m.latency_s, m.samples, link.price.cost);
@@ -363,33 +255,138 @@ void Batch::finish_known() {
   transaction.commit();
 }
 
+/// Everything that is to be simulated, shared by threads and ranks.
+class Batch::Shift {
+ public:
+  explicit Shift(Batch& batch)
+      : batch_(batch),
+        groups_(batch.open_groups()),
+        queue_(sizes(groups_)),
+        workshop_(batch.spec_, batch.base_, batch.source_),
+        progress_("sweep", total(), batch.options_.quiet) {}
+
+  int64_t run();
+
+ private:
+  static std::vector<size_t> sizes(const std::vector<std::vector<size_t>>& groups) {
+    std::vector<size_t> all;
+    for (const auto& group : groups) all.push_back(group.size());
+    return all;
+  }
+  int64_t total() const {
+    int64_t all = 0;
+    for (const auto& group : groups_) all += static_cast<int64_t>(group.size());
+    return all;
+  }
+  std::optional<size_t> next(std::optional<size_t>& own);
+  void work();
+  void share(Ranks& ranks);
+  bool take(ResultLetter result);
+  bool post(size_t simulation);
+
+  Batch& batch_;
+  std::vector<std::vector<size_t>> groups_;
+  GroupQueue queue_;
+  Workshop workshop_;
+  std::atomic<bool> is_over_{false};
+  // Results on their way to the database. Whoever finds nobody writing writes everything that has
+  // come in, its own and the others' who do not wait.
+  std::mutex mutex_;  // of what follows
+  core::Progress progress_;
+  std::vector<size_t> ready_;
+  bool is_writing_ = false;
+  std::exception_ptr broken_;
+  int64_t done_ = 0;
+};
+
+/// The next simulation for whoever had one of group `own`.
+std::optional<size_t> Batch::Shift::next(std::optional<size_t>& own) {
+  const auto item = queue_.next(own);
+  if (!item) return std::nullopt;
+  own = item->group;
+  return groups_[item->group][item->index];
+}
+
+/// One thread of this process.
+void Batch::Shift::work() {
+  Desk desk(workshop_);
+  std::optional<size_t> own;
+  while (!is_over_ && !core::interrupt_requested()) {
+    const auto simulation = next(own);
+    if (!simulation) return;
+    Simulation& at = batch_.simulations_[*simulation];
+    batch_.busy_.add(desk.measure(at.trial));
+    if (!batch_.is_known(at) || !post(*simulation)) return;
+  }
+}
+
+/// What another rank found.
+bool Batch::Shift::take(ResultLetter result) {
+  SimulationRecord& record = batch_.simulations_[result.simulation].trial.record;
+  record.state = result.record.state;
+  record.message = std::move(result.record.message);
+  record.measured = std::move(result.record.measured);
+  record.seconds = result.record.seconds;
+  batch_.busy_.add(result.busy_s);
+  return post(result.simulation);
+}
+
+void Batch::Shift::share(Ranks& ranks) {
+  const SharedWork work{.next = [&](std::optional<size_t>& own) { return next(own); },
+                        .trial = [&](size_t simulation) -> const Trial& {
+                          return batch_.simulations_[simulation].trial;
+                        },
+                        .take = [&](ResultLetter result) { return take(std::move(result)); }};
+  try {
+    ranks.share(work);
+  } catch (...) {
+    is_over_ = true;
+    throw;
+  }
+  if (ranks.interrupted()) is_over_ = true;
+}
+
+/// False when the database cannot be written.
+bool Batch::Shift::post(size_t simulation) {
+  std::unique_lock lock(mutex_);
+  ready_.push_back(simulation);
+  progress_.update(++done_, batch_.simulations_[simulation].trial.record.variant);
+  if (is_writing_) return !broken_;
+  is_writing_ = true;
+  while (!ready_.empty() && !broken_) {
+    const std::vector<size_t> taken = std::exchange(ready_, {});
+    lock.unlock();
+    const double start = monotonic_seconds();
+    std::exception_ptr broken;
+    try {
+      batch_.finish(taken);
+    } catch (...) {
+      broken = std::current_exception();
+    }
+    batch_.busy_.add(monotonic_seconds() - start);
+    lock.lock();
+    broken_ = broken;
+  }
+  is_writing_ = false;
+  return !broken_;
+}
+
+int64_t Batch::Shift::run() {
+  if (groups_.empty()) return 0;
+  Ranks* const ranks = batch_.options_.ranks;
+  {
+    std::vector<std::jthread> pool;
+    const int beside = ranks == nullptr ? batch_.options_.jobs - 1 : batch_.options_.jobs;
+    for (int t = 0; t < beside && t < total(); ++t) pool.emplace_back([this] { work(); });
+    ranks == nullptr ? work() : share(*ranks);
+  }
+  if (broken_) std::rethrow_exception(broken_);
+  return done_;
+}
+
 int64_t Batch::run() {
   finish_known();
-  const std::vector<Group> groups = open_groups();
-  std::vector<size_t> sizes;
-  for (const auto& group : groups) sizes.push_back(group.simulations.size());
-  const int64_t total = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
-  GroupQueue queue(sizes);
-  core::Progress progress("sweep", total, options_.quiet);
-  Outbox outbox;
-  const auto work = [&] {
-    std::optional<size_t> own;
-    while (!core::interrupt_requested()) {
-      const auto item = queue.next(own);
-      if (!item) return;
-      own = item->group;
-      const Group& group = groups[item->group];
-      const size_t next = group.simulations[item->index];
-      measure(group, simulations_[next]);
-      if (!post(next, outbox, progress)) return;
-    }
-  };
-  std::vector<std::jthread> pool;
-  for (int t = 1; t < options_.jobs && t < total; ++t) pool.emplace_back(work);
-  work();
-  pool.clear();
-  if (outbox.broken) std::rethrow_exception(outbox.broken);
-  return outbox.done;
+  return Shift(*this).run();
 }
 
 }  // namespace ranvier::sweep

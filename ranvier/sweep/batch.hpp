@@ -5,7 +5,8 @@
 #include "ranvier/core/progress.hpp"
 #include "ranvier/sweep/pool.hpp"
 #include "ranvier/sweep/runner.hpp"
-#include "ranvier/sweep/source.hpp"
+#include "ranvier/sweep/trial.hpp"
+#include "ranvier/sweep/workshop.hpp"
 
 #include <map>
 #include <string>
@@ -23,16 +24,10 @@ struct PresetPrice {
   double idle_fraction = 0;  // price of an idle bit over that of a busy one
 };
 
-/// One variant under one preset, to be measured or already known.
+/// A trial, to be measured or already known, and who waits for it.
 struct Simulation {
-  SimulationRecord record;
-  arch::PackageSpec package;
-  int64_t watchdog_cycles = 0;
-  codec::WireKind wire = codec::WireKind::kAuto;
-  int samples = 1;
-  size_t variant = 0;  // of the source's bundles
-  std::string workload_key;
-  std::vector<size_t> points;  // that wait for it
+  Trial trial;
+  std::vector<size_t> points;
   std::vector<size_t> links;
 };
 
@@ -47,10 +42,10 @@ class Batch {
   /// from 0.01 to 1000 Gbit/s.
   void add_links(const PlannedPoint& point);
 
-  /// Simulates what the database does not hold, on options.jobs threads; every simulation is saved
-  /// at once, in one transaction with the points it completes. Returns how many were simulated.
-  /// Errors: RunError when the database cannot be written. Stops between two simulations after an
-  /// interrupt; the caller throws.
+  /// Simulates what the database does not hold, on options.jobs threads and those of options.ranks;
+  /// every simulation is saved at once, in one transaction with the points it completes. Returns
+  /// how many were simulated. Errors: RunError when the database cannot be written or another rank
+  /// is in trouble. After an interrupt what is under way is left; the caller throws.
   int64_t run();
 
  private:
@@ -67,23 +62,18 @@ class Batch {
   };
   struct Resolved;
   struct LinkPoint;
-  struct Group;
-  struct Outbox;
+  class Shift;
 
   Resolved resolve(const PlannedPoint& point) const;
-  Simulation simulation(const Experiment& experiment, size_t preset, size_t variant,
-                        Fidelity fidelity) const;
-  std::vector<LinkPoint> link_points(const PlannedPoint& point) const;
-  size_t intern(Simulation simulation);
-  std::vector<Group> open_groups() const;
-  void measure(const Group& group, Simulation& simulation) const;
-  bool post(size_t simulation, Outbox& outbox, core::Progress& progress);
+  std::vector<LinkPoint> link_points(const Experiment& at_point) const;
+  size_t intern(Trial trial);
+  std::vector<std::vector<size_t>> open_groups() const;
   void finish(const std::vector<size_t>& simulations);
   void finish_known();
   void finish_point(const PointWork& point);
   void finish_link(LinkWork& link);
   bool is_known(const Simulation& simulation) const {
-    return simulation.record.state != State::kOpen;
+    return simulation.trial.record.state != State::kOpen;
   }
 
   const SweepSpec& spec_;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace ranvier::sweep {
@@ -35,6 +36,14 @@ std::string wire_line(const Experiment& experiment, const std::string& variant) 
                      experiment.simulated_samples);
 }
 
+std::string mapping_line(std::string_view search) {
+  return search.empty() ? std::string() : fmt::format("mapping: {}\n", search);
+}
+
+bool has_bit_errors(const PresetSetup& setup) {
+  return setup.values.real("hardware.serdes.bit_error_rate") > 0;
+}
+
 }  // namespace
 
 Identity identity_of(std::string text) {
@@ -62,12 +71,36 @@ std::string bundle_hash(const std::filesystem::path& run, const std::string& var
                      core::content_hash(core::read_file(bundle / "activity.h5", variant), network));
 }
 
+std::optional<Identity> search_identity(const Experiment& experiment, const std::string& variant) {
+  const std::string& least = experiment.values.text("mapping.search");
+  if (least == "none") return std::nullopt;
+  const bool is_priced = least == "energy" || least == "edp";
+  std::string text = fmt::format(
+      "mapping.search: {}\nmapping.moves: {}\nseed: {}\nvariant: {}\nwire: "
+      "{}\n",
+      least, experiment.values.integer("mapping.moves"), experiment.seed, variant,
+      codec::to_string(wire_of(experiment.values, variant)));
+  text += lines(experiment.presets.front().values, [&](std::string_view key) {
+    return key.starts_with("hardware.") || (is_priced && key.starts_with("cost."));
+  });
+  return identity_of(std::move(text));
+}
+
+bool depends_on_seed(const Experiment& experiment, Fidelity fidelity) {
+  if (experiment.values.text("mapping.search") != "none") return true;
+  return fidelity == Fidelity::kCycle && std::ranges::any_of(experiment.presets, has_bit_errors);
+}
+
 Identity simulation_identity(const Experiment& experiment, const PresetSetup& setup,
                              const std::string& variant, Fidelity fidelity,
-                             const std::string& bundle, std::string_view program) {
+                             const std::string& bundle, std::string_view program,
+                             std::string_view search) {
   std::string text =
       fmt::format("program: {}\nfidelity: {}\nbundle: {}\n", program, to_string(fidelity), bundle);
-  text += wire_line(experiment, variant);
+  text += wire_line(experiment, variant) + mapping_line(search);
+  if (fidelity == Fidelity::kCycle && has_bit_errors(setup)) {
+    text += fmt::format("seed: {}\n", experiment.seed);
+  }
   text += lines(setup.values, [&](std::string_view key) {
     return key.starts_with("hardware.") ||
            (fidelity == Fidelity::kCycle && key == "simulate.watchdog_cycles");
@@ -76,8 +109,9 @@ Identity simulation_identity(const Experiment& experiment, const PresetSetup& se
 }
 
 std::string workload_key(const Experiment& experiment, const PresetSetup& setup,
-                         const std::string& variant) {
-  return wire_line(experiment, variant) + lines(setup.values, [](std::string_view key) {
+                         const std::string& variant, std::string_view search) {
+  return wire_line(experiment, variant) + mapping_line(search) +
+         lines(setup.values, [](std::string_view key) {
            for (const auto prefix : kUnmapped) {
              if (key.starts_with(prefix)) return key == kChecksum;
            }

@@ -45,6 +45,44 @@ TEST(Identity, SpellingAndSourceOfAValueDoNotMatter) {
             simulation({"hardware.core_clock=1 GHz"}));
 }
 
+TEST(Identity, ASearchedMappingIsPartOfASimulation) {
+  const auto search = [](std::vector<std::string> overrides, const char* least = "latency") {
+    overrides.push_back(std::string("mapping.search=") + least);
+    return search_identity(experiment(overrides), "hnn")->hash;
+  };
+  EXPECT_FALSE(search_identity(experiment({}), "hnn"));
+  EXPECT_EQ(search({}), search({"variants.other.wire=aer"}));
+  EXPECT_NE(search({}), search({}, "bits"));
+  EXPECT_NE(search({}), search({"seed=2"}));
+  EXPECT_NE(search({}), search({"mapping.moves=7"}));
+  EXPECT_NE(search({}), search({"hardware.serdes.lanes=3"}));
+  EXPECT_NE(search({}), search({"variants.hnn.wire=aer"}));
+  EXPECT_EQ(search({}), search({"cost.d2d_bit=3 pJ/bit"}));
+  EXPECT_NE(search({}, "energy"), search({"cost.d2d_bit=3 pJ/bit"}, "energy"));
+  EXPECT_NE(search({}, "edp"), search({"cost.d2d_bit=3 pJ/bit"}, "edp"));
+  const auto of = experiment({});
+  const auto with = [&](const char* hash) {
+    return simulation_identity(of, of.presets[0], "hnn", Fidelity::kCycle, "bundle", "v", hash)
+        .hash;
+  };
+  EXPECT_EQ(with(""), simulation({}));
+  EXPECT_NE(with("a"), with(""));
+  EXPECT_NE(with("a"), with("b"));
+  EXPECT_NE(workload_key(of, of.presets[0], "hnn", "a"), workload_key(of, of.presets[0], "hnn"));
+}
+
+TEST(Identity, TheSeedCountsOnlyWhereItIsUsed) {
+  EXPECT_EQ(simulation({"seed=2"}), simulation({}));
+  const std::string errors = "hardware.serdes.bit_error_rate=1e-6";
+  EXPECT_NE(simulation({errors, "seed=2"}), simulation({errors}));
+  EXPECT_EQ(simulation({errors, "seed=2"}, Fidelity::kAnalytic),
+            simulation({errors}, Fidelity::kAnalytic));
+  EXPECT_FALSE(depends_on_seed(experiment({}), Fidelity::kCycle));
+  EXPECT_TRUE(depends_on_seed(experiment({errors}), Fidelity::kCycle));
+  EXPECT_FALSE(depends_on_seed(experiment({errors}), Fidelity::kAnalytic));
+  EXPECT_TRUE(depends_on_seed(experiment({"mapping.search=bits"}), Fidelity::kAnalytic));
+}
+
 TEST(Identity, PricesDependOnCostAlone) {
   const auto price = [](const std::vector<std::string>& overrides) {
     return price_identity(experiment(overrides).presets[0]).hash;

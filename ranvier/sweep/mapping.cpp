@@ -5,7 +5,6 @@
 #include "ranvier/core/progress.hpp"
 
 #include <memory>
-#include <optional>
 #include <tuple>
 
 namespace ranvier::sweep {
@@ -67,19 +66,23 @@ std::function<void(const std::string&, int64_t, int64_t)> search_progress(
   };
 }
 
-void find_mapping(const Experiment& experiment, Bundle& bundle, bool quiet) {
+std::optional<map::Mapping> found_mapping(const Experiment& experiment, const Bundle& bundle,
+                                          bool quiet) {
   const std::string& wanted = experiment.values.text("mapping.search");
-  if (wanted == "none") return;
+  if (wanted == "none") return std::nullopt;
   require_one_extent(experiment);
   const PresetSetup& setup = experiment.presets.front();
   const map::SearchInput input{.network = bundle.network,
                                .activity = bundle.activity,
                                .wire = wire_of(experiment.values, bundle.variant),
                                .package = setup.package};
-  bundle.mapping =
-      map::search_mapping(input, search_options(experiment, setup, objective_of(wanted),
-                                                search_progress(bundle.variant, quiet)))
-          .mapping;
+  return map::search_mapping(input, search_options(experiment, setup, objective_of(wanted),
+                                                   search_progress(bundle.variant, quiet)))
+      .mapping;
+}
+
+void find_mapping(const Experiment& experiment, Bundle& bundle, bool quiet) {
+  bundle.mapping = found_mapping(experiment, bundle, quiet);
 }
 
 map::Mapping mapping_of(const Bundle& bundle, const arch::PackageSpec& package) {

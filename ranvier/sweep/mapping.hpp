@@ -6,6 +6,7 @@
 #include "ranvier/sweep/results.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace ranvier::sweep {
@@ -20,8 +21,14 @@ map::SearchOptions search_options(
 std::function<void(const std::string&, int64_t, int64_t)> search_progress(
     const std::string& variant, bool quiet);
 
-/// Fills bundle.mapping when the experiment asks for a search (mapping.search).
-/// Errors: UserError when presets differ in the size of their chips or cores.
+/// What the search that the experiment asks for (mapping.search) finds under
+/// its first preset; none where it asks for none. Errors: UserError when
+/// presets differ in the size of their chips or cores, or the network does not
+/// fit; Interrupted.
+std::optional<map::Mapping> found_mapping(const Experiment& experiment, const Bundle& bundle,
+                                          bool quiet);
+
+/// Fills bundle.mapping with it.
 void find_mapping(const Experiment& experiment, Bundle& bundle, bool quiet);
 
 /// The mapping to use. Errors: those of map::map_network.

@@ -1,6 +1,7 @@
 #include "ranvier/sweep/measure.hpp"
 
 #include "ranvier/analytic/model.hpp"
+#include "ranvier/codec/bit_errors.hpp"
 #include "ranvier/sim/simulator.hpp"
 
 #include <algorithm>
@@ -16,9 +17,8 @@ cost::PricedLedger price_mean(const core::Ledger& ledger, double mean_latency_s,
   return priced;
 }
 
-MappedVariant::MappedVariant(const Bundle& bundle, codec::WireKind wire, int samples,
-                             const arch::PackageSpec& package) {
-  const map::Mapping mapping = map::map_network(bundle.network, package);
+MappedVariant::MappedVariant(const Bundle& bundle, const map::Mapping& mapping,
+                             codec::WireKind wire, int samples, const arch::PackageSpec& package) {
   const auto statistics =
       map::boundary_statistics(bundle.network, mapping, bundle.activity, wire, package);
   bits_per_activation_ = statistics.total.bits_per_activation;
@@ -34,7 +34,7 @@ MappedVariant::MappedVariant(const Bundle& bundle, codec::WireKind wire, int sam
 }
 
 Measurement MappedVariant::measure(const arch::PackageSpec& package, Fidelity fidelity,
-                                   int64_t watchdog_cycles) const {
+                                   int64_t watchdog_cycles, uint64_t seed) const {
   Measurement mean{.samples = static_cast<int>(workloads_.size()),
                    .ledger = {},
                    .bits_per_activation = bits_per_activation_,
@@ -51,6 +51,7 @@ Measurement MappedVariant::measure(const arch::PackageSpec& package, Fidelity fi
     }
     sim::Options options;
     options.watchdog_cycles = watchdog_cycles;
+    options.error_seed = codec::error_seed(seed, static_cast<int64_t>(sample));
     const auto simulated = sim::simulate(workloads_[sample], package, options);
     mean.latency_s += static_cast<double>(simulated.latency.value());
     mean.ledger += simulated.ledger;

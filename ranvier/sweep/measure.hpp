@@ -31,18 +31,21 @@ struct Measurement {
 cost::PricedLedger price_mean(const core::Ledger& ledger, double mean_latency_s, int samples,
                               const cost::CostSpec& cost);
 
-/// A mapped variant with the workloads of its samples. Safe to measure from several threads.
+/// A mapped variant with the workloads of its samples. Safe to measure from
+/// several threads.
 class MappedVariant {
  public:
-  /// Errors: UserError when the network does not fit or the wire format cannot carry the codec.
-  MappedVariant(const Bundle& bundle, codec::WireKind wire, int samples,
-                const arch::PackageSpec& package);
+  /// Errors: UserError when the network does not fit or the wire format cannot
+  /// carry the codec.
+  MappedVariant(const Bundle& bundle, const map::Mapping& mapping, codec::WireKind wire,
+                int samples, const arch::PackageSpec& package);
 
-  /// `package` may differ from the mapped one only in what identity.hpp's workload_key leaves out.
-  /// Errors: RunError of the simulator. Cost: the analytic model once per sample; with
+  /// `package` may differ from the mapped one only in what identity.hpp's
+  /// workload_key leaves out; `seed` is the experiment's. Errors: RunError of
+  /// the simulator. Cost: the analytic model once per sample; with
   /// Fidelity::kCycle the simulator as well.
-  Measurement measure(const arch::PackageSpec& package, Fidelity fidelity,
-                      int64_t watchdog_cycles) const;
+  Measurement measure(const arch::PackageSpec& package, Fidelity fidelity, int64_t watchdog_cycles,
+                      uint64_t seed) const;
 
   MappedVariant(const MappedVariant&) = delete;  // the plans refer to the workloads
   MappedVariant& operator=(const MappedVariant&) = delete;

@@ -26,14 +26,22 @@ const RatePoint& RateCurve::at(double lane_rate) {
   if (!is_new) return entry->second;
   arch::PackageSpec package = package_;
   package.serdes.lane_rate = core::Hertz(rate);
-  RatePoint& point = entry->second;
+  return entry->second = estimate(package, cost_);
+}
+
+RatePoint RateCurve::under(const PresetSetup& setup) const {
+  return estimate(setup.package, setup.cost);
+}
+
+RatePoint RateCurve::estimate(const arch::PackageSpec& package, const cost::CostSpec& cost) const {
+  RatePoint point;
   const auto samples = static_cast<double>(workloads_.size());
   for (const auto& plan : plans_) {
-    const auto estimate = analytic::estimate(plan, package);
-    point.latency_s += static_cast<double>(estimate.latency.value()) / package.core_clock.value();
-    point.ledger += estimate.ledger;
+    const auto estimated = analytic::estimate(plan, package);
+    point.latency_s += static_cast<double>(estimated.latency.value()) / package.core_clock.value();
+    point.ledger += estimated.ledger;
   }
-  point.energy_pj = cost::price(point.ledger, point.latency_s, cost_).total_pj / samples;
+  point.energy_pj = cost::price(point.ledger, point.latency_s, cost).total_pj / samples;
   point.latency_s /= samples;
   return point;
 }

@@ -30,8 +30,13 @@ class RateCurve {
 
   /// `lane_rate` of each lane [bit/s], rounded to whole hertz, at least 1.
   const RatePoint& at(double lane_rate);
+  /// At the link rate, prices and hardware of `setup`, which differs from that of the constructor
+  /// only in what workload_key leaves out.
+  RatePoint under(const PresetSetup& setup) const;
 
  private:
+  RatePoint estimate(const arch::PackageSpec& package, const cost::CostSpec& cost) const;
+
   std::vector<workload::Workload> workloads_;  // [sample]
   std::vector<analytic::Plan> plans_;          // of each
   arch::PackageSpec package_;

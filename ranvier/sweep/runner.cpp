@@ -4,6 +4,7 @@
 #include "ranvier/core/interrupt.hpp"
 #include "ranvier/sweep/batch.hpp"
 #include "ranvier/sweep/evaluate.hpp"
+#include "ranvier/sweep/ranks.hpp"
 #include "ranvier/sweep/source.hpp"
 #include "ranvier/sweep/summary.hpp"
 
@@ -27,20 +28,21 @@ struct OpenPoint {
   std::string refusal;  // why it cannot be evaluated; empty when it can
 };
 
+/// The base is an experiment, not a trained run.
+bool trains(const SweepSpec& spec) { return !fs::is_directory(spec.base); }
+
 class Sweep {
  public:
   Sweep(const SweepSpec& spec, const SweepOptions& options, Store& store)
       : spec_(spec),
         options_(options),
         store_(store),
-        trains_(!fs::is_directory(spec.base)),
-        base_(base_file(), base_overrides(), options.training) {}
+        trains_(trains(spec)),
+        base_(base_of(spec, options)) {}
 
   SweepOutcome run();
 
  private:
-  fs::path base_file() const;
-  std::vector<std::string> base_overrides() const;
   void check_axes() const;
   void check_variants(const config::Values& values);
   OpenPoint plan(size_t position, const Assignment& settings) const;
@@ -57,7 +59,7 @@ class Sweep {
   const SweepSpec& spec_;
   const SweepOptions& options_;
   Store& store_;
-  bool trains_;  // the base is an experiment, not a trained run
+  bool trains_;
   ExperimentBase base_;
   std::string run_hash_;               // of a trained base
   std::vector<std::string> variants_;  // of a trained base
@@ -66,23 +68,6 @@ class Sweep {
   SweepOutcome outcome_;
 };
 
-fs::path Sweep::base_file() const {
-  const fs::path file = trains_ ? spec_.base : spec_.base / "config.resolved.yaml";
-  if (fs::is_regular_file(file)) return file;
-  throw core::UserError({.key = "base",
-                         .given = "'" + spec_.base.string() + "'",
-                         .allowed = "an experiment file or a run directory",
-                         .place = spec_.file,
-                         .hint = "--base names another one."});
-}
-
-std::vector<std::string> Sweep::base_overrides() const {
-  std::vector<std::string> all = options_.overrides;
-  if (!spec_.presets.empty())
-    all.push_back(fmt::format("presets=[{}]", fmt::join(spec_.presets, ", ")));
-  return all;
-}
-
 /// Every value of every axis by itself, so that a typo is found before an hour of work.
 void Sweep::check_axes() const {
   for (const auto& axis : spec_.axes) {
@@ -90,7 +75,7 @@ void Sweep::check_axes() const {
       throw core::UserError(
           {.key = axis.key,
            .given = "an axis over what training reads",
-           .allowed = "keys of hardware, cost and simulate, and wire formats",
+           .allowed = "keys of hardware, cost, mapping and simulate, and wire formats",
            .place = axis.place,
            .hint = "The base is a trained run; name its experiment file instead."});
     }
@@ -145,9 +130,8 @@ OpenPoint Sweep::plan(size_t position, const Assignment& settings) const {
     if (trains_) point.source = training_identity(base_.values(overrides)).hash;
     text += fmt::format("source: {}\n", point.source);
     const Experiment experiment = base_.with(overrides);
-    if (experiment.values.text("mapping.search") != "none") {
-      experiment.values.refuse("mapping.search", "none in a sweep",
-                               "Search with ranvier map; a sweep maps layers and tiles in order.");
+    if (depends_on_seed(experiment, spec_.fidelity)) {
+      text += fmt::format("seed: {}\n", experiment.seed);
     }
     for (const auto& setup : experiment.presets) {
       text += fmt::format("preset: {}\n", setup.name);
@@ -225,6 +209,7 @@ Source Sweep::prepare(const std::string& hash, const std::vector<const OpenPoint
 }
 
 void Sweep::evaluate(const Source& source, const std::vector<const OpenPoint*>& points) {
+  if (options_.ranks != nullptr) options_.ranks->set_source(source);
   for (size_t begin = 0; begin == 0 || begin < points.size(); begin += kBatch) {
     std::vector<PlannedPoint> some;
     for (size_t i = begin; i < std::min(points.size(), begin + kBatch); ++i) {
@@ -235,6 +220,9 @@ void Sweep::evaluate(const Source& source, const std::vector<const OpenPoint*>& 
     if (begin == 0 && spec_.break_even) batch.add_links(first_of_source_.at(source.hash));
     outcome_.simulated += batch.run();
     core::check_interrupt(kGoOn);
+    if (options_.ranks != nullptr && options_.ranks->interrupted()) {
+      throw core::Interrupted(std::string("interrupted on another rank: ") + kGoOn);
+    }
   }
   if (spec_.break_even) store_.set_links_done(source.hash);
 }
@@ -303,11 +291,28 @@ SweepOutcome Sweep::run() {
   for (const auto& source : order) run_source(source, by_source[source]);
   count(all);
   outcome_.seconds = monotonic_seconds() - start;
-  outcome_.busy_share = busy_.seconds() / (outcome_.seconds * options_.jobs);
+  outcome_.workers = options_.jobs + (options_.ranks == nullptr ? 0 : options_.ranks->threads());
+  outcome_.busy_share = busy_.seconds() / (outcome_.seconds * outcome_.workers);
   return outcome_;
 }
 
 }  // namespace
+
+ExperimentBase base_of(const SweepSpec& spec, const SweepOptions& options) {
+  const fs::path file = trains(spec) ? spec.base : spec.base / "config.resolved.yaml";
+  if (!fs::is_regular_file(file)) {
+    throw core::UserError({.key = "base",
+                           .given = "'" + spec.base.string() + "'",
+                           .allowed = "an experiment file or a run directory",
+                           .place = spec.file,
+                           .hint = "--base names another one."});
+  }
+  std::vector<std::string> overrides = options.overrides;
+  if (!spec.presets.empty()) {
+    overrides.push_back(fmt::format("presets=[{}]", fmt::join(spec.presets, ", ")));
+  }
+  return {file, overrides, options.training};
+}
 
 SweepOutcome run_sweep(const SweepSpec& spec, const SweepOptions& options, Store& store) {
   return Sweep(spec, options, store).run();

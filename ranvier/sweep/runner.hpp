@@ -22,6 +22,8 @@ using Examine = std::function<void(const ir::Network&)>;
 using Train = std::function<void(const Experiment&, const std::filesystem::path& run,
                                  const Examine& examine)>;
 
+class Ranks;
+
 struct SweepOptions {
   std::span<const config::Field> training;  // the training keys of an experiment
   std::vector<std::string> overrides = {};  // "a.b=c" of every point, below the axes
@@ -31,7 +33,8 @@ struct SweepOptions {
   int shard = 1;                            // 1..shards: every shards-th point
   int shards = 1;
   bool quiet = false;
-  Train train = {};  // empty where nothing can be trained
+  Train train = {};        // empty where nothing can be trained
+  Ranks* ranks = nullptr;  // the other processes, on rank 0 of several
 };
 
 /// What a run of the sweep did.
@@ -44,8 +47,12 @@ struct SweepOutcome {
   std::string first_failure;
   std::string first_refusal;
   double seconds = 0;
-  double busy_share = 0;  // of the threads' time that was spent on work
+  int workers = 1;        // threads, those of other ranks included
+  double busy_share = 0;  // of the workers' time that was spent on work
 };
+
+/// What the points are made from. Errors: UserError (key "base") and those of ExperimentBase.
+ExperimentBase base_of(const SweepSpec& spec, const SweepOptions& options);
 
 /// Every key and every value of the axes is checked before the first point runs.
 /// Errors: UserError with the place in the sweep file; Interrupted (what was found is kept);

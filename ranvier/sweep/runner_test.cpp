@@ -2,88 +2,61 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/sweep/evaluate.hpp"
-#include "ranvier/sweep/result_table.hpp"
-#include "ranvier/sweep/test_run.hpp"
+#include "ranvier/sweep/test_sweep.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 namespace ranvier::sweep {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::content;
 using ::testing::HasSubstr;
+using testing::kLinkRates;
+using testing::kPresets;
+using testing::kSweep;
+using testing::kVariants;
+using testing::training;
 
-constexpr const char* kSweep =
-    "name: small\nbase: BASE\naxes:\n"
-    "  - {key: hardware.serdes.lanes, values: [1, 4]}\n"
-    "  - {key: cost.d2d_bit, values: [1 pJ/bit, 2 pJ/bit]}\n";
-constexpr int64_t kVariants = 4;
-constexpr int64_t kPresets = 2;
-constexpr int64_t kLinkRates = 21;  // five decades in quarters
-
-std::span<const config::Field> training() {
-  static const config::Field fields[]{
-      {.key = "train.epochs", .kind = config::Kind::kInteger, .fallback = "3"},
-      {.key = "variants.*.wire", .kind = config::Kind::kText, .fallback = ""}};
-  return fields;
-}
-
-class RunnerTest : public ::testing::Test {
+class RunnerTest : public testing::SweepTest {
  protected:
-  void SetUp() override {
-    const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-    directory_ = fs::path(::testing::TempDir()) /
-                 ("runner_" + std::to_string(getpid()) + "_" + std::string(test->name()));
-    fs::remove_all(directory_);
-    testing::write_test_run(directory_ / "run");
-    fields_ = full_schema(training());
-  }
-  void TearDown() override { fs::remove_all(directory_); }
-
-  SweepSpec spec(std::string yaml) const {
-    const std::string base = (directory_ / "run").string();
-    for (size_t at = yaml.find("BASE"); at != std::string::npos; at = yaml.find("BASE")) {
-      yaml.replace(at, 4, base);
+  static double value(const ResultTable& table, const TableRow& row, const std::string& name) {
+    for (size_t c = 0; c < table.columns.size(); ++c) {
+      if (table.columns[c].name == name) return row.values[c];
     }
-    core::write_file_atomic(directory_ / "sweep.yaml", yaml);
-    return load_sweep(directory_ / "sweep.yaml", {}, fields_);
+    ADD_FAILURE() << "no column " << name;
+    return 0;
   }
 
-  SweepOutcome run(const std::string& yaml, const std::string& database,
-                   SweepOptions options = {}) {
-    Store store = Store::create(directory_ / database);
-    options.training = training();
-    options.runs = directory_ / "runs";
-    options.quiet = true;
-    return run_sweep(spec(yaml), options, store);
+  /// The rows of a point have the bits that `ranvier simulate` gives for that configuration.
+  void expect_equals_evaluate(const std::string& database, int64_t position,
+                              const std::vector<std::string>& overrides) const {
+    const auto experiment =
+        load_experiment(directory_ / "run/config.resolved.yaml", overrides, training());
+    const auto result =
+        evaluate(experiment, directory_ / "run", {.threads = 1, .quiet = true, .power_window = {}});
+    const auto all = table(database);
+    const bool cycle = all.fidelity == "cycle";
+    int compared = 0;
+    for (const auto& row : all.rows) {
+      if (row.position != position) continue;
+      for (const auto& variant : result.variants) {
+        for (const auto& preset : variant.presets) {
+          if (variant.name != row.variant || preset.preset != row.preset) continue;
+          if (cycle) {
+            EXPECT_EQ(value(all, row, "latency_us"), preset.latency_s * 1e6);
+            EXPECT_EQ(value(all, row, "energy_uj"), preset.priced.total_pj / 1e6);
+          }
+          EXPECT_EQ(value(all, row, "latency_analytic_us"), preset.latency_analytic_s * 1e6);
+          EXPECT_EQ(value(all, row, "bits_per_activation"), variant.bits_per_activation);
+          EXPECT_EQ(value(all, row, "cores"), variant.cores);
+          ++compared;
+        }
+      }
+    }
+    EXPECT_EQ(compared, kVariants * kPresets);
   }
-
-  static SweepOptions with_jobs(int jobs) {
-    SweepOptions options;
-    options.jobs = jobs;
-    return options;
-  }
-  /// One of three.
-  static SweepOptions with_shard(int shard) {
-    SweepOptions options;
-    options.shard = shard;
-    options.shards = 3;
-    return options;
-  }
-
-  ResultTable table(const std::string& database) const {
-    Store store = Store::open(directory_ / database);
-    ResultTable all = read_table(store);
-    mark_front(all, all.x, all.y);
-    return all;
-  }
-
-  std::string csv(const std::string& database) const { return to_csv(table(database)); }
-
-  fs::path directory_;
-  std::vector<config::Field> fields_;
 };
 
 TEST_F(RunnerTest, EverySimulationRunsOnceHoweverManyPricesThereAre) {
@@ -127,52 +100,70 @@ TEST_F(RunnerTest, AChangedConstantRepricesWithoutSimulating) {
 
 TEST_F(RunnerTest, APointEqualsTheSimulationOfThatConfiguration) {
   run(kSweep, "a.sqlite");
-  const std::vector<std::string> overrides{"hardware.serdes.lanes=4", "cost.d2d_bit=2 pJ/bit"};
-  const auto experiment =
-      load_experiment(directory_ / "run/config.resolved.yaml", overrides, training());
-  const auto result =
-      evaluate(experiment, directory_ / "run", {.threads = 1, .quiet = true, .power_window = {}});
-  const auto all = table("a.sqlite");
-  int compared = 0;
-  for (const auto& row : all.rows) {
-    if (row.position != 3) continue;
-    for (const auto& variant : result.variants) {
-      for (const auto& preset : variant.presets) {
-        if (variant.name != row.variant || preset.preset != row.preset) continue;
-        const auto value = [&](const char* name) {
-          for (size_t c = 0; c < all.columns.size(); ++c) {
-            if (all.columns[c].name == name) return row.values[c];
-          }
-          return -1.0;
-        };
-        EXPECT_EQ(value("latency_us"), preset.latency_s * 1e6);
-        EXPECT_EQ(value("latency_analytic_us"), preset.latency_analytic_s * 1e6);
-        EXPECT_EQ(value("energy_uj"), preset.priced.total_pj / 1e6);
-        EXPECT_EQ(value("bits_per_activation"), variant.bits_per_activation);
-        EXPECT_EQ(value("cores"), variant.cores);
-        ++compared;
-      }
-    }
-  }
-  EXPECT_EQ(compared, kVariants * kPresets);
+  expect_equals_evaluate("a.sqlite", 3, {"hardware.serdes.lanes=4", "cost.d2d_bit=2 pJ/bit"});
 }
 
-/// Text of every table, times left out.
-std::string content(const fs::path& path) {
-  sqlite::Database database(path, sqlite::Mode::kRead, "FILE");
-  std::string text;
-  for (const auto& [name, columns] :
-       {std::pair<const char*, const char*>{"plan", "position || point"},
-        {"settings", "position || axis || text || number"},
-        {"configurations", "hash || text"},
-        {"simulations", "hash || state || message || latency_s || ledger || wire_format"},
-        {"points", "hash || source || state || message"},
-        {"results", "point || variant || preset || simulation || energy_uj || energy_parts_uj"},
-        {"links", "source || variant || preset || gbps || latency_us || fixed_uj || link_bits"}}) {
-    auto rows = database.prepare("SELECT " + std::string(columns) + " FROM " + name);
-    while (rows.step()) text += std::string(name) + ": " + rows.text(0) + "\n";
+constexpr const char* kMappings =
+    "name: t\nbase: BASE\nfidelity: analytic\n"
+    "axes: [{key: mapping.search, values: [none, bits, latency, energy, edp]}]\n";
+
+TEST_F(RunnerTest, MappingsAreSearchedForAsInARun) {
+  run("name: t\nbase: BASE\nfidelity: analytic\naxes: [{key: mapping.search, values: [none]}]\n",
+      "a.sqlite");
+  const auto outcome = run(kMappings, "a.sqlite");
+  EXPECT_EQ(outcome.refused + outcome.failed, 0) << outcome.first_refusal;
+  EXPECT_EQ(outcome.known, 1);
+  EXPECT_EQ(outcome.simulated, 4 * kVariants * kPresets);
+  for (const auto& [position, least] : {std::pair{0, "none"}, {1, "bits"}, {3, "energy"}}) {
+    expect_equals_evaluate("a.sqlite", position, {std::string("mapping.search=") + least});
   }
-  return text;
+  const auto latency = [&](int64_t position, const std::string& database) {
+    const auto all = table(database);
+    std::vector<double> values;  // of the preset that is searched under
+    for (const auto& row : all.rows) {
+      if (row.position == position && row.preset == "paper45nm") {
+        values.push_back(value(all, row, "latency_us"));
+      }
+    }
+    return values;
+  };
+  const auto naive = latency(0, "a.sqlite");
+  const auto found = latency(2, "a.sqlite");
+  ASSERT_EQ(naive.size(), static_cast<size_t>(kVariants));
+  for (size_t v = 0; v < naive.size(); ++v) EXPECT_LE(found[v], naive[v]);
+  EXPECT_NE(found, naive);
+}
+
+TEST_F(RunnerTest, ASearchCostsNothingTwiceAndDependsOnTheSeed) {
+  run(kMappings, "a.sqlite");
+  EXPECT_EQ(run(kMappings, "a.sqlite").simulated, 0);
+  run(kMappings, "three.sqlite", with_jobs(3));
+  EXPECT_EQ(content(directory_ / "three.sqlite"), content(directory_ / "a.sqlite"));
+  SweepOptions seeded;
+  seeded.overrides = {"seed=2"};
+  const auto other = run(kMappings, "a.sqlite", seeded);
+  EXPECT_EQ(other.known, 1) << "the point without a search";
+  EXPECT_EQ(other.simulated, 4 * kVariants * kPresets);
+}
+
+TEST_F(RunnerTest, PricesMoveOnlyMappingsThatWereSearchedForEnergy) {
+  const auto simulated = [&](const std::string& least) {
+    const auto sweep = [&](const std::string& price) {
+      return "name: t\nbase: BASE\nfidelity: analytic\naxes:\n"
+             "  - {key: mapping.search, values: [" +
+             least + "]}\n  - {key: cost.d2d_bit, values: [" + price + "]}\n";
+    };
+    run(sweep("1 pJ/bit"), least + ".sqlite");
+    return run(sweep("1 pJ/bit, 2 pJ/bit"), least + ".sqlite").simulated;
+  };
+  EXPECT_EQ(simulated("latency"), 0);
+  EXPECT_EQ(simulated("edp"), kVariants * kPresets);
+}
+
+TEST_F(RunnerTest, BitErrorsAreThoseOfARun) {
+  run("name: t\nbase: BASE\naxes: [{key: hardware.serdes.bit_error_rate, values: [1e-3]}]\n",
+      "a.sqlite");
+  expect_equals_evaluate("a.sqlite", 0, {"hardware.serdes.bit_error_rate=1e-3"});
 }
 
 TEST_F(RunnerTest, WorkersDoNotChangeTheDatabase) {

@@ -141,7 +141,10 @@ TEST_F(StudyTest, LatencyDoesNotDependOnThePriceAndTurnsAtARate) {
 TEST_F(StudyTest, ATornadoRowIsTheRatioAtTheEndsOfTheRange) {
   const auto all = experiment({});
   const auto reload = [&](const std::string& text) { return experiment({text}).presets.front(); };
-  const Tornado result = tornado(all, all.presets.front(), run_, bundles_, reload);
+  const auto bundle_of = [&](const std::string& name) -> const Bundle& {
+    return *std::ranges::find(bundles_, name, &Bundle::variant);
+  };
+  const Tornado result = tornado(all, all.presets.front(), run_, bundle_of, reload);
   const auto row = std::ranges::find(result.rows, "cost.d2d_bit", &TornadoRow::key);
   ASSERT_NE(row, result.rows.end());
   const auto ratio_at = [&](const std::string& price) {
@@ -158,6 +161,17 @@ TEST_F(StudyTest, ATornadoRowIsTheRatioAtTheEndsOfTheRange) {
   ASSERT_NE(phy, result.rows.end());
   EXPECT_TRUE(phy->analytic);
   EXPECT_GT(phy->swing(Quantity::kLatency), 1);
+  const auto latency_at = [&](size_t variant, double value) {
+    const auto setup =
+        reload("hardware.serdes.phy_latency=" + std::to_string(value * 1e12) + " ps");
+    RateCurve fresh(all, setup, bundles_[variant].variant, bundles_[variant], 1);
+    return fresh.at(setup.package.serdes.lane_rate.value()).latency_s;
+  };
+  const double slowest = phy->maximum.value;
+  EXPECT_NEAR(phy->maximum.ratio[1],
+              std::min(latency_at(0, slowest), latency_at(1, slowest)) / latency_at(2, slowest),
+              1e-12)
+      << "as if mapped anew";
   EXPECT_TRUE(std::ranges::count(result.without, "cost.area.mac")) << "no energy depends on areas";
   const auto rows = sorted(result, Quantity::kEnergy);
   for (size_t i = 1; i < rows.size(); ++i) {

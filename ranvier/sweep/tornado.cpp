@@ -1,10 +1,12 @@
 #include "ranvier/sweep/tornado.hpp"
 
+#include "ranvier/sweep/identity.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <map>
 
 namespace ranvier::sweep {
 namespace {
@@ -58,18 +60,32 @@ Field repriced(const StoredRun& run, const PresetSetup& setup) {
   return field;
 }
 
-Field estimated(const Experiment& experiment, const PresetSetup& setup, const StoredRun& run,
-                const std::vector<Bundle>& bundles) {
-  Field field;
-  for (const auto& variant : run.variants) {
-    const auto bundle = std::ranges::find(bundles, variant.name, &Bundle::variant);
-    const int samples = std::min(variant.presets.at(setup.name).samples, bundle->activity.samples);
-    RateCurve curve(experiment, setup, variant.name, *bundle, samples);
-    const RatePoint& point = curve.at(setup.package.serdes.lane_rate.value());
-    field.push_back(performance_of(point.ledger, samples, point.latency_s, setup));
+/// The variants by the analytic model, mapped once for all settings that share a workload.
+class Estimates {
+ public:
+  Estimates(const Experiment& experiment, const StoredRun& run, const BundleOf& bundle_of)
+      : experiment_(experiment), run_(run), bundle_of_(bundle_of) {}
+
+  Field under(const PresetSetup& setup) {
+    Field field;
+    for (const auto& variant : run_.variants) {
+      const Bundle& bundle = bundle_of_(variant.name);
+      const int samples = std::min(variant.presets.at(setup.name).samples, bundle.activity.samples);
+      const auto [curve, is_new] =
+          curves_.try_emplace(workload_key(experiment_, setup, variant.name), experiment_, setup,
+                              variant.name, bundle, samples);
+      const RatePoint point = curve->second.under(setup);
+      field.push_back(performance_of(point.ledger, samples, point.latency_s, setup));
+    }
+    return field;
   }
-  return field;
-}
+
+ private:
+  const Experiment& experiment_;
+  const StoredRun& run_;
+  const BundleOf& bundle_of_;
+  std::map<std::string, RateCurve> curves_;  // by workload key
+};
 
 std::string override_text(const config::Field& field, double value) {
   if (field.kind == config::Kind::kQuantity) {
@@ -128,14 +144,15 @@ std::vector<TornadoRow> sorted(const Tornado& tornado, Quantity quantity) {
 }
 
 Tornado tornado(const Experiment& experiment, const PresetSetup& setup, const StoredRun& run,
-                const std::vector<Bundle>& bundles, const Reload& reload) {
+                const BundleOf& bundle_of, const Reload& reload) {
   Tornado result;
   const auto has = [&](std::string_view kind) {
     return std::ranges::any_of(run.variants, [&](const auto& v) { return v.kind == kind; });
   };
   if (!has("hnn") || !has("ann")) return result;
   const Field counted = repriced(run, setup);
-  const Field modelled = estimated(experiment, setup, run, bundles);
+  Estimates estimates(experiment, run, bundle_of);
+  const Field modelled = estimates.under(setup);
   for (const auto& field : ranged_fields(setup)) {
     const auto constant = setup.values.constant(field.key);
     TornadoRow row{.key = std::string(field.key),
@@ -147,9 +164,7 @@ Tornado tornado(const Experiment& experiment, const PresetSetup& setup, const St
                    .maximum = {}};
     const auto at = [&](double value) {
       const PresetSetup changed = reload(override_text(field, value));
-      return point_of(
-          row.analytic ? estimated(experiment, changed, run, bundles) : repriced(run, changed), run,
-          value);
+      return point_of(row.analytic ? estimates.under(changed) : repriced(run, changed), run, value);
     };
     row.minimum = at(constant.minimum);
     row.nominal = point_of(row.analytic ? modelled : counted, run, constant.value);

@@ -44,12 +44,16 @@ std::vector<TornadoRow> sorted(const Tornado& tornado, Quantity quantity);
 /// The preset `setup` stands for, with one more override "key=value".
 using Reload = std::function<PresetSetup(const std::string& override_text)>;
 
+/// The bundle of a variant of the run.
+using BundleOf = std::function<const Bundle&(const std::string& variant)>;
+
 /// Every constant of `setup` whose minimum and maximum differ. Prices (cost.*) reprice the stored
 /// counts; hardware constants are estimated by the analytic model, nominal included. Nothing when
 /// the run lacks an HNN or a dense baseline.
 /// Errors: UserError of `reload` for an end of a range that cannot be built, named by key.
-/// Cost: one repricing per price; two analytic estimates per variant and hardware constant.
+/// Cost: one repricing per price; two analytic estimates per variant and hardware constant; every
+/// variant is mapped once, and again for constants that its workload depends on.
 Tornado tornado(const Experiment& experiment, const PresetSetup& setup, const StoredRun& run,
-                const std::vector<Bundle>& bundles, const Reload& reload);
+                const BundleOf& bundle_of, const Reload& reload);
 
 }  // namespace ranvier::sweep

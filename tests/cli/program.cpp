@@ -34,6 +34,19 @@ Outcome collect(int status, const fs::path& directory) {
   return {code_of(status), slurp(directory / "stdout.txt"), slurp(directory / "stderr.txt")};
 }
 
+/// Waits for the end of `child`; `whom` gets the signal when it is time.
+Outcome signal_when(const std::function<bool()>& when, pid_t child, int signal,
+                    const std::function<pid_t()>& whom, const fs::path& directory) {
+  int status = 0;
+  while (!when()) {
+    if (waitpid(child, &status, WNOHANG) == child) return collect(status, directory);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  kill(whom(), signal);
+  waitpid(child, &status, 0);
+  return collect(status, directory);
+}
+
 }  // namespace
 
 std::string slurp(const fs::path& path) {
@@ -51,31 +64,48 @@ Outcome run_ranvier(const std::string& arguments, const fs::path& directory,
   return collect(status, directory);
 }
 
-#ifdef RANVIER_MPIRUN
-Outcome run_ranks(int ranks, const std::string& arguments, const fs::path& directory) {
-  const std::string command =
-      "export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; exec " RANVIER_MPIRUN
-      " --oversubscribe -n " +
-      std::to_string(ranks) + " " + RANVIER_PROGRAM + " " + arguments +
-      " >stdout.txt 2>stderr.txt </dev/null";
-  int status = 0;
-  waitpid(start(command, directory), &status, 0);
-  return collect(status, directory);
+Outcome run_and_signal(const std::string& arguments, const fs::path& directory, int signal,
+                       const std::function<bool()>& when) {
+  const pid_t child = start(redirected(arguments, {}), directory);
+  return signal_when(
+      when, child, signal, [&] { return child; }, directory);
 }
-#endif
 
 Outcome run_and_signal(const std::string& arguments, const fs::path& directory, int signal,
                        const fs::path& sign) {
-  const pid_t child = start(redirected(arguments, {}), directory);
+  return run_and_signal(arguments, directory, signal, [&] { return fs::exists(directory / sign); });
+}
+
+#ifdef RANVIER_MPIRUN
+namespace {
+
+/// Every rank leaves its process id in the file pid.RANK.
+std::string on_ranks(int ranks, const std::string& arguments) {
+  return "export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1; "
+         "exec " RANVIER_MPIRUN " --oversubscribe -n " +
+         std::to_string(ranks) +
+         " bash -c 'echo $$ >pid.$OMPI_COMM_WORLD_RANK; exec \"$0\" \"$@\"' " + RANVIER_PROGRAM +
+         " " + arguments + " >stdout.txt 2>stderr.txt </dev/null";
+}
+
+}  // namespace
+
+Outcome run_ranks(int ranks, const std::string& arguments, const fs::path& directory) {
   int status = 0;
-  while (!fs::exists(directory / sign)) {
-    if (waitpid(child, &status, WNOHANG) == child) return collect(status, directory);
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  kill(child, signal);
-  waitpid(child, &status, 0);
+  waitpid(start(on_ranks(ranks, arguments), directory), &status, 0);
   return collect(status, directory);
 }
+
+Outcome run_ranks_and_signal(int ranks, const std::string& arguments, const fs::path& directory,
+                             int signal, std::optional<int> to, const std::function<bool()>& when) {
+  const pid_t child = start(on_ranks(ranks, arguments), directory);
+  const auto whom = [&] {
+    if (!to) return child;
+    return static_cast<pid_t>(std::stol(slurp(directory / ("pid." + std::to_string(*to)))));
+  };
+  return signal_when(when, child, signal, whom, directory);
+}
+#endif
 
 std::string tiny_experiment() {
   return R"yaml(name: tiny

@@ -2,6 +2,8 @@
 // Runs the built program as a user would: exit code, stdout and stderr apart.
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +15,8 @@ struct Outcome {
   std::string err;
 };
 
-/// Runs `ranvier ARGUMENTS` through a shell in `directory`; `prefix` goes before it ("ulimit -f 8;
+/// Runs `ranvier ARGUMENTS` through a shell in `directory`; `prefix` goes
+/// before it ("ulimit -f 8;
 /// ").
 Outcome run_ranvier(const std::string& arguments, const std::filesystem::path& directory,
                     const std::string& prefix = {});
@@ -21,11 +24,21 @@ Outcome run_ranvier(const std::string& arguments, const std::filesystem::path& d
 /// The same on so many ranks, with `mpirun` as the build found it.
 Outcome run_ranks(int ranks, const std::string& arguments, const std::filesystem::path& directory);
 
-/// Starts it, sends `signal` as soon as the file `sign` exists in `directory`, waits for the end.
+/// Starts it, sends `signal` as soon as `when` says so, waits for the end.
+Outcome run_and_signal(const std::string& arguments, const std::filesystem::path& directory,
+                       int signal, const std::function<bool()>& when);
+/// The same, as soon as the file `sign` exists in `directory`.
 Outcome run_and_signal(const std::string& arguments, const std::filesystem::path& directory,
                        int signal, const std::filesystem::path& sign);
 
-/// An experiment that trains in about a second: procedural images, two stages, one cut.
+/// The same on so many ranks. `to`: the rank that gets the signal; none:
+/// `mpirun` itself.
+Outcome run_ranks_and_signal(int ranks, const std::string& arguments,
+                             const std::filesystem::path& directory, int signal,
+                             std::optional<int> to, const std::function<bool()>& when);
+
+/// An experiment that trains in about a second: procedural images, two stages,
+/// one cut.
 std::string tiny_experiment();
 
 std::string slurp(const std::filesystem::path& path);

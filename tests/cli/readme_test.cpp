@@ -18,13 +18,15 @@ namespace fs = std::filesystem;
 
 constexpr const char* kProgram = "build/release/ranvier ";
 
-/// What stands behind the program's name in README's code blocks, without comments.
-std::vector<std::string> readme_commands() {
+constexpr const char* kOnRanks = "mpirun -n 2 build/release/ranvier ";
+
+/// What stands behind `program` in README's code blocks, without comments.
+std::vector<std::string> readme_commands(const std::string& program = kProgram) {
   std::istringstream readme(slurp(fs::path(RANVIER_SOURCE_DIR) / "README.md"));
   std::vector<std::string> commands;
   for (std::string line; std::getline(readme, line);) {
-    if (!line.starts_with(kProgram)) continue;
-    line = line.substr(std::string(kProgram).size());
+    if (!line.starts_with(program)) continue;
+    line = line.substr(program.size());
     commands.push_back(line.substr(0, line.find(" #")));
   }
   return commands;
@@ -61,6 +63,14 @@ TEST_F(Readme, EveryCommandRuns) {
     ++ran;
   }
   EXPECT_GE(ran, 4) << "README shows at least these commands";
+  const auto on_ranks = readme_commands(kOnRanks);
+  EXPECT_FALSE(on_ranks.empty());
+#ifdef RANVIER_MPIRUN
+  for (const auto& command : on_ranks) {
+    const Outcome outcome = run_ranks(2, command, directory_);
+    EXPECT_EQ(outcome.exit_code, 0) << command << "\n" << outcome.err;
+  }
+#endif
 }
 
 TEST_F(Readme, ShowsTheStoredResults) {

@@ -1,5 +1,7 @@
-// `ranvier sweep` as a user meets it: killed at random moments, interrupted, sharded, refused.
+// `ranvier sweep` as a user meets it: killed at random moments, interrupted,
+// sharded, refused.
 
+#include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/core/rng.hpp"
 #include "ranvier/sqlite/database.hpp"
@@ -30,7 +32,8 @@ constexpr int64_t kResultsOfAPoint = 4 * 2;  // variants, presets
 const std::string kMany =
     "name: many\nbase: run\naxes:\n"
     "  - {key: hardware.serdes.lanes, values: [1, 2, 3, 4, 6, 8, 12, 16]}\n"
-    "  - {key: hardware.serdes.lane_rate, from: 0.5 Gbit/s, to: 16 Gbit/s, steps: 16, scale: log}\n"
+    "  - {key: hardware.serdes.lane_rate, from: 0.5 Gbit/s, to: 16 Gbit/s, "
+    "steps: 16, scale: log}\n"
     "  - {key: cost.d2d_bit, values: [1 pJ/bit, 2 pJ/bit]}\n";
 const std::string kFew =
     "name: few\nbase: run\nfidelity: analytic\naxes:\n"
@@ -77,7 +80,8 @@ class SweepCommand : public ::testing::Test {
     return WIFEXITED(status);
   }
 
-  /// Points done, after checking that the file is sound and no point is half there.
+  /// Points done, after checking that the file is sound and no point is half
+  /// there.
   int64_t check_database(const fs::path& path) const {
     sqlite::Database database(path, sqlite::Mode::kCreate, "test");
     EXPECT_EQ(database.integrity(), "ok");
@@ -90,12 +94,25 @@ class SweepCommand : public ::testing::Test {
     EXPECT_TRUE(half.step());
     EXPECT_EQ(half.integer(0), 0) << "points without all of their results";
     auto lost = database.prepare(
-        "SELECT count(*) FROM results AS r LEFT JOIN simulations AS s ON s.hash = r.simulation "
+        "SELECT count(*) FROM results AS r LEFT JOIN "
+        "simulations AS s ON s.hash = r.simulation "
         "WHERE s.state IS NOT 'done'");
     EXPECT_TRUE(lost.step());
     EXPECT_EQ(lost.integer(0), 0) << "results without their simulation";
     auto done = database.prepare("SELECT count(*) FROM points");
     return done.step() ? done.integer(0) : -1;
+  }
+
+  /// Whether a sweep that is running has finished a point.
+  bool has_points(const fs::path& path) const {
+    if (!fs::exists(path)) return false;
+    try {
+      sqlite::Database database(path, sqlite::Mode::kRead, "test");
+      auto points = database.prepare("SELECT count(*) FROM points WHERE state = 'done'");
+      return points.step() && points.integer(0) > 0;
+    } catch (const core::Error&) {
+      return false;  // not there yet
+    }
   }
 
   fs::path directory_;
@@ -139,6 +156,18 @@ TEST_F(SweepCommand, StopsAtAnInterruptAndGoesOn) {
   EXPECT_EQ(check_database(directory_ / "out/runs.sqlite"), 256);
 }
 
+TEST_F(SweepCommand, StopsInTheMiddleOfItsSimulationsAndGoesOn) {
+  const fs::path database = directory_ / "out/runs.sqlite";
+  const Outcome stopped = run_and_signal("sweep many.yaml --out out -j 2 --quiet", directory_,
+                                         SIGINT, [&] { return has_points(database); });
+  EXPECT_EQ(stopped.exit_code, 130) << stopped.err;
+  const int64_t done = check_database(database);
+  EXPECT_GT(done, 0);
+  EXPECT_LT(done, 256) << "it was stopped";
+  EXPECT_EQ(run("sweep many.yaml --out out -j 2 --quiet").exit_code, 0);
+  EXPECT_EQ(check_database(database), 256);
+}
+
 TEST_F(SweepCommand, WritesDatabaseTableAndPageAndComparesThem) {
   const Outcome outcome = run("sweep few.yaml --out few.sqlite --format json -j 1");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
@@ -152,7 +181,9 @@ TEST_F(SweepCommand, WritesDatabaseTableAndPageAndComparesThem) {
   EXPECT_EQ(table.exit_code, 0);
   EXPECT_THAT(table.out, HasSubstr("hardware.serdes.lanes"));
   EXPECT_THAT(table.out, HasSubstr("\n*"));
-  EXPECT_THAT(run("compare few.sqlite --x bits_per_activation --y metric_deployed --front").out,
+  EXPECT_THAT(run("compare few.sqlite --x bits_per_activation --y "
+                  "metric_deployed --front")
+                  .out,
               HasSubstr("bits_per_activation and metric_deployed"));
   const Outcome ratios = run("compare few.sqlite --against ann-burst4 --format json");
   ASSERT_EQ(ratios.exit_code, 0) << ratios.err;
@@ -233,6 +264,103 @@ TEST_F(SweepCommand, TellsFailuresFromRefusalsByItsExitCode) {
   EXPECT_THAT(failed.err, HasSubstr("hnn-graded under paper45nm"));
   EXPECT_TRUE(fs::exists(directory_ / "failed/points.csv")) << "the rest is there";
 }
+
+#ifdef RANVIER_MPIRUN
+
+size_t count(const std::string& text, const std::string& part) {
+  size_t n = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+const std::string kCycle =
+    "name: few\nbase: run\naxes:\n  - {key: hardware.mesh, values: [2, 4]}\n"
+    "  - {key: hardware.serdes.lanes, values: [1, 2, 4]}\n";
+
+TEST_F(SweepCommand, OneTwoAndThreeRanksWriteTheTablesOfOneProcess) {
+  write("cycle.yaml", kCycle);
+  ASSERT_EQ(run("sweep cycle.yaml --out one --quiet -j 1").exit_code, 0);
+  for (const int ranks : {1, 2, 3}) {
+    const std::string name = "r" + std::to_string(ranks);
+    const Outcome outcome =
+        run_ranks(ranks, "sweep cycle.yaml --quiet --format json --out " + name, directory_);
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(Json::parse(outcome.out).at("points"), 6) << "printed once";
+    for (const char* file : {"points.csv", "links.csv", "sweep.html"}) {
+      EXPECT_EQ(slurp(directory_ / name / file), slurp(directory_ / "one" / file)) << ranks << file;
+    }
+  }
+  const Outcome more = run_ranks(2, "sweep cycle.yaml --quiet -j 2 --out more", directory_);
+  ASSERT_EQ(more.exit_code, 0) << more.err;
+  EXPECT_THAT(more.out, HasSubstr("4 workers busy"));
+  EXPECT_EQ(slurp(directory_ / "more/points.csv"), slurp(directory_ / "one/points.csv"));
+}
+
+constexpr int64_t kSomePoints = 64;
+const std::string kSome =
+    "name: some\nbase: run\naxes:\n"
+    "  - {key: hardware.serdes.lanes, values: [1, 2, 3, 4, 6, 8, 12, 16]}\n"
+    "  - {key: hardware.serdes.lane_rate, from: 0.5 Gbit/s, to: 16 Gbit/s, steps: 8, scale: log}\n";
+
+TEST_F(SweepCommand, AKilledRankCostsWhatWasUnderWay) {
+  write("some.yaml", kSome);
+  const fs::path database = directory_ / "out/runs.sqlite";
+  const std::string command = "sweep some.yaml --out out --quiet";
+  const Outcome killed = run_ranks_and_signal(3, command, directory_, SIGKILL, 2,
+                                              [&] { return has_points(database); });
+  EXPECT_NE(killed.exit_code, 0);
+  const int64_t done = check_database(database);
+  EXPECT_GT(done, 0);
+  EXPECT_LT(done, kSomePoints) << "mpirun ends the others";
+  const Outcome again = run_ranks(2, command, directory_);
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+  EXPECT_EQ(check_database(database), kSomePoints);
+  ASSERT_EQ(run("sweep some.yaml --out whole -j 2 --quiet").exit_code, 0);
+  EXPECT_EQ(slurp(directory_ / "out/points.csv"), slurp(directory_ / "whole/points.csv"));
+}
+
+TEST_F(SweepCommand, RanksStopAtAnInterruptOfAnyOfThemAndGoOn) {
+  write("some.yaml", kSome);
+  for (const std::optional<int> to : {std::optional<int>{0}, {1}, {}}) {
+    const std::string name = to ? "rank" + std::to_string(*to) : "mpirun";
+    const fs::path database = directory_ / name / "runs.sqlite";
+    const std::string command = "sweep some.yaml --quiet --out " + name;
+    const Outcome stopped = run_ranks_and_signal(2, command, directory_, SIGINT, to,
+                                                 [&] { return has_points(database); });
+    if (to) {
+      EXPECT_EQ(stopped.exit_code, 130) << name << stopped.err;
+    } else {
+      EXPECT_NE(stopped.exit_code, 0) << "mpirun has an exit code of its own";
+    }
+    EXPECT_EQ(count(stopped.err, "run the same command again"), 1U) << name << stopped.err;
+    const int64_t done = check_database(database);
+    EXPECT_GT(done, 0);
+    EXPECT_LT(done, kSomePoints) << name;
+    EXPECT_EQ(run_ranks(2, command, directory_).exit_code, 0);
+    EXPECT_EQ(check_database(database), kSomePoints);
+  }
+}
+
+TEST_F(SweepCommand, RanksSayFailuresAndRefusalsOnceWithTheirExitCode) {
+  write("cycle.yaml", kCycle);
+  const fs::path activity = directory_ / "run/bundle/hnn-graded/activity.h5";
+  auto damaged = ir::read_activity(activity);
+  damaged.boundaries.at("cut").value[17] += 1;
+  ir::write_activity(damaged, activity);
+  const Outcome failed = run_ranks(3, "sweep cycle.yaml --out failed --quiet", directory_);
+  EXPECT_EQ(failed.exit_code, 3) << failed.err;
+  EXPECT_EQ(count(failed.err, "3 of 6 points failed"), 1U) << failed.err;
+  EXPECT_TRUE(fs::exists(directory_ / "failed/points.csv")) << "the rest is there";
+  write("bad.yaml", "name: bad\nbase: run\naxes: [{key: hardware.mesh, values: [4, 0]}]\n");
+  const Outcome bad = run_ranks(2, "sweep bad.yaml --out bad --quiet", directory_);
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_EQ(count(bad.err, "[hardware.mesh] got 0"), 1U) << bad.err;
+  const Outcome merge = run_ranks(2, "sweep merge x.sqlite failed/runs.sqlite", directory_);
+  EXPECT_EQ(merge.exit_code, 2);
+  EXPECT_THAT(merge.err, HasSubstr("2 ranks for sweep merge"));
+}
+
+#endif
 
 }  // namespace
 }  // namespace ranvier::tests

@@ -40,10 +40,10 @@ class Browser : public testing::Test {
     return browser::rendered(dir_ / "report.html", dir_ / "profile", flags);
   }
 
-  static void expect_complete(const std::string& dom) {
-    constexpr const char* kCharts = "8";
-    EXPECT_EQ(browser::attribute(dom, "data-charts-expected"), kCharts);
-    EXPECT_EQ(browser::attribute(dom, "data-charts-rendered"), kCharts);
+  /// Without a hybrid or a dense variant there is no verdict, and no tornado of it.
+  static void expect_complete(const std::string& dom, const std::string& charts = "9") {
+    EXPECT_EQ(browser::attribute(dom, "data-charts-expected"), charts);
+    EXPECT_EQ(browser::attribute(dom, "data-charts-rendered"), charts);
     const size_t errors = dom.find("id=\"page-errors\"");
     ASSERT_NE(errors, std::string::npos);
     EXPECT_EQ(browser::attribute(dom, "data-errors"), "0") << dom.substr(errors, 2000);
@@ -91,6 +91,20 @@ TEST_F(Browser, SaysWhatLossyLinksCostWhereTheyDo) {
   EXPECT_THAT(second, HasSubstr("<td>36.64</td><td>-20.00</td><td>3.4 %</td><td>10,000</td>"));
 }
 
+TEST_F(Browser, TheTornadoNamesWhatTurnsTheVerdict) {
+  const std::string dom = open({});
+  const size_t at = dom.find("id=\"tornado-verdict\"");
+  ASSERT_NE(at, std::string::npos);
+  const std::string figure = dom.substr(at, dom.find("</figure>", at) - at);
+  EXPECT_THAT(figure, HasSubstr("How far each constant moves the verdict"));
+  EXPECT_THAT(figure, HasSubstr("d2d_bit (bold) alone can turn it"));
+  EXPECT_THAT(figure, HasSubstr(">sram_read_bit</text>"));
+  EXPECT_THAT(figure, Not(HasSubstr("phy_latency"))) << "it moves no energy";
+  EXPECT_THAT(figure, HasSubstr("#5b9bc8"));
+  EXPECT_THAT(figure, HasSubstr("#d1573c"));
+  EXPECT_THAT(figure, HasSubstr(">even</text>"));
+}
+
 TEST_F(Browser, HostileNamesRunNothing) {
   const std::string dom = open({.experiment = "<img src=x onerror=document.title='owned'>",
                                 .best = "hnn-<img src=x onerror=document.title='owned'>"});
@@ -100,8 +114,10 @@ TEST_F(Browser, HostileNamesRunNothing) {
 }
 
 TEST_F(Browser, RunsWithoutHybridsOrDenseBaselinesStillDraw) {
-  expect_complete(open({.hybrid = false}));
-  expect_complete(open({.dense = false}));
+  const std::string alone = open({.hybrid = false});
+  expect_complete(alone, "8");
+  EXPECT_THAT(alone, HasSubstr("Nothing to draw: that takes a hybrid"));
+  expect_complete(open({.dense = false}), "8");
 }
 
 }  // namespace

@@ -35,6 +35,15 @@ TEST(Details, RoundTripKeepsEveryByte) {
   EXPECT_EQ(to_json(details_from_json(text, "details.json")), text);
 }
 
+TEST(Details, ReadsRunsOfVersionsWithoutATornado) {
+  json root = json::parse(to_json(fixture::details()));
+  EXPECT_EQ(root.at("tornados").size(), 2U);
+  root.erase("tornados");
+  EXPECT_TRUE(details_from_json(root.dump(), "details.json").tornados.empty());
+  EXPECT_EQ(refusal_after([](json& r) { r["tornados"][1]["rows"][0]["min"]["latency"] = 0; }).key,
+            "details.json:tornados[1].rows[0].min.latency");
+}
+
 TEST(Details, RefusesAnotherSchema) {
   const auto refusal = refusal_after([](json& root) { root["schema"] = 2; });
   EXPECT_EQ(refusal.key, "details.json:schema");

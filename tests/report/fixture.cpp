@@ -278,6 +278,30 @@ json ledger(const Options& options) {
   return {{"schema", 1}, {"variants", std::move(variants)}};
 }
 
+Advantage scaled(const Sensitivity& row, double value, std::array<double, 3> factors) {
+  const Advantage& n = row.nominal;
+  return {value, n.energy * factors[0], n.latency * factors[1], n.energy_delay * factors[2]};
+}
+
+/// The first constant turns the verdict in energy, the last moves latency alone.
+Tornado tornado(size_t preset) {
+  Tornado out{kPresets[preset], {}, {"cost.area.mac"}};
+  const auto row = [&](const char* constant, const char* unit, std::array<double, 3> values,
+                       std::array<double, 3> low, std::array<double, 3> high, bool analytic) {
+    Sensitivity s{constant, unit, "made up for the fixture", analytic, {}, {}, {}};
+    s.nominal = {values[1], 0.95, 1.7, 1.6};
+    s.minimum = scaled(s, values[0], low);
+    s.maximum = scaled(s, values[2], high);
+    out.rows.push_back(s);
+  };
+  row("cost.d2d_bit", "J/bit", {0.25e-12, 0.5e-12, 1.2e-12}, {0.97, 1, 0.97}, {1.24, 1, 1.24},
+      false);
+  row("cost.sram_read_bit", "J/bit", {0.02e-12, 0.05e-12, 0.11e-12}, {1.02, 1, 1.02},
+      {0.94, 1, 0.94}, false);
+  row("hardware.serdes.phy_latency", "s", {2e-9, 4e-9, 9e-9}, {1, 1.1, 1.1}, {1, 0.8, 0.8}, true);
+  return out;
+}
+
 }  // namespace
 
 Details details(const Options& options) {
@@ -288,12 +312,14 @@ Details details(const Options& options) {
               .simulated_samples = 1,
               .presets = {{"paper45nm", 2, 2, kMesh, 200, 0.68, 26},
                           {"ucie16nm", 2, 2, kMesh, 1000, 256, 0.5}},
-              .variants = {}};
+              .variants = {},
+              .tornados = {}};
   for (const auto& s : sketches(options)) {
     VariantDetails variant{s.name, s.kind, s.codec, {run(s, 0), run(s, 1)}, {}};
     for (const auto& shape : kShapes) variant.boundaries.push_back(boundary(s, shape));
     all.variants.push_back(std::move(variant));
   }
+  if (options.dense && options.hybrid) all.tornados = {tornado(0), tornado(1)};
   return all;
 }
 

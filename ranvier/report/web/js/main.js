@@ -20,7 +20,7 @@
   byId("theme").addEventListener("click", () => { asked = root.dataset.theme === "dark" ? "light" : "dark"; setTheme(asked); everything(); });
   dark.addEventListener("change", () => { if (!asked) { setTheme(dark.matches ? "dark" : "light"); everything(); } });
 
-  for (const build of ["overview", "energy", "latency", "dies", "boundaries", "provenance", "showGlossary"]) Report[build]();
+  for (const build of ["overview", "energy", "latency", "tornado", "dies", "boundaries", "provenance", "showGlossary"]) Report[build]();
   everything();
 
   Report.redrawOnResize();
