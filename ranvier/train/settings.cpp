@@ -44,6 +44,8 @@ DataSpec parse_data(const Values& values, uint64_t seed) {
   data.image_size = static_cast<int>(values.integer("data.image_size"));
   if (values.has("data.test_path")) data.test_path = values.text("data.test_path");
   data.test_fraction = values.real("data.test_fraction");
+  data.central_fraction = values.real("data.central_fraction");
+  data.least_area = values.real("data.least_area");
   data.context = static_cast<int>(values.integer("network.context"));
   data.seed = seed;
   return data;
@@ -105,6 +107,11 @@ void check_data(const Values& values, const Settings& settings) {
   if (reads && !is_text) values.refuse("data.kind", "text or procedural_text for model rwkv");
   if (!reads && is_text) values.refuse("network.model", "rwkv for a text");
   if (is_text && settings.augment) values.refuse("data.augment", "none for a text");
+  const bool is_folder = settings.data.kind == DataKind::kImageFolder;
+  if (settings.augment && is_folder != (values.text("data.augment") == "resized_crop_flip")) {
+    values.refuse("data.augment", is_folder ? "none or resized_crop_flip for an image_folder"
+                                            : "none or crop_flip, unless kind is image_folder");
+  }
   if (settings.data.kind == DataKind::kText && settings.data.path.empty()) {
     values.refuse("data.kind", "text together with data.path, the file to learn from");
   }
@@ -382,7 +389,8 @@ Settings parse_settings(const Values& values) {
   out.name = values.text("name");
   out.seed = static_cast<uint64_t>(values.integer("seed"));
   out.data = parse_data(values, out.seed);
-  out.augment = values.text("data.augment") == "crop_flip";
+  out.augment = values.text("data.augment") != "none";
+  out.loader_threads = static_cast<int>(values.integer("data.loader_threads"));
   out.network = parse_network(values);
   check_data(values, out);
   out.train = parse_train(values);

@@ -82,7 +82,8 @@ struct Settings {
   DataSpec data;
   uint64_t data_hash =
       0;  // of the images and labels, once they are loaded: where they lie is no matter
-  bool augment = false;  // crop (4 pixels of padding) and flip
+  bool augment = false;  // crop (4 pixels of padding; image_folder: resized) and flip
+  int loader_threads = 1;
   NetworkSettings network;
   OptimSettings train;
   FinetuneSettings finetune;

@@ -99,6 +99,24 @@ TEST(Settings, ReadsABottleneckBeforeAnyCodec) {
             settings.signature_of(variant_of(settings, "b")));
 }
 
+TEST(Settings, OfAnImageFolderHaveAugmentationsOfTheirOwn) {
+  const std::string folder = "data: {kind: image_folder, path: here, image_size: 224}\n";
+  const Settings settings = parse(folder, {"data.augment=resized_crop_flip", "data.least_area=0.25",
+                                           "data.central_fraction=1", "data.loader_threads=3"});
+  EXPECT_EQ(settings.data.kind, DataKind::kImageFolder);
+  EXPECT_TRUE(settings.augment);
+  EXPECT_EQ(settings.data.image_size, 224);
+  EXPECT_EQ(settings.data.least_area, 0.25);
+  EXPECT_EQ(settings.data.central_fraction, 1);
+  EXPECT_EQ(settings.loader_threads, 3);
+  EXPECT_EQ(parse(folder, {"data.loader_threads=3"}).dense_signature(),
+            parse(folder).dense_signature());
+  EXPECT_THAT(refusal_of(folder, {"data.augment=crop_flip"}).allowed,
+              HasSubstr("resized_crop_flip"));
+  EXPECT_EQ(refusal_of("data: {augment: resized_crop_flip}").key, "data.augment");
+  EXPECT_EQ(refusal_of(folder, {"data.least_area=0"}).key, "data.least_area");
+}
+
 TEST(SettingsRefusal, NamesTheAllowedCutsAndTheNearest) {
   const auto refusal = refusal_of("network:\n  cuts: [stagee2]\n");
   EXPECT_EQ(refusal.key, "network.cuts");
