@@ -76,7 +76,7 @@ void check_cuts(const Values& values, NetworkSettings& network) {
 
 NetworkSettings parse_network(const Values& values) {
   NetworkSettings network;
-  for (const auto kind : {ModelKind::kMlp, ModelKind::kRwkv}) {
+  for (const auto kind : {ModelKind::kMlp, ModelKind::kRwkv, ModelKind::kEfficientNet}) {
     if (values.text("network.model") == to_string(kind)) network.model = kind;
   }
   network.widths = ints(values, "network.widths");
@@ -85,6 +85,10 @@ NetworkSettings parse_network(const Values& values) {
   network.depth = static_cast<int>(values.integer("network.depth"));
   network.width = static_cast<int>(values.integer("network.width"));
   network.context = static_cast<int>(values.integer("network.context"));
+  network.scale = static_cast<int>(values.integer("network.scale"));
+  network.width_factor = values.real("network.width_factor");
+  network.depth_factor = values.real("network.depth_factor");
+  network.stem_stride = static_cast<int>(values.integer("network.stem_stride"));
   network.cuts = values.texts("network.cuts");
   if (network.model == ModelKind::kMsResnet) {
     if (network.widths.empty()) values.refuse("network.widths", "at least one stage");
@@ -195,6 +199,23 @@ void check_kind(const Values& values, const std::string& prefix, const VariantSe
   }
 }
 
+/// What a family of networks cannot be.
+void check_family(const Values& values, const std::string& prefix, const Settings& settings,
+                  const VariantSettings& variant) {
+  const auto model = settings.network.model;
+  if (model == ModelKind::kEfficientNet && variant.kind == ir::NetworkKind::kSnn) {
+    values.refuse(prefix + "kind",
+                  "ann or hnn for model efficientnet: squeeze and excitation multiplies two "
+                  "activations, which spikes do not");
+  }
+  if (has_signed_stream(model) && variant.bottleneck > 1) {
+    values.refuse(prefix + "codec",
+                  fmt::format("a codec alone for model {}: a bottleneck stands behind a ReLU, and "
+                              "none lies before its cuts",
+                              to_string(model)));
+  }
+}
+
 /// What a variant is when the user says nothing about its codec and wire.
 struct Baseline {
   std::string_view name;
@@ -223,7 +244,7 @@ VariantSettings default_variant(const Settings& settings, const std::string& nam
     variant.codec = codec::parse_codec(baseline.codec, name);
     variant.wire = baseline.wire;
   }
-  variant.codec.is_signed = settings.network.model == ModelKind::kRwkv;  // a residual stream
+  variant.codec.is_signed = has_signed_stream(settings.network.model);
   variant.epochs = settings.finetune.optim.epochs;
   variant.batch = settings.train.batch;
   variant.learning_rate = settings.finetune.optim.learning_rate;
@@ -271,7 +292,7 @@ VariantSettings parse_variant(const Values& values, const Settings& settings,
     variant.codec = {.kind = codec::CodecKind::kRate,
                      .bits = 1,
                      .steps = variant.steps,
-                     .is_signed = settings.network.model == ModelKind::kRwkv};
+                     .is_signed = has_signed_stream(settings.network.model)};
   }
   variant.surrogate = parse_surrogate(values.text(prefix + "surrogate"), prefix + "surrogate");
   variant.epochs =
@@ -287,6 +308,7 @@ VariantSettings parse_variant(const Values& values, const Settings& settings,
   }
   check_objective(values, prefix, variant);
   check_kind(values, prefix, variant);
+  check_family(values, prefix, settings, variant);
   return variant;
 }
 
@@ -316,6 +338,19 @@ std::string text_of(const OptimSettings& o) {
       o.learning_rate, o.momentum, o.weight_decay, o.warmup, o.label_smoothing);
 }
 
+/// What some families are described by; nothing for the others, whose signatures stay as they were.
+std::string family_text(const NetworkSettings& network) {
+  if (network.model == ModelKind::kRwkv) {
+    return fmt::format("depth {} width {} context {}; ", network.depth, network.width,
+                       network.context);
+  }
+  if (network.model == ModelKind::kEfficientNet) {
+    return fmt::format("scale {} width x {} depth x {} stem stride {}; ", network.scale,
+                       network.width_factor, network.depth_factor, network.stem_stride);
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string_view to_string(ModelKind kind) {
@@ -324,17 +359,19 @@ std::string_view to_string(ModelKind kind) {
       return "mlp";
     case ModelKind::kRwkv:
       return "rwkv";
+    case ModelKind::kEfficientNet:
+      return "efficientnet";
     case ModelKind::kMsResnet:
       break;
   }
   return "msresnet";
 }
 
+bool has_signed_stream(ModelKind kind) {
+  return kind == ModelKind::kRwkv || kind == ModelKind::kEfficientNet;
+}
+
 std::string Settings::dense_signature() const {
-  const std::string language = network.model == ModelKind::kRwkv
-                                   ? fmt::format("depth {} width {} context {}; ", network.depth,
-                                                 network.width, network.context)
-                                   : "";
   return fmt::format(
       "seed {} data {} content {:016x} samples {}/{} size {} augment {} model {} widths {} blocks "
       "{} hidden {}; {}"
@@ -342,7 +379,7 @@ std::string Settings::dense_signature() const {
       seed, to_string(data.kind), data_hash, data.train_samples.value_or(-1),
       data.test_samples.value_or(-1), data.image_size, augment, static_cast<int>(network.model),
       fmt::join(network.widths, ","), fmt::join(network.blocks, ","),
-      fmt::join(network.hidden, ","), language, text_of(train));
+      fmt::join(network.hidden, ","), family_text(network), text_of(train));
 }
 
 std::string Settings::reference_signature() const {
@@ -378,6 +415,8 @@ std::vector<std::string> allowed_cuts(const NetworkSettings& network) {
   } else if (network.model == ModelKind::kRwkv) {
     part = "block";
     count = static_cast<size_t>(network.depth);
+  } else if (network.model == ModelKind::kEfficientNet) {
+    count = kEfficientNetStages;
   }
   std::vector<std::string> out;
   for (size_t i = 1; i <= count; ++i) out.push_back(fmt::format("{}{}", part, i));

@@ -189,6 +189,35 @@ TEST(Settings, OfALanguageModelAreBlocksAndSignedCodecs) {
   EXPECT_NE(wider.dense_signature(), settings.dense_signature());
 }
 
+TEST(Settings, OfAnEfficientNetAreSevenStagesAndSignedCodecs) {
+  const std::string net = "network: {model: efficientnet, scale: 2, cuts: [stage7, stage4]}\n";
+  const Settings settings = parse(net + "variants: {hnn-a: {}, hnn-b: {codec: rate(4)}}\n");
+  EXPECT_THAT(settings.network.cuts, ElementsAre("stage4", "stage7"));
+  EXPECT_TRUE(variant_of(settings, "ann-burst4").codec.is_signed);
+  EXPECT_TRUE(variant_of(settings, "hnn-a").codec.is_signed);
+  EXPECT_FALSE(variant_of(settings, "hnn-b").codec.is_signed) << "the user's word";
+  for (const char* change : {"scale=3", "width_factor=0.5", "depth_factor=2", "stem_stride=1"}) {
+    EXPECT_NE(parse(net, {std::string("network.") + change}).dense_signature(),
+              parse(net).dense_signature())
+        << change;
+  }
+}
+
+TEST(SettingsRefusal, RefusesWhatAFamilyCannotBe) {
+  const std::string net = "network: {model: efficientnet}\n";
+  const auto spiking = refusal_of(net + "variants: {s: {kind: snn}}");
+  EXPECT_EQ(spiking.key, "variants.s.kind");
+  EXPECT_THAT(spiking.allowed, HasSubstr("squeeze and excitation"));
+  EXPECT_EQ(refusal_of(net + "variants: {h: {codec: 'bottleneck(4)+graded(3)'}}").key,
+            "variants.h.codec");
+  EXPECT_EQ(refusal_of("network: {model: rwkv, cuts: [block1]}\ndata: {kind: procedural_text}\n"
+                       "variants: {h: {codec: 'bottleneck(4)+graded(3)'}}")
+                .key,
+            "variants.h.codec");
+  EXPECT_EQ(refusal_of(net, {"network.scale=5"}).key, "network.scale");
+  EXPECT_EQ(refusal_of(net, {"network.cuts=[stage8]"}).key, "network.cuts");
+}
+
 TEST(Settings, RefuseATextForImagesAndImagesForAText) {
   EXPECT_EQ(refusal_of("network: {model: rwkv, cuts: [block1]}").key, "data.kind");
   EXPECT_EQ(refusal_of("data: {kind: procedural_text}").key, "network.model");
