@@ -37,6 +37,15 @@ if(RANVIER_WITH_MPI)
   endif()
 endif()
 
+# Pictures of an image folder; without them there is PPM.
+find_package(JPEG QUIET)
+find_package(PNG QUIET)
+foreach(library JPEG PNG)
+  if(NOT ${library}_FOUND)
+    message(STATUS "No ${library} library found: image folders are read without it")
+  endif()
+endforeach()
+
 if(RANVIER_WITH_TORCH)
   find_package(Torch REQUIRED)
 endif()

@@ -12,7 +12,7 @@ Batch Batch::first(int64_t samples) const {
 }
 
 Sets Sets::of(Data data) {
-  Sets sets{std::move(data), {}};
+  Sets sets{.data = std::move(data), .normalisation = {}};
   if (!sets.data.is_text()) sets.normalisation = measure_normalisation(sets.data.train);
   return sets;
 }
@@ -30,6 +30,7 @@ Batches::Batches(const Sets& sets, Half half, const BatchOptions& options)
   }
   BatchOptions own = options;
   own.layout = Layout::kNhwc;
+  own.threads = sets.loader_threads;
   images_ = std::make_unique<BatchLoader>(*set_, sets.normalisation, own);
 }
 

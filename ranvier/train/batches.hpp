@@ -25,6 +25,7 @@ struct Batch {
 struct Sets {
   Data data;
   Normalisation normalisation;
+  int loader_threads = 1;
 
   static Sets of(Data data);
   /// Rows that a sample has in a batch of logits: tokens of a window, or 1.

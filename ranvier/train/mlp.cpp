@@ -90,11 +90,11 @@ int LayerList::add_conv(const std::string& name, int input, int channels, int ke
   return static_cast<int>(layers.size()) - 1;
 }
 
-int LayerList::add_depthwise(const std::string& name, int input) {
-  const auto& in = layers[static_cast<size_t>(input)].out;
-  const int index = add_conv(name, input, in.channels, 1, 1);
-  layers.back().groups = in.channels;
-  layers.back().weights = in.channels;
+int LayerList::add_depthwise(const std::string& name, int input, int kernel, int stride) {
+  const int channels = layers[static_cast<size_t>(input)].out.channels;
+  const int index = add_conv(name, input, channels, kernel, stride);
+  layers.back().groups = channels;
+  layers.back().weights /= channels;
   return index;
 }
 
@@ -134,6 +134,8 @@ std::shared_ptr<Model> make_model(const ModelSpec& spec) {
       return make_mlp(spec);
     case ModelKind::kRwkv:
       return make_rwkv(spec);
+    case ModelKind::kEfficientNet:
+      return make_efficientnet(spec);
     case ModelKind::kMsResnet:
       break;
   }

@@ -29,6 +29,7 @@ bool Model::is_cut(const std::string& name) const {
 /// past its buffers for channels-last convolutions of other widths than multiples of 8.
 bool Model::is_channels_last() const {
   constexpr int kLanes = 8;
+  if (spec_.network.model == ModelKind::kEfficientNet) return true;  // all are
   const auto& widths = spec_.network.widths;
   return spec_.kind != ir::NetworkKind::kSnn &&
          std::all_of(widths.begin(), widths.end(), [](int w) { return w % kLanes == 0; });
@@ -98,7 +99,7 @@ void Model::initialise() {
       const double fan_in = static_cast<double>(p.numel() / p.size(0));
       p.normal_(0.0, std::sqrt(2.0 / fan_in), generator);
       if (is_channels_last()) p.set_data(p.contiguous(at::MemoryFormat::ChannelsLast));
-    } else if (item.key() == "head.bias") {
+    } else if (item.key().ends_with("bias")) {
       p.zero_();  // Torch draws it from a generator that differs from run to run
     } else if (p.dim() == 2) {
       const double bound = 1.0 / std::sqrt(static_cast<double>(p.size(1)));

@@ -11,7 +11,7 @@ struct LayerList {
 
   int add_input(ir::Shape shape);
   int add_conv(const std::string& name, int input, int channels, int kernel, int stride);
-  int add_depthwise(const std::string& name, int input);  // 1 x 1, element by element
+  int add_depthwise(const std::string& name, int input, int kernel = 1, int stride = 1);
   int add_linear(const std::string& name, int input, int units);
   /// The two projections of a bottleneck behind layer `input`; returns the second.
   int add_bottleneck(int input, int ratio);
@@ -22,6 +22,7 @@ struct LayerList {
 inline std::string squeeze_name(const std::string& layer) { return layer + ".squeeze"; }
 
 std::shared_ptr<Model> make_msresnet(const ModelSpec& spec);
+std::shared_ptr<Model> make_efficientnet(const ModelSpec& spec);
 std::shared_ptr<Model> make_mlp(const ModelSpec& spec);
 std::shared_ptr<Model> make_rwkv(const ModelSpec& spec);
 

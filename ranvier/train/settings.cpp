@@ -44,6 +44,8 @@ DataSpec parse_data(const Values& values, uint64_t seed) {
   data.image_size = static_cast<int>(values.integer("data.image_size"));
   if (values.has("data.test_path")) data.test_path = values.text("data.test_path");
   data.test_fraction = values.real("data.test_fraction");
+  data.central_fraction = values.real("data.central_fraction");
+  data.least_area = values.real("data.least_area");
   data.context = static_cast<int>(values.integer("network.context"));
   data.seed = seed;
   return data;
@@ -74,7 +76,7 @@ void check_cuts(const Values& values, NetworkSettings& network) {
 
 NetworkSettings parse_network(const Values& values) {
   NetworkSettings network;
-  for (const auto kind : {ModelKind::kMlp, ModelKind::kRwkv}) {
+  for (const auto kind : {ModelKind::kMlp, ModelKind::kRwkv, ModelKind::kEfficientNet}) {
     if (values.text("network.model") == to_string(kind)) network.model = kind;
   }
   network.widths = ints(values, "network.widths");
@@ -83,6 +85,10 @@ NetworkSettings parse_network(const Values& values) {
   network.depth = static_cast<int>(values.integer("network.depth"));
   network.width = static_cast<int>(values.integer("network.width"));
   network.context = static_cast<int>(values.integer("network.context"));
+  network.scale = static_cast<int>(values.integer("network.scale"));
+  network.width_factor = values.real("network.width_factor");
+  network.depth_factor = values.real("network.depth_factor");
+  network.stem_stride = static_cast<int>(values.integer("network.stem_stride"));
   network.cuts = values.texts("network.cuts");
   if (network.model == ModelKind::kMsResnet) {
     if (network.widths.empty()) values.refuse("network.widths", "at least one stage");
@@ -105,6 +111,11 @@ void check_data(const Values& values, const Settings& settings) {
   if (reads && !is_text) values.refuse("data.kind", "text or procedural_text for model rwkv");
   if (!reads && is_text) values.refuse("network.model", "rwkv for a text");
   if (is_text && settings.augment) values.refuse("data.augment", "none for a text");
+  const bool is_folder = settings.data.kind == DataKind::kImageFolder;
+  if (settings.augment && is_folder != (values.text("data.augment") == "resized_crop_flip")) {
+    values.refuse("data.augment", is_folder ? "none or resized_crop_flip for an image_folder"
+                                            : "none or crop_flip, unless kind is image_folder");
+  }
   if (settings.data.kind == DataKind::kText && settings.data.path.empty()) {
     values.refuse("data.kind", "text together with data.path, the file to learn from");
   }
@@ -188,6 +199,23 @@ void check_kind(const Values& values, const std::string& prefix, const VariantSe
   }
 }
 
+/// What a family of networks cannot be.
+void check_family(const Values& values, const std::string& prefix, const Settings& settings,
+                  const VariantSettings& variant) {
+  const auto model = settings.network.model;
+  if (model == ModelKind::kEfficientNet && variant.kind == ir::NetworkKind::kSnn) {
+    values.refuse(prefix + "kind",
+                  "ann or hnn for model efficientnet: squeeze and excitation multiplies two "
+                  "activations, which spikes do not");
+  }
+  if (has_signed_stream(model) && variant.bottleneck > 1) {
+    values.refuse(prefix + "codec",
+                  fmt::format("a codec alone for model {}: a bottleneck stands behind a ReLU, and "
+                              "none lies before its cuts",
+                              to_string(model)));
+  }
+}
+
 /// What a variant is when the user says nothing about its codec and wire.
 struct Baseline {
   std::string_view name;
@@ -216,7 +244,7 @@ VariantSettings default_variant(const Settings& settings, const std::string& nam
     variant.codec = codec::parse_codec(baseline.codec, name);
     variant.wire = baseline.wire;
   }
-  variant.codec.is_signed = settings.network.model == ModelKind::kRwkv;  // a residual stream
+  variant.codec.is_signed = has_signed_stream(settings.network.model);
   variant.epochs = settings.finetune.optim.epochs;
   variant.batch = settings.train.batch;
   variant.learning_rate = settings.finetune.optim.learning_rate;
@@ -264,7 +292,7 @@ VariantSettings parse_variant(const Values& values, const Settings& settings,
     variant.codec = {.kind = codec::CodecKind::kRate,
                      .bits = 1,
                      .steps = variant.steps,
-                     .is_signed = settings.network.model == ModelKind::kRwkv};
+                     .is_signed = has_signed_stream(settings.network.model)};
   }
   variant.surrogate = parse_surrogate(values.text(prefix + "surrogate"), prefix + "surrogate");
   variant.epochs =
@@ -280,6 +308,7 @@ VariantSettings parse_variant(const Values& values, const Settings& settings,
   }
   check_objective(values, prefix, variant);
   check_kind(values, prefix, variant);
+  check_family(values, prefix, settings, variant);
   return variant;
 }
 
@@ -309,6 +338,19 @@ std::string text_of(const OptimSettings& o) {
       o.learning_rate, o.momentum, o.weight_decay, o.warmup, o.label_smoothing);
 }
 
+/// What some families are described by; nothing for the others, whose signatures stay as they were.
+std::string family_text(const NetworkSettings& network) {
+  if (network.model == ModelKind::kRwkv) {
+    return fmt::format("depth {} width {} context {}; ", network.depth, network.width,
+                       network.context);
+  }
+  if (network.model == ModelKind::kEfficientNet) {
+    return fmt::format("scale {} width x {} depth x {} stem stride {}; ", network.scale,
+                       network.width_factor, network.depth_factor, network.stem_stride);
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string_view to_string(ModelKind kind) {
@@ -317,17 +359,19 @@ std::string_view to_string(ModelKind kind) {
       return "mlp";
     case ModelKind::kRwkv:
       return "rwkv";
+    case ModelKind::kEfficientNet:
+      return "efficientnet";
     case ModelKind::kMsResnet:
       break;
   }
   return "msresnet";
 }
 
+bool has_signed_stream(ModelKind kind) {
+  return kind == ModelKind::kRwkv || kind == ModelKind::kEfficientNet;
+}
+
 std::string Settings::dense_signature() const {
-  const std::string language = network.model == ModelKind::kRwkv
-                                   ? fmt::format("depth {} width {} context {}; ", network.depth,
-                                                 network.width, network.context)
-                                   : "";
   return fmt::format(
       "seed {} data {} content {:016x} samples {}/{} size {} augment {} model {} widths {} blocks "
       "{} hidden {}; {}"
@@ -335,7 +379,7 @@ std::string Settings::dense_signature() const {
       seed, to_string(data.kind), data_hash, data.train_samples.value_or(-1),
       data.test_samples.value_or(-1), data.image_size, augment, static_cast<int>(network.model),
       fmt::join(network.widths, ","), fmt::join(network.blocks, ","),
-      fmt::join(network.hidden, ","), language, text_of(train));
+      fmt::join(network.hidden, ","), family_text(network), text_of(train));
 }
 
 std::string Settings::reference_signature() const {
@@ -371,6 +415,8 @@ std::vector<std::string> allowed_cuts(const NetworkSettings& network) {
   } else if (network.model == ModelKind::kRwkv) {
     part = "block";
     count = static_cast<size_t>(network.depth);
+  } else if (network.model == ModelKind::kEfficientNet) {
+    count = kEfficientNetStages;
   }
   std::vector<std::string> out;
   for (size_t i = 1; i <= count; ++i) out.push_back(fmt::format("{}{}", part, i));
@@ -382,7 +428,8 @@ Settings parse_settings(const Values& values) {
   out.name = values.text("name");
   out.seed = static_cast<uint64_t>(values.integer("seed"));
   out.data = parse_data(values, out.seed);
-  out.augment = values.text("data.augment") == "crop_flip";
+  out.augment = values.text("data.augment") != "none";
+  out.loader_threads = static_cast<int>(values.integer("data.loader_threads"));
   out.network = parse_network(values);
   check_data(values, out);
   out.train = parse_train(values);

@@ -18,7 +18,7 @@
 
 namespace ranvier::train {
 
-enum class ModelKind : uint8_t { kMlp, kMsResnet, kRwkv };
+enum class ModelKind : uint8_t { kMlp, kMsResnet, kRwkv, kEfficientNet };
 enum class OptimizerKind : uint8_t { kSgd, kAdamW };
 enum class ScheduleKind : uint8_t { kOneCycle, kCosine };
 
@@ -33,6 +33,10 @@ struct NetworkSettings {
   int depth = 4;                             // RWKV: blocks
   int width = 128;                           // RWKV: residual stream of a token
   int context = 128;                         // RWKV: bytes of a training window
+  int scale = 0;                             // EfficientNet: B0 to B4
+  double width_factor = 1;                   // EfficientNet: on the channels of that scale
+  double depth_factor = 1;                   // EfficientNet: on the blocks of that scale
+  int stem_stride = 2;                       // EfficientNet: 1 for small images
   std::vector<std::string> cuts{"stage1", "stage2", "stage3"};
 };
 
@@ -82,7 +86,8 @@ struct Settings {
   DataSpec data;
   uint64_t data_hash =
       0;  // of the images and labels, once they are loaded: where they lie is no matter
-  bool augment = false;  // crop (4 pixels of padding) and flip
+  bool augment = false;  // crop (4 pixels of padding; image_folder: resized) and flip
+  int loader_threads = 1;
   NetworkSettings network;
   OptimSettings train;
   FinetuneSettings finetune;
@@ -105,6 +110,11 @@ std::span<const config::Field> training_schema();
 Settings parse_settings(const config::Values& values);
 
 std::string_view to_string(ModelKind kind);
+
+inline constexpr int kEfficientNetStages = 7;
+
+/// True when what crosses a cut is a stream with two signs and no activation behind it.
+bool has_signed_stream(ModelKind kind);
 
 /// Names a cut may have: stage1, stage2, ... or fc1, fc2, ... or block1, block2, ...
 std::vector<std::string> allowed_cuts(const NetworkSettings& network);

@@ -99,6 +99,24 @@ TEST(Settings, ReadsABottleneckBeforeAnyCodec) {
             settings.signature_of(variant_of(settings, "b")));
 }
 
+TEST(Settings, OfAnImageFolderHaveAugmentationsOfTheirOwn) {
+  const std::string folder = "data: {kind: image_folder, path: here, image_size: 224}\n";
+  const Settings settings = parse(folder, {"data.augment=resized_crop_flip", "data.least_area=0.25",
+                                           "data.central_fraction=1", "data.loader_threads=3"});
+  EXPECT_EQ(settings.data.kind, DataKind::kImageFolder);
+  EXPECT_TRUE(settings.augment);
+  EXPECT_EQ(settings.data.image_size, 224);
+  EXPECT_EQ(settings.data.least_area, 0.25);
+  EXPECT_EQ(settings.data.central_fraction, 1);
+  EXPECT_EQ(settings.loader_threads, 3);
+  EXPECT_EQ(parse(folder, {"data.loader_threads=3"}).dense_signature(),
+            parse(folder).dense_signature());
+  EXPECT_THAT(refusal_of(folder, {"data.augment=crop_flip"}).allowed,
+              HasSubstr("resized_crop_flip"));
+  EXPECT_EQ(refusal_of("data: {augment: resized_crop_flip}").key, "data.augment");
+  EXPECT_EQ(refusal_of(folder, {"data.least_area=0"}).key, "data.least_area");
+}
+
 TEST(SettingsRefusal, NamesTheAllowedCutsAndTheNearest) {
   const auto refusal = refusal_of("network:\n  cuts: [stagee2]\n");
   EXPECT_EQ(refusal.key, "network.cuts");
@@ -169,6 +187,35 @@ TEST(Settings, OfALanguageModelAreBlocksAndSignedCodecs) {
   Settings wider = settings;
   wider.network.width = 25;
   EXPECT_NE(wider.dense_signature(), settings.dense_signature());
+}
+
+TEST(Settings, OfAnEfficientNetAreSevenStagesAndSignedCodecs) {
+  const std::string net = "network: {model: efficientnet, scale: 2, cuts: [stage7, stage4]}\n";
+  const Settings settings = parse(net + "variants: {hnn-a: {}, hnn-b: {codec: rate(4)}}\n");
+  EXPECT_THAT(settings.network.cuts, ElementsAre("stage4", "stage7"));
+  EXPECT_TRUE(variant_of(settings, "ann-burst4").codec.is_signed);
+  EXPECT_TRUE(variant_of(settings, "hnn-a").codec.is_signed);
+  EXPECT_FALSE(variant_of(settings, "hnn-b").codec.is_signed) << "the user's word";
+  for (const char* change : {"scale=3", "width_factor=0.5", "depth_factor=2", "stem_stride=1"}) {
+    EXPECT_NE(parse(net, {std::string("network.") + change}).dense_signature(),
+              parse(net).dense_signature())
+        << change;
+  }
+}
+
+TEST(SettingsRefusal, RefusesWhatAFamilyCannotBe) {
+  const std::string net = "network: {model: efficientnet}\n";
+  const auto spiking = refusal_of(net + "variants: {s: {kind: snn}}");
+  EXPECT_EQ(spiking.key, "variants.s.kind");
+  EXPECT_THAT(spiking.allowed, HasSubstr("squeeze and excitation"));
+  EXPECT_EQ(refusal_of(net + "variants: {h: {codec: 'bottleneck(4)+graded(3)'}}").key,
+            "variants.h.codec");
+  EXPECT_EQ(refusal_of("network: {model: rwkv, cuts: [block1]}\ndata: {kind: procedural_text}\n"
+                       "variants: {h: {codec: 'bottleneck(4)+graded(3)'}}")
+                .key,
+            "variants.h.codec");
+  EXPECT_EQ(refusal_of(net, {"network.scale=5"}).key, "network.scale");
+  EXPECT_EQ(refusal_of(net, {"network.cuts=[stage8]"}).key, "network.cuts");
 }
 
 TEST(Settings, RefuseATextForImagesAndImagesForAText) {

@@ -47,6 +47,7 @@ class Experiment {
       : settings_(std::move(settings)), options_(options) {
     require_known_device(options.device);
     sets_ = Sets::of(load_data(settings_.data));
+    sets_.loader_threads = settings_.loader_threads;
     settings_.data_hash = content_hash(sets_.data);
     context_ = {.sets = &sets_,
                 .checkpoints = options.out / "checkpoints",

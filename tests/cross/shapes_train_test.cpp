@@ -63,5 +63,25 @@ TEST(Shapes, RwkvIsWhatTrainingExports) {
       train::make_model(spec)->describe());
 }
 
+TEST(Shapes, EfficientNetIsWhatTrainingExports) {
+  for (int scale = 0; scale <= 4; ++scale) {
+    train::ModelSpec spec;
+    spec.network.model = train::ModelKind::kEfficientNet;
+    spec.network.scale = scale;
+    spec.network.cuts = {"stage1", "stage2", "stage3"};
+    spec.image = {3, 64, 64};
+    spec.classes = 10;
+    spec.kind = ir::NetworkKind::kHnn;
+    spec.has_boundaries = true;
+    spec.codec = {codec::CodecKind::kGraded, 2, 1, true};
+    shapes::Settings settings;
+    settings.architecture = shapes::efficientnet(scale, spec.image, spec.classes);
+    for (size_t i = 0; i < 3; ++i) settings.cuts.push_back(settings.architecture.cuts[i]);
+    expect_same(
+        shapes::describe(settings, {.name = "hnn", .codec = spec.codec, .events_per_neuron = {}}),
+        train::make_model(spec)->describe());
+  }
+}
+
 }  // namespace
 }  // namespace ranvier

@@ -78,13 +78,15 @@ PixelTable::PixelTable(const Normalisation& normalisation, int channels) {
   }
 }
 
-void copy_image(const Dataset& set, int64_t sample, const Augmentation& augmentation,
-                const PixelTable& table, Layout layout, std::span<float> out) {
-  RANVIER_CONTRACT(static_cast<int64_t>(out.size()) == set.image_bytes(), "room for one image");
+void copy_image(const Dataset& set, std::span<const uint8_t> image,
+                const Augmentation& augmentation, const PixelTable& table, Layout layout,
+                std::span<float> out) {
+  RANVIER_CONTRACT(
+      static_cast<int64_t>(out.size()) == set.image_bytes() && out.size() == image.size(),
+      "room for one image");
   const int width = set.width;
   const int64_t plane = int64_t{1} * set.height * width;
   const int64_t stride = layout == Layout::kNchw ? 1 : set.channels;
-  const uint8_t* image = set.image(sample).data();
   for (int c = 0; c < set.channels; ++c) {
     float* target = out.data() + (layout == Layout::kNchw ? c * plane : c);
     const float* values = table.channel(c);
@@ -94,7 +96,8 @@ void copy_image(const Dataset& set, int64_t sample, const Augmentation& augmenta
       if (source_row < 0 || source_row >= set.height) {
         for (int x = 0; x < width; ++x) row[x * stride] = values[0];
       } else {
-        copy_row(image + c * plane + source_row * width, values, augmentation, width, row, stride);
+        copy_row(image.data() + c * plane + source_row * width, values, augmentation, width, row,
+                 stride);
       }
     }
   }

@@ -33,8 +33,9 @@ class PixelTable {
   std::vector<float> values_;  // [C][256]
 };
 
-/// Writes one image of `set` to `out` ([C][H][W] or [H][W][C]).
-void copy_image(const Dataset& set, int64_t sample, const Augmentation& augmentation,
-                const PixelTable& table, Layout layout, std::span<float> out);
+/// Writes an image ([C][H][W], of the size of `set`) to `out` ([C][H][W] or [H][W][C]).
+void copy_image(const Dataset& set, std::span<const uint8_t> image,
+                const Augmentation& augmentation, const PixelTable& table, Layout layout,
+                std::span<float> out);
 
 }  // namespace ranvier::train

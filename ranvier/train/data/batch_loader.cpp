@@ -3,6 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/quantity.hpp"
 #include "ranvier/train/data/augment.hpp"
+#include "ranvier/train/data/loaders.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,6 +17,8 @@
 
 namespace ranvier::train {
 namespace {
+
+constexpr int64_t kMeasuredFiles = 2048;  // that a normalisation is measured on, at even distances
 
 int64_t count_batches(const Dataset& set, const BatchOptions& options) {
   return options.drop_last ? set.size() / options.batch_size
@@ -62,10 +65,12 @@ class BatchMaker {
     position.size = std::min(options_.batch_size, set_.size() - first);
     const auto order = order_of(position.epoch);
     const auto floats = static_cast<size_t>(set_.image_bytes());
+    std::vector<uint8_t> scratch;
     for (int64_t i = 0; i < position.size; ++i) {
       const int32_t sample = (*order)[static_cast<size_t>(first + i)];
       const auto at = static_cast<size_t>(i);
-      copy_image(set_, sample, augmentation(position.epoch, sample), table_, options_.layout,
+      copy_image(set_, pixels_of(position.epoch, sample, scratch),
+                 augmentation(position.epoch, sample), table_, options_.layout,
                  images.subspan(at * floats, floats));
       labels[at] = set_.labels[static_cast<size_t>(sample)];
     }
@@ -75,10 +80,24 @@ class BatchMaker {
  private:
   using Order = std::shared_ptr<const std::vector<int32_t>>;
 
+  /// In memory, or from a file into `scratch`.
+  std::span<const uint8_t> pixels_of(int64_t epoch, int32_t sample,
+                                     std::vector<uint8_t>& scratch) const {
+    if (!set_.files) return set_.image(sample);
+    scratch.resize(static_cast<size_t>(set_.image_bytes()));
+    if (options_.crop) {
+      read_random(set_, sample, options_.seed, epoch, scratch);
+    } else {
+      read_central(set_, sample, scratch);
+    }
+    return scratch;
+  }
+
   Augmentation augmentation(int64_t epoch, int32_t sample) const {
     if (!options_.crop && !options_.flip) return {};
-    Augmentation chosen = choose_augmentation(options_.seed, epoch, sample,
-                                              options_.crop ? options_.crop_padding : 0);
+    const bool is_padded = options_.crop && !set_.files;
+    Augmentation chosen =
+        choose_augmentation(options_.seed, epoch, sample, is_padded ? options_.crop_padding : 0);
     chosen.flip = chosen.flip && options_.flip;
     return chosen;
   }
@@ -110,18 +129,25 @@ Normalisation measure_normalisation(const Dataset& set) {
   RANVIER_CONTRACT(set.size() > 0, "a dataset is not empty");
   Normalisation normalisation;
   const auto plane = static_cast<size_t>(set.height) * static_cast<size_t>(set.width);
-  const double count = static_cast<double>(set.size()) * static_cast<double>(plane);
-  for (int c = 0; c < set.channels; ++c) {
-    uint64_t sum = 0;
-    uint64_t squares = 0;
-    for (int64_t i = 0; i < set.size(); ++i) {
-      for (const uint64_t pixel : set.image(i).subspan(static_cast<size_t>(c) * plane, plane)) {
-        sum += pixel;
-        squares += pixel * pixel;
+  const int64_t taken = set.files ? std::min(set.size(), kMeasuredFiles) : set.size();
+  const auto channels = static_cast<size_t>(set.channels);
+  std::vector<uint64_t> sum(channels);
+  std::vector<uint64_t> squares(channels);
+  std::vector<uint8_t> scratch(set.files ? static_cast<size_t>(set.image_bytes()) : 0);
+  for (int64_t i = 0; i < taken; ++i) {
+    if (set.files) read_central(set, i * set.size() / taken, scratch);
+    const auto image = set.files ? std::span<const uint8_t>(scratch) : set.image(i);
+    for (size_t c = 0; c < channels; ++c) {
+      for (const uint64_t pixel : image.subspan(c * plane, plane)) {
+        sum[c] += pixel;
+        squares[c] += pixel * pixel;
       }
     }
-    const double mean = static_cast<double>(sum) / count;
-    const double variance = static_cast<double>(squares) / count - mean * mean;
+  }
+  const double count = static_cast<double>(taken) * static_cast<double>(plane);
+  for (size_t c = 0; c < channels; ++c) {
+    const double mean = static_cast<double>(sum[c]) / count;
+    const double variance = static_cast<double>(squares[c]) / count - mean * mean;
     normalisation.mean.push_back(static_cast<float>(mean / 255.0));
     normalisation.stddev.push_back(static_cast<float>(std::sqrt(std::max(variance, 1.0)) / 255.0));
   }

@@ -17,7 +17,8 @@ struct Normalisation {
   std::vector<float> stddev;  // at least 1/255, so that a flat channel does not divide by 0
 };
 
-/// From every pixel of a set (use the training set for both halves). Cost: one pass.
+/// From every pixel of a set (use the training set for both halves); of files, from the central
+/// squares of 2048 at even distances. Cost: one pass.
 Normalisation measure_normalisation(const Dataset& set);
 
 enum class Layout : uint8_t { kNchw, kNhwc };
@@ -26,7 +27,8 @@ struct BatchOptions {
   int64_t batch_size = 128;
   Layout layout = Layout::kNchw;
   bool shuffle = true;     // off: published order
-  bool crop = false;       // pad by `crop_padding` with black, crop at a random place
+  bool crop = false;       // pad by `crop_padding` with black, crop at a random place; files: a
+                           // random part, resized
   bool flip = false;       // mirror left to right with probability 1/2
   bool drop_last = false;  // leave out a smaller batch at the end of an epoch
   int crop_padding = 4;    // [pixel]

@@ -231,7 +231,7 @@ TEST(AugmentTest, EveryCropAndFlipShowsTheRightPixels) {
     for (int left = -6; left <= 6; ++left) {
       for (const bool flip : {false, true}) {
         const Augmentation augmentation{top, left, flip};
-        copy_image(set, 1, augmentation, table, Layout::kNchw, out);
+        copy_image(set, set.image(1), augmentation, table, Layout::kNchw, out);
         for (int i = 0; i < 40; ++i) {
           const float expected = expected_pixel(set, 1, augmentation, i / 20, i % 20 / 5, i % 5);
           ASSERT_NEAR(out[static_cast<size_t>(i)], expected, 1e-4)

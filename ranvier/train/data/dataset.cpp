@@ -25,6 +25,7 @@ constexpr std::array kKinds{
     Kind{DataKind::kCifar10, "cifar10", load_cifar10},
     Kind{DataKind::kCifar100, "cifar100", load_cifar100},
     Kind{DataKind::kIdx, "idx", load_idx},
+    Kind{DataKind::kImageFolder, "image_folder", load_image_folder},
     Kind{DataKind::kText, "text", load_text},
     Kind{DataKind::kProceduralText, "procedural_text", draw_text},
 };
@@ -38,8 +39,9 @@ const Kind& kind_of(DataKind kind) {
 
 void check_whole(const Dataset& set) {
   RANVIER_CONTRACT(set.size() > 0, "a dataset is not empty");
-  RANVIER_CONTRACT(static_cast<int64_t>(set.pixels.size()) == set.size() * set.image_bytes(),
-                   "every image has its pixels");
+  const auto stored = set.files ? static_cast<int64_t>(set.files->names.size())
+                                : static_cast<int64_t>(set.pixels.size()) / set.image_bytes();
+  RANVIER_CONTRACT(stored == set.size(), "every image has its pixels");
   const auto [low, high] = std::minmax_element(set.labels.begin(), set.labels.end());
   RANVIER_CONTRACT(*low >= 0 && *high < set.classes, "labels name classes");
 }
@@ -67,6 +69,11 @@ DataKind parse_data_kind(std::string_view text, std::string_view key) {
 uint64_t content_hash(const Data& data) {
   uint64_t hash = core::content_hash("");
   for (const Dataset* set : {&data.train, &data.test}) {
+    if (set->files) {
+      const auto* files = reinterpret_cast<const char*>(&set->files->hash);
+      hash = core::content_hash({files, sizeof(uint64_t)}, hash);
+      continue;
+    }
     const auto* pixels = reinterpret_cast<const char*>(set->pixels.data());
     const auto* labels = reinterpret_cast<const char*>(set->labels.data());
     hash = core::content_hash({pixels, set->pixels.size()}, hash);

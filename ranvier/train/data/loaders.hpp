@@ -16,6 +16,16 @@ Data load_idx(const DataSpec& spec);
 /// Ten classes of textured shapes, drawn from `spec.seed`; equal bytes on every machine.
 Data draw_procedural(const DataSpec& spec);
 
+/// Pictures in train/CLASS/ and val/CLASS/, read batch by batch. First the first picture of every
+/// class, then the second ones. The first bytes of every file are checked.
+Data load_image_folder(const DataSpec& spec);
+
+/// One picture of such a set at its size: the central square, or a part that (seed, epoch, sample)
+/// decide. Errors: UserError (data.path) naming a damaged file. Shape: out [C][H][W].
+void read_central(const Dataset& set, int64_t sample, std::span<uint8_t> out);
+void read_random(const Dataset& set, int64_t sample, uint64_t seed, int64_t epoch,
+                 std::span<uint8_t> out);
+
 /// Any file as bytes; two files, or one that is split.
 Data load_text(const DataSpec& spec);
 

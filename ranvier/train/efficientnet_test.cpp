@@ -1,0 +1,160 @@
+#include "ranvier/train/models.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ranvier::train {
+namespace {
+
+namespace F = torch::nn::functional;
+using torch::Tensor;
+
+ModelSpec published(int scale, int side) {
+  ModelSpec spec;
+  spec.network.model = ModelKind::kEfficientNet;
+  spec.network.scale = scale;
+  spec.network.cuts.clear();
+  spec.image = {3, side, side};
+  spec.classes = 1000;
+  return spec;
+}
+
+ModelSpec reduced(ir::NetworkKind kind, std::vector<std::string> cuts) {
+  ModelSpec spec = published(0, 16);
+  spec.network.width_factor = 0.25;
+  spec.network.depth_factor = 0.5;
+  spec.network.stem_stride = 1;
+  spec.network.cuts = std::move(cuts);
+  spec.classes = 10;
+  spec.kind = kind;
+  spec.has_boundaries = kind == ir::NetworkKind::kHnn;
+  spec.codec = {codec::CodecKind::kGraded, 3, 1, true};
+  return spec;
+}
+
+Tensor some_images(int64_t count = 4) {
+  torch::manual_seed(5);
+  return torch::randn({count, 3, 16, 16}).contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+int64_t parameters_of(const Model& model) {
+  int64_t sum = 0;
+  for (const auto& p : model.network_parameters()) sum += p.numel();
+  return sum;
+}
+
+/// Fresh norms do nothing in evaluation mode: moved, so that every scale, shift and moment shows.
+std::shared_ptr<Model> disturbed(const ModelSpec& spec) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(3);
+  const auto model = make_model(spec);
+  for (auto& p : model->network_parameters()) {
+    if (p.dim() == 1) p.add_(torch::randn_like(p), 0.2);
+  }
+  for (const auto& item : model->named_buffers()) {
+    auto buffer = item.value();
+    if (item.key().ends_with("running_mean")) buffer.normal_(0.0, 0.3);
+    if (item.key().ends_with("running_var")) buffer.uniform_(0.5, 2.0);
+  }
+  model->eval();
+  return model;
+}
+
+/// The logits by the exported layers alone: shapes, strides, groups, gates and shortcuts are those
+/// of the network description, weights are found by the layers' names.
+Tensor by_description(const Model& model, const Tensor& images) {
+  const auto network = model.describe();
+  const auto parameters = model.named_parameters();
+  const auto buffers = model.named_buffers();
+  std::vector<Tensor> values{images.contiguous()};
+  for (size_t l = 1; l < network.layers.size(); ++l) {
+    const ir::Layer& layer = network.layers[l];
+    Tensor in = values[static_cast<size_t>(layer.input)];
+    if (layer.gate) in = in * values[static_cast<size_t>(*layer.gate)].unsqueeze(2).unsqueeze(3);
+    const Tensor weight = parameters[layer.name + ".weight"];
+    EXPECT_EQ(weight.numel(), layer.weights) << layer.name;
+    if (layer.op != ir::Op::kConv2d) {
+      if (layer.op == ir::Op::kPoolLinear) in = in.flatten(2).sum(2) / (in.size(2) * in.size(3));
+      const Tensor sum = in.mm(weight.t()) + parameters[layer.name + ".bias"];
+      values.push_back(layer.name == "head"               ? sum
+                       : layer.name.ends_with(".squeeze") ? sum / (1 + (-sum).exp())
+                                                          : 1 / (1 + (-sum).exp()));
+      continue;
+    }
+    const Tensor sum = F::conv2d(
+        in, weight,
+        F::Conv2dFuncOptions().stride(layer.stride).padding(layer.padding).groups(layer.groups));
+    const auto row = [](const Tensor& of_channel) { return of_channel.view({1, -1, 1, 1}); };
+    const std::string norm = layer.name + "_bn.";
+    const Tensor scale =
+        parameters[norm + "weight"] / (buffers[norm + "running_var"] + 1e-5).sqrt();
+    Tensor out =
+        (sum - row(buffers[norm + "running_mean"])) * row(scale) + row(parameters[norm + "bias"]);
+    if (!layer.name.ends_with(".project")) out = out / (1 + (-out).exp());
+    if (layer.residual) out = out + values[static_cast<size_t>(*layer.residual)];
+    values.push_back(out);
+  }
+  return values.back();
+}
+
+TEST(EfficientNet, HasThePublishedParametersAndMacs) {
+  torch::NoGradGuard no_grad;
+  // torchvision's efficientnet_b0 and _b4, with every norm, bias and head.
+  const auto b0 = make_model(published(0, 224));
+  EXPECT_EQ(parameters_of(*b0), 5'288'548);
+  EXPECT_EQ(parameters_of(*make_model(published(4, 380))), 19'341'616);
+  const auto network = b0->describe();
+  int64_t macs = 0;
+  for (const auto& layer : network.layers) macs += ir::macs(network, layer);
+  EXPECT_NEAR(static_cast<double>(macs), 0.39e9, 0.01e9);
+}
+
+TEST(EfficientNet, ComputesWhatItsExportedLayersSay) {
+  torch::NoGradGuard no_grad;
+  for (const int stride : {1, 2}) {
+    auto spec = reduced(ir::NetworkKind::kAnn, {});
+    spec.network.stem_stride = stride;
+    const auto model = disturbed(spec);
+    const Tensor own = model->forward(some_images());
+    const Tensor described = by_description(*model, some_images());
+    EXPECT_GT(own.std().item<double>(), 0.01);
+    EXPECT_LT((own - described).abs().max().item<double>(), 1e-4 * own.abs().max().item<double>());
+  }
+}
+
+TEST(EfficientNet, IsUnchangedByCutsThatAreBypassed) {
+  torch::NoGradGuard no_grad;
+  const auto dense = disturbed(reduced(ir::NetworkKind::kAnn, {}));
+  const Tensor expected = dense->forward(some_images());
+  for (const std::vector<std::string>& cuts :
+       {std::vector<std::string>{"stage1"}, {"stage7"}, {"stage2", "stage4", "stage6"}}) {
+    const auto cut = make_model(reduced(ir::NetworkKind::kHnn, cuts));
+    cut->warm_start(*dense);
+    cut->set_boundary_mode(BoundaryMode::kBypass);
+    cut->eval();
+    EXPECT_EQ(cut->boundaries().size(), cuts.size());
+    EXPECT_TRUE(torch::equal(expected, cut->forward(some_images())));
+    const auto network = cut->describe();
+    EXPECT_EQ(network.chips(), static_cast<int>(cuts.size()) + 1);
+  }
+}
+
+TEST(EfficientNet, EveryParameterOfAHybridLearns) {
+  const auto model = make_model(reduced(ir::NetworkKind::kHnn, {"stage2", "stage5"}));
+  const Tensor logits = model->forward(some_images());
+  (logits.square().sum() + total_cost(model->boundaries()).wire_bits_per_neuron).backward();
+  for (const auto& p : model->network_parameters()) EXPECT_TRUE(p.grad().defined());
+  for (const auto& p : model->boundary_parameters()) {
+    EXPECT_TRUE(!p.requires_grad() || p.grad().abs().sum().item<double>() > 0.0);
+  }
+}
+
+TEST(EfficientNet, StartsFromItsSeedAlone) {
+  const auto spec = reduced(ir::NetworkKind::kAnn, {});
+  const auto a = make_model(spec)->parameters();
+  torch::manual_seed(123);
+  const auto b = make_model(spec)->parameters();
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(torch::equal(a[i], b[i]));
+}
+
+}  // namespace
+}  // namespace ranvier::train
