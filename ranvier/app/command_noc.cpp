@@ -2,6 +2,7 @@
 // traffic.
 
 #include "ranvier/app/commands.hpp"
+#include "ranvier/app/link_json.hpp"
 #include "ranvier/app/noc_options.hpp"
 #include "ranvier/app/table.hpp"
 #include "ranvier/core/error.hpp"
@@ -21,21 +22,6 @@ Json latency_json(const std::optional<sim::LatencySummary>& latency) {
   if (!latency) return nullptr;
   return {
       {"mean", latency->mean}, {"p50", latency->p50}, {"p99", latency->p99}, {"max", latency->max}};
-}
-
-Json links_json(const std::vector<sim::LinkUse>& links) {
-  Json all = Json::array();
-  for (const sim::LinkUse& link : links) {
-    all.push_back({{"from_chip", link.from.index()},
-                   {"to_chip", link.to.index()},
-                   {"flits", link.flits},
-                   {"link_bits", link.bits},
-                   {"utilisation_fraction", link.utilisation},
-                   {"damaged_flits", link.damaged_flits},
-                   {"resent_flits", link.resent_flits},
-                   {"resent_link_bits", link.resent_bits}});
-  }
-  return all;
 }
 
 Json row_json(const sim::NocResult& row) {

@@ -1,5 +1,6 @@
 #include "ranvier/app/replay.hpp"
 
+#include "ranvier/app/link_json.hpp"
 #include "ranvier/arch/package.hpp"
 #include "ranvier/config/values.hpp"
 #include "ranvier/core/error.hpp"
@@ -80,17 +81,6 @@ Json result_json(const ReplayOptions& options, const workload::Trace& trace,
   const auto histogram = latencies(result);
   const double seconds =
       static_cast<double>(result.latency.value()) / hardware.package.core_clock.value();
-  Json links = Json::array();
-  for (const auto& link : result.links) {
-    links.push_back({{"from_chip", link.from.index()},
-                     {"to_chip", link.to.index()},
-                     {"flits", link.flits},
-                     {"link_bits", link.bits},
-                     {"utilisation_fraction", link.utilisation},
-                     {"damaged_flits", link.damaged_flits},
-                     {"resent_flits", link.resent_flits},
-                     {"resent_link_bits", link.resent_bits}});
-  }
   return {{"fidelity", "cycle"},
           {"trace", trace.name},
           {"preset", options.preset},
@@ -107,7 +97,7 @@ Json result_json(const ReplayOptions& options, const workload::Trace& trace,
           {"router_bit_hops", result.ledger[Event::kRouterBitHops]},
           {"link_bits", result.ledger[Event::kDieToDieBits]},
           {"energy_uj", energy_json(cost::price(result.ledger, seconds, hardware.cost))},
-          {"links", links}};
+          {"links", links_json(result.links)}};
 }
 
 void print_text(const Json& out) {
