@@ -7,6 +7,7 @@
 #include "ranvier/app/sweep_files.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
+#include "ranvier/sweep/provenance.hpp"
 #include "ranvier/sweep/runner.hpp"
 #include "ranvier/train/settings.hpp"
 
@@ -64,6 +65,14 @@ int jobs_of(const Options& options, const Common& common) {
 }
 
 #ifdef RANVIER_HAS_TORCH
+/// What repeats the sweep.
+std::string sweep_command(const Options& options) {
+  std::string text = fmt::format("ranvier sweep {} --out {}", options.file, options.out);
+  if (!options.base.empty()) text += " --base " + options.base;
+  for (const auto& set : options.set) text += " --set " + set;
+  return text;
+}
+
 sweep::Train trainer(const Options& options, const Common& common) {
   return
       [&](const sweep::Experiment& experiment, const fs::path& run, const sweep::Examine& examine) {
@@ -75,6 +84,9 @@ sweep::Train trainer(const Options& options, const Common& common) {
                                              .threads = jobs_of(options, common),
                                              .device = options.device,
                                              .examine = examine});
+        core::write_file_atomic(
+            run / "provenance.json",
+            sweep::provenance_json(experiment, run, sweep_command(options), program_text()));
         write_configuration(experiment, run);
       };
 }
