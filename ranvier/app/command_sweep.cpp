@@ -9,6 +9,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/shapes/settings.hpp"
+#include "ranvier/sweep/provenance.hpp"
 #include "ranvier/sweep/rank_worker.hpp"
 #include "ranvier/sweep/ranks.hpp"
 #include "ranvier/sweep/runner.hpp"
@@ -88,6 +89,14 @@ void train_bundles(const sweep::Experiment&, const fs::path&, const sweep::Exami
 }
 #endif
 
+/// What repeats the sweep.
+std::string sweep_command(const Options& options) {
+  std::string text = fmt::format("ranvier sweep {} --out {}", options.file, options.out);
+  if (!options.base.empty()) text += " --base " + options.base;
+  for (const auto& set : options.set) text += " --set " + set;
+  return text;
+}
+
 /// Trains bundles, or assumes those of a network without weights. Empty where the base needs a
 /// training that this program cannot do.
 sweep::Train trainer(const sweep::SweepSpec& spec, const Options& options, const Common& common) {
@@ -103,6 +112,9 @@ sweep::Train trainer(const sweep::SweepSpec& spec, const Options& options, const
           write_shape_bundles(experiment, run, examine);
         } else {
           train_bundles(experiment, run, examine, options, common);
+          core::write_file_atomic(
+              run / "provenance.json",
+              sweep::provenance_json(experiment, run, sweep_command(options), program_text()));
         }
         write_configuration(experiment, run);
       };

@@ -4,10 +4,14 @@
 #include "ranvier/app/table.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/report/sweep_page.hpp"
+#include "ranvier/report/tradeoff.hpp"
+#include "ranvier/sweep/tradeoff.hpp"
+#include "ranvier/train/settings.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <map>
 
 namespace ranvier::app {
@@ -63,6 +67,30 @@ std::string troubles(const sweep::ResultTable& table) {
   return text;
 }
 
+/// Nothing where the sweep did not train, or where its runs are gone (shards of other machines).
+void write_curves(const sweep::ResultTable& table, const SweepPaths& paths) {
+  const auto is_there = [&](const sweep::TableRow& row) {
+    return row.values.empty() || fs::is_directory(paths.runs / row.source / "bundle");
+  };
+  if (!std::ranges::all_of(table.rows, is_there)) return;
+  const auto points = sweep::tradeoff_points(
+      table, [&](const std::string& source) { return paths.runs / source; },
+      train::training_schema());
+  if (points.empty()) return;
+  const std::string json = sweep::to_json(table, points);
+  core::write_file_atomic(paths.curves, json);
+  std::vector<std::string> axes{"b", "events_per_neuron"};
+  for (const auto& [preset, unused] : points.front().presets) {
+    axes.push_back("energy_uj." + preset);
+    axes.push_back("latency_us." + preset);
+  }
+  for (const auto& axis : axes) {
+    fs::path picture = paths.curves;
+    picture.replace_filename(picture.stem().string() + "." + axis + ".svg");
+    core::write_file_atomic(picture, report::tradeoff_svg(json, axis, table.name));
+  }
+}
+
 }  // namespace
 
 SweepPaths sweep_paths(const fs::path& out) {
@@ -71,7 +99,8 @@ SweepPaths sweep_paths(const fs::path& out) {
             .points = out / "points.csv",
             .links = out / "links.csv",
             .page = out / "sweep.html",
-            .runs = out / "runs"};
+            .runs = out / "runs",
+            .curves = out / "points.json"};
   }
   const auto beside = [&](const char* suffix) {
     fs::path path = out;
@@ -81,7 +110,8 @@ SweepPaths sweep_paths(const fs::path& out) {
           .points = beside(".csv"),
           .links = beside(".links.csv"),
           .page = beside(".html"),
-          .runs = beside(".runs")};
+          .runs = beside(".runs"),
+          .curves = beside(".points.json")};
 }
 
 sweep::ResultTable write_sweep_files(sweep::Store& store, const SweepPaths& paths) {
@@ -90,6 +120,7 @@ sweep::ResultTable write_sweep_files(sweep::Store& store, const SweepPaths& path
   core::write_file_atomic(paths.points, sweep::to_csv(table));
   core::write_file_atomic(paths.links, sweep::links_to_csv(table));
   report::write_sweep_page(sweep::to_json(table), table.name, paths.page);
+  write_curves(table, paths);
   return table;
 }
 

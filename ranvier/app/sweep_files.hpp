@@ -15,14 +15,16 @@ struct SweepPaths {
   std::filesystem::path points;  // CSV
   std::filesystem::path links;   // CSV
   std::filesystem::path page;
-  std::filesystem::path runs;  // trained runs
+  std::filesystem::path runs;    // trained runs
+  std::filesystem::path curves;  // JSON; the pictures of the curves lie beside it
 };
 
 /// `out` ending in .sqlite is the database, with the other files beside it under its name; anything
 /// else is a directory with runs.sqlite in it.
 SweepPaths sweep_paths(const std::filesystem::path& out);
 
-/// Marks the front of the file's own columns and writes points.csv, links.csv and the page.
+/// Marks the front of the file's own columns and writes points.csv, links.csv and the page; of a
+/// sweep that trained, points.json and a picture per curve too.
 sweep::ResultTable write_sweep_files(sweep::Store& store, const SweepPaths& paths);
 
 /// A row per point, variant and preset, '*' on the Pareto front; `front_only` leaves out the

@@ -27,15 +27,17 @@
 
 namespace ranvier::sweep {
 namespace fs = std::filesystem;
-namespace {
 
-/// "graded(3)", or "bottleneck(4)+graded(3)" where the boundary's layer narrows its input.
-std::string code_of(const ir::Network& network, const ir::Boundary& boundary) {
+std::string code_of(const ir::Network& network) {
+  if (network.boundaries.empty()) return {};
+  const ir::Boundary& boundary = network.boundaries.front();
   const std::string codec = codec::to_string(boundary.params.spec);
   if (boundary.activations == 0) return codec;
   const auto& layer = network.layers[static_cast<size_t>(boundary.layer)];
   return fmt::format("bottleneck({})+{}", boundary.activations / layer.out.size(), codec);
 }
+
+namespace {
 
 /// One simulation to do: a variant, a preset, a recorded sample.
 struct Job {
@@ -195,7 +197,7 @@ VariantResult prepare(const Experiment& experiment, const fs::path& run_director
       map::boundary_statistics(network, mapping, variant.bundle.activity, wire, package);
   variant.bits_per_activation = variant.boundaries.total.bits_per_activation;
   variant.wire = variant.boundaries.total.wire_format();
-  if (!network.boundaries.empty()) variant.codec = code_of(network, network.boundaries.front());
+  variant.codec = code_of(network);
   variant.chips = mapping.chips_used;
   variant.cores = mapping.tiles_used;
   for (size_t l = 0; l < mapping.layers.size(); ++l) {

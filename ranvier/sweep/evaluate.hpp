@@ -30,6 +30,10 @@ struct EvaluateOptions {
 /// Errors: UserError when a file of the bundle is missing, malformed or does not fit the others.
 Bundle read_bundle(const std::filesystem::path& directory, const std::string& variant);
 
+/// Codec of the boundaries: "graded(3)", or "bottleneck(4)+graded(3)" where the first one's layer
+/// narrows its input; empty without boundaries.
+std::string code_of(const ir::Network& network);
+
 /// What training reported. Errors: UserError when the file is missing or lacks a value.
 Metrics read_metrics(const std::filesystem::path& path);
 

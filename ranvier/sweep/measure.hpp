@@ -47,7 +47,9 @@ class MappedVariant {
   Measurement measure(const arch::PackageSpec& package, Fidelity fidelity, int64_t watchdog_cycles,
                       uint64_t seed) const;
 
-  MappedVariant(const MappedVariant&) = delete;  // the plans refer to the workloads
+  // The plans refer to the workloads, which stay where they are when their list moves.
+  MappedVariant(MappedVariant&&) = default;
+  MappedVariant(const MappedVariant&) = delete;
   MappedVariant& operator=(const MappedVariant&) = delete;
 
  private:

@@ -121,7 +121,7 @@ void read_rows(sqlite::Database& database, ResultTable& table) {
       "r.metric_deployed, r.metric_float, r.events_per_neuron, s.bits_per_activation, "
       "r.boundary_neurons, r.parameters, s.chips, s.cores, r.link_gbps, r.link_pj_per_bit, "
       "s.latency_s, s.latency_analytic_s, s.congested, r.energy_uj, r.average_watts, "
-      "r.energy_parts_uj "
+      "r.energy_parts_uj, coalesce(points.source, '') "
       "FROM plan LEFT JOIN points ON points.hash = plan.point "
       "LEFT JOIN results AS r ON r.point = plan.point "
       "LEFT JOIN simulations AS s ON s.hash = r.simulation "
@@ -130,6 +130,7 @@ void read_rows(sqlite::Database& database, ResultTable& table) {
     const Settings& of = settings.at(row.integer(0));
     TableRow next{.position = row.integer(0),
                   .point = row.text(1),
+                  .source = row.text(23),
                   .state = row.text(2),
                   .message = row.text(3),
                   .settings = of.texts,

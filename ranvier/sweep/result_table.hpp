@@ -29,6 +29,7 @@ struct TableAxis {
 struct TableRow {
   int64_t position = 0;
   std::string point;
+  std::string source;  // the trained run that it was evaluated from
   std::string state;
   std::string message;
   std::vector<std::string> settings;           // [axis] as written

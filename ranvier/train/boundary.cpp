@@ -328,6 +328,8 @@ ir::BoundaryActivity BoundaryImpl::take_record() { return std::exchange(record_,
 
 void BoundaryImpl::move_thresholds(double by) {
   const torch::NoGradGuard no_grad;
+  const bool is_dense = options_.spec.kind == CodecKind::kDense;
+  if (is_dense) log_step.add_(by);
   if (log_threshold.requires_grad()) log_threshold.add_(by);
 }
 

@@ -76,7 +76,7 @@ class BoundaryImpl : public torch::nn::Module {
   /// input stays dead: there is nothing to send. Returns how many were changed; resets the counts.
   Revived revive(double share);
 
-  /// Adds to the log of every learned threshold, outside of the gradients.
+  /// Adds to the log of every learned threshold (dense: step), outside of the gradients.
   void move_thresholds(double by);
 
   /// kDeployed: append every forward to record() (currents, symbols, values in CHW order).

@@ -16,12 +16,18 @@ using torch::Tensor;
 }  // namespace
 
 double BoundaryImpl::measure_rans(const Tensor& a) const {
-  constexpr int64_t kLearn = 24;  // samples that tables are learned from, at most half of the batch
-  constexpr int64_t kMeasure = 2;  // samples that are coded with them
+  // Tables are learned from some samples, at most half of the batch, and others coded with them:
+  // so many tokens of a text as hold what a few images do.
+  constexpr int64_t kImages = 24;
+  constexpr int64_t kCoded = 2;
+  constexpr int64_t kTokenElements = 512;  // a sample of fewer is a token
+  constexpr int64_t kTokens = 1024;
+  constexpr int64_t kCodedTokens = 64;
   const torch::NoGradGuard no_grad;
-  const int64_t learn = std::clamp<int64_t>(a.size(0) / 2, 1, kLearn);
+  const bool is_token = a.numel() / a.size(0) < kTokenElements;
+  const int64_t learn = std::clamp<int64_t>(a.size(0) / 2, 1, is_token ? kTokens : kImages);
   const int64_t first = std::min(learn, a.size(0) - 1);
-  const int64_t last = std::min(first + kMeasure, a.size(0));
+  const int64_t last = std::min(first + (is_token ? kCodedTokens : kCoded), a.size(0));
   const Tensor host = a.slice(0, 0, last).detach().to(torch::kCPU, torch::kFloat32).contiguous();
   const Grid now = grid();
   const auto coder = codec::make_codec(now.params);

@@ -45,11 +45,11 @@ std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
                                      LifSiteOptions{.steps = spec_.steps, .at_cut = at_cut});
   }
   if (!at_cut || !spec_.has_boundaries) return std::make_shared<ReluSite>(layer);
-  return make_boundary_site(layer, channels, cut);
+  return make_boundary_site(layer, channels, cut, false);
 }
 
 std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int channels,
-                                                const std::string& cut) const {
+                                                const std::string& cut, bool is_stream) const {
   const int64_t width = BottleneckImpl::width(channels, spec_.bottleneck);
   BoundaryOptions options{.name = boundary_name(cut),
                           .spec = spec_.codec,
@@ -59,7 +59,7 @@ std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int ch
                           .surrogate = spec_.surrogate};
   options.stands_for = channels;
   Bottleneck bottleneck = nullptr;
-  if (spec_.bottleneck > 1) bottleneck = Bottleneck(channels, spec_.bottleneck);
+  if (spec_.bottleneck > 1) bottleneck = Bottleneck(channels, spec_.bottleneck, is_stream);
   return std::make_shared<BoundarySite>(layer, Boundary(options), bottleneck);
 }
 
@@ -87,7 +87,7 @@ std::shared_ptr<Site> Model::make_stream_site(const std::string& layer, int chan
                                               const std::string& cut) const {
   if (!is_cut(cut)) return nullptr;
   if (spec_.kind == ir::NetworkKind::kSnn) return make_signed_neurons(layer, channels, true);
-  return spec_.has_boundaries ? make_boundary_site(layer, channels, cut) : nullptr;
+  return spec_.has_boundaries ? make_boundary_site(layer, channels, cut, true) : nullptr;
 }
 
 void Model::initialise() {

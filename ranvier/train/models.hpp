@@ -69,7 +69,7 @@ class Model : public torch::nn::Module {
   bool is_cut(const std::string& name) const;
   bool has_bottleneck_at(const std::string& cut) const;
   std::shared_ptr<Site> make_boundary_site(const std::string& layer, int channels,
-                                           const std::string& cut) const;
+                                           const std::string& cut, bool is_stream) const;
   std::shared_ptr<Site> make_signed_neurons(const std::string& layer, int channels,
                                             bool at_cut) const;
   bool is_channels_last() const;

@@ -201,6 +201,7 @@ class Rwkv : public LanguageModel {
       const std::string name = fmt::format("block{}", b);
       x = add_time_layers(list, name + ".time", x, width);
       x = add_channel_layers(list, name + ".channel", x, width);
+      if (has_bottleneck_at(name)) x = list.add_bottleneck(x, spec().bottleneck);
     }
     list.add_linear("head", x, spec().classes);
     return list.layers;

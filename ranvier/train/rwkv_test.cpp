@@ -241,5 +241,26 @@ TEST(Metric, CountsBitsPerByte) {
   EXPECT_NEAR(test_metric(*fresh, sets, 20), 8.0, 0.5);
 }
 
+TEST(Rwkv, ABottleneckOfTheStreamIsTwoLayersAtItsCut) {
+  const Sets sets = small_sets();
+  ModelSpec spec = small_spec(ir::NetworkKind::kHnn, {"block1"});
+  spec.bottleneck = 4;
+  const auto model = disturbed(spec);
+  calibrate(*model, sets, 20);
+  const auto network = model->describe();
+  const auto& boundary = network.boundaries.at(0);
+  const auto& squeeze = network.layers[static_cast<size_t>(boundary.layer)];
+  EXPECT_EQ(squeeze.out.channels, 5);
+  EXPECT_EQ(boundary.activations, 20);
+  const auto& expand = network.layers[static_cast<size_t>(boundary.layer) + 1];
+  EXPECT_EQ(expand.out.channels, 20);
+  const auto& next = network.layers[static_cast<size_t>(boundary.layer) + 2];
+  EXPECT_EQ(next.name, "block2.time.key");
+  EXPECT_EQ(next.input, boundary.layer + 1) << "the next block reads what was widened";
+  const DeployedScope deployed(*model, sets, 20);
+  const auto activity = record_activity(*model, sets, Half::kTest, 3, "hnn");
+  EXPECT_EQ(activity.boundaries.at(boundary.name).elements, 5);
+}
+
 }  // namespace
 }  // namespace ranvier::train

@@ -195,7 +195,11 @@ void check_kind(const Values& values, const std::string& prefix, const VariantSe
     values.refuse(prefix + "objective", "none for topk, whose share of elements is fixed");
   }
   if (variant.kind != ir::NetworkKind::kHnn && variant.objective == ObjectiveKind::kBudget) {
-    values.refuse(prefix + "objective", "none or lambda for kinds ann and snn");
+    const bool is_coded = is_dense && variant.wire == codec::WireKind::kRans;
+    if (variant.kind == ir::NetworkKind::kAnn && is_coded && variant.bits_per_activation) return;
+    values.refuse(prefix + "objective",
+                  "none or lambda for kinds ann and snn; with wire rans a dense codec can hold a "
+                  "budget of bits_per_activation");
   }
 }
 

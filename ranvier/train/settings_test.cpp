@@ -170,6 +170,19 @@ TEST(SettingsRefusal, RefusesObjectivesThatAreNotWhole) {
             "variants.h.events_per_neuron");
 }
 
+TEST(Settings, AnEntropyCodedDenseBaselineHoldsABudgetOfBits) {
+  const std::string dense = "variants: {a: {kind: ann, codec: dense(4), objective: budget, ";
+  const Settings settings = parse(dense + "wire: rans, bits_per_activation: 1.2}}");
+  EXPECT_EQ(variant_of(settings, "a").objective, ObjectiveKind::kBudget);
+  EXPECT_EQ(variant_of(settings, "a").bits_per_activation, 1.2);
+  EXPECT_EQ(refusal_of(dense + "wire: burst, bits_per_activation: 1.2}}").key,
+            "variants.a.objective")
+      << "every value takes four bits there";
+  EXPECT_EQ(refusal_of(dense + "wire: rans, events_per_neuron: 0.2}}").key, "variants.a.objective");
+  EXPECT_EQ(refusal_of("variants: {s: {kind: snn, objective: budget, events_per_neuron: 1}}").key,
+            "variants.s.objective");
+}
+
 TEST(Settings, OfALanguageModelAreBlocksAndSignedCodecs) {
   const Settings settings = parse(
       "data: {kind: procedural_text, test_samples: 9}\n"

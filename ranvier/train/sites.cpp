@@ -45,24 +45,29 @@ torch::Tensor project_channels(torch::nn::Conv2d& projection, const torch::Tenso
 
 }  // namespace
 
-BottleneckImpl::BottleneckImpl(int64_t channels, int64_t ratio)
-    : squeeze_(register_module("squeeze", make_projection(channels, width(channels, ratio)))),
+BottleneckImpl::BottleneckImpl(int64_t channels, int64_t ratio, bool is_signed)
+    : is_signed_(is_signed),
+      squeeze_(register_module("squeeze", make_projection(channels, width(channels, ratio)))),
       expand_(register_module("expand", make_projection(width(channels, ratio), channels))),
-      near_(register_module("near_range", Quantiser(false))),
-      far_(register_module("far_range", Quantiser(false))) {}
+      near_(register_module("near_range", Quantiser(is_signed))),
+      far_(register_module("far_range", Quantiser(is_signed))) {}
+
+torch::Tensor BottleneckImpl::rectified(const torch::Tensor& x) const {
+  return is_signed_ ? x : torch::relu(x);
+}
 
 torch::Tensor BottleneckImpl::squeeze(const torch::Tensor& x) {
-  return project_channels(squeeze_, near_(torch::relu(x)));
+  return project_channels(squeeze_, near_(rectified(x)));
 }
 
 torch::Tensor BottleneckImpl::expand(const torch::Tensor& x) {
-  return far_(torch::relu(project_channels(expand_, x)));
+  return far_(rectified(project_channels(expand_, x)));
 }
 
 void BottleneckImpl::calibrate(const torch::Tensor& samples) {
   const torch::NoGradGuard no_grad;
   const int64_t channels = squeeze_->weight.size(1);
-  const auto rows = torch::relu(samples).transpose(0, 1).reshape({channels, -1}).to(torch::kDouble);
+  const auto rows = rectified(samples).transpose(0, 1).reshape({channels, -1}).to(torch::kDouble);
   const auto power = torch::mm(rows, rows.t()) / static_cast<double>(rows.size(1));
   const auto axes = std::get<1>(torch::linalg_eigh(power)).to(torch::kFloat);  // ascending
   const int64_t kept = squeeze_->weight.size(0);
@@ -92,7 +97,7 @@ torch::Tensor BoundarySite::forward(const torch::Tensor& x) {
     captured_ = captured_.defined() ? torch::cat({captured_, part}) : part;
     capture_left_ -= taken;
   }
-  return torch::relu(x);
+  return bottleneck_->rectified(x);
 }
 
 void BoundarySite::capture(int64_t samples) {

@@ -53,13 +53,17 @@ class ReluSite : public Site {
 };
 
 /// Learned channel projection around a codec: relu, C -> C / ratio before it, C / ratio -> C and
-/// relu after it. Two dense layers without bias, one on each chip, deployed as every dense layer.
+/// relu after it; without the relus where a signed tensor crosses. Two dense layers without bias,
+/// one on each chip, deployed as every dense layer.
 class BottleneckImpl : public torch::nn::Module {
  public:
-  BottleneckImpl(int64_t channels, int64_t ratio);
+  BottleneckImpl(int64_t channels, int64_t ratio, bool is_signed = false);
   static int64_t width(int64_t channels, int64_t ratio) {
     return std::max<int64_t>(1, channels / ratio);
   }
+
+  /// The tensor as it would cross without a codec.
+  torch::Tensor rectified(const torch::Tensor& x) const;
 
   /// Shape: [N, C, ...] before its nonlinearity -> [N, C / ratio, ...].
   torch::Tensor squeeze(const torch::Tensor& x);
@@ -71,6 +75,7 @@ class BottleneckImpl : public torch::nn::Module {
   void calibrate(const torch::Tensor& samples);
 
  private:
+  bool is_signed_;
   torch::nn::Conv2d squeeze_ = nullptr;
   torch::nn::Conv2d expand_ = nullptr;
   Quantiser near_;

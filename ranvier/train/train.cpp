@@ -248,11 +248,14 @@ class Experiment {
     }
   }
 
+  /// The first dense variant of so many bits names its training after them, whatever is left to do.
   std::string dense_name(const VariantSettings& variant) const {
-    const std::string name = fmt::format("dense{}", variant.codec.bits);
-    const bool is_taken = std::any_of(works_.begin(), works_.end(),
-                                      [&](const Work& work) { return work.phase.name == name; });
-    return is_taken ? variant.name : name;
+    const auto first = std::find_if(
+        settings_.variants.begin(), settings_.variants.end(), [&](const VariantSettings& other) {
+          return other.kind == ir::NetworkKind::kAnn && other.codec.bits == variant.codec.bits;
+        });
+    const bool is_same = settings_.signature_of(*first) == settings_.signature_of(variant);
+    return is_same ? fmt::format("dense{}", variant.codec.bits) : variant.name;
   }
 
   int64_t planned_steps() const {

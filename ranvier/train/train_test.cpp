@@ -240,6 +240,16 @@ TEST(BottleneckTest, StartsFromThePrincipalAxes) {
   EXPECT_LT((again - mixed).abs().max().item<double>(), 1e-3);
 }
 
+TEST(BottleneckTest, OfASignedTensorKeepsBothSigns) {
+  torch::manual_seed(3);
+  const auto mixed = torch::einsum("kc,nk->nc", {torch::randn({2, 6}), torch::randn({40, 2})});
+  Bottleneck bottleneck(6, 3, true);
+  bottleneck->calibrate(mixed);
+  EXPECT_TRUE(bottleneck->rectified(mixed).equal(mixed));
+  const auto again = bottleneck->expand(bottleneck->squeeze(mixed));
+  EXPECT_LT((again - mixed).abs().max().item<double>(), 1e-3);
+}
+
 TEST_F(TrainTest, EveryCodecLearns) {
   for (const char* codec : {"ttfs(4)", "topk(0.3)", "graded(2)"}) {
     ModelSpec s = spec(ir::NetworkKind::kHnn);
@@ -331,6 +341,23 @@ TEST_F(TrainTest, SkipsCompleteBundlesAndRedoesIncompleteOnes) {
   EXPECT_EQ(core::read_file(hnn / "weights.safetensors", "test"), weights);
   EXPECT_TRUE(fs::exists(hnn / "metrics.json"));
   EXPECT_EQ(fs::last_write_time(out_ / "a" / "bundle" / "ann-packet" / "metrics.json"), kept);
+}
+
+TEST_F(TrainTest, ResumesDenseVariantsOfEqualBitsUnderTheirOwnNames) {
+  Settings settings = tiny_settings();
+  settings.variants.resize(2);
+  settings.variants[1].name = "ann-coded";
+  settings.variants[1].wire = codec::WireKind::kRans;
+  settings.variants[1].objective = ObjectiveKind::kBudget;
+  settings.variants[1].bits_per_activation = 2.0;
+  TrainOptions options{.out = out_ / "a", .quiet = true, .threads = 1};
+  train_all(settings, options);
+  const auto coded = out_ / "a" / "bundle" / "ann-coded";
+  const auto weights = core::read_file(coded / "weights.safetensors", "test");
+  fs::remove(coded / "metrics.json");
+  options.resume = true;
+  train_all(settings, options);
+  EXPECT_EQ(core::read_file(coded / "weights.safetensors", "test"), weights);
 }
 
 TEST_F(TrainTest, RefusesADirectoryThatCannotBeWritten) {
