@@ -88,7 +88,9 @@ Series& series_of(Plot& plot, const JsonView& point) {
 
 Plot read_plot(const std::string& text, const std::string& x) {
   const JsonView root = JsonView::parse(text, "points.json", "");
-  Plot plot{.series = {}, .x = x, .quality = root.text("metric"), .higher_is_better = true};
+  Plot plot;
+  plot.x = x;
+  plot.quality = root.text("metric");
   plot.higher_is_better = plot.quality != "bits_per_byte";
   const auto points = root.at("points").elements();
   if (points.empty()) root.at("points").refuse("none", "at least one point");
