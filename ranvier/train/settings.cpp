@@ -212,11 +212,9 @@ void check_family(const Values& values, const std::string& prefix, const Setting
                   "ann or hnn for model efficientnet: squeeze and excitation multiplies two "
                   "activations, which spikes do not");
   }
-  if (has_signed_stream(model) && variant.bottleneck > 1) {
+  if (model == ModelKind::kEfficientNet && variant.bottleneck > 1) {
     values.refuse(prefix + "codec",
-                  fmt::format("a codec alone for model {}: a bottleneck stands behind a ReLU, and "
-                              "none lies before its cuts",
-                              to_string(model)));
+                  "a codec alone for model efficientnet: no projection can stand before its cuts");
   }
 }
 

