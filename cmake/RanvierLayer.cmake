@@ -51,10 +51,9 @@ function(ranvier_layer name)
   endif()
 endfunction()
 
-# ranvier_test(name SOURCES ... LINKS ... [OWN_PRECOMPILED]): a GoogleTest program `test_<name>`, every
-# case a CTest test. OWN_PRECOMPILED: the caller gives it other precompiled headers than tests/support's.
+# ranvier_test(name SOURCES ... LINKS ...): a GoogleTest program `test_<name>`, every case a CTest test.
 function(ranvier_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "OWN_PRECOMPILED" "TIMEOUT" "SOURCES;LINKS")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "TIMEOUT" "SOURCES;LINKS")
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
@@ -62,9 +61,9 @@ function(ranvier_test name)
   target_link_libraries(test_${name} PRIVATE ranvier_test_main ${ARG_LINKS})
   # Tests are compiled once and run for seconds: the optimiser's time would be the larger part.
   target_compile_options(test_${name} PRIVATE -O1 -fPIC)
-  # A precompiled header serves only the flags it was made with.
+  # A precompiled header serves only the flags it was made with, and -fopenmp is not among them.
   set_target_properties(test_${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  if(NOT ARG_OWN_PRECOMPILED)
+  if(NOT OpenMP::OpenMP_CXX IN_LIST ARG_LINKS)
     target_precompile_headers(test_${name} REUSE_FROM ranvier_test_main)
   endif()
   # Scratch files of two builds whose tests run at the same time must not meet.

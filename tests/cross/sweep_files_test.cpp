@@ -91,8 +91,8 @@ TEST_P(SweepFile, ResolvesAtEveryPoint) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Configs, SweepFile, ::testing::ValuesIn(sweep_files()),
-                         [](const auto& info) {
-                           return info.param.substr(0, info.param.find('.'));
+                         [](const auto& file) {
+                           return file.param.substr(0, file.param.find('.'));
                          });
 
 TEST(SweepFiles, ShipAtAll) { EXPECT_GE(sweep_files().size(), 3u); }

@@ -17,8 +17,8 @@ struct LearnedChannels {
   std::vector<double> scale;      // decoded value of one level
   std::vector<double> beta;       // membrane kept per step; 1 = no leak
   // ttfs, for all channels alike:
-  std::vector<double> level_threshold;  // [T-1] steps from which level 2, 3, ... is sent
-  std::vector<double> level_value;      // [T] scales that level 1, 2, ... is worth
+  std::vector<double> level_threshold = {};  // [T-1] steps from which level 2, 3, ... is sent
+  std::vector<double> level_value = {};      // [T] scales that level 1, 2, ... is worth
 };
 
 struct Grid {
