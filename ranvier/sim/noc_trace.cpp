@@ -1,21 +1,12 @@
 #include "ranvier/sim/noc_trace.hpp"
 
-#include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/packet_stream.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
 
 namespace ranvier::sim {
-namespace {
-
-arch::Coordinates place(int tile, const arch::PackageSpec& package) {
-  return {.x = tile % package.width(), .y = tile / package.width()};
-}
-
-}  // namespace
 
 workload::Trace trace_of(const NocSpec& spec, int64_t cycle) {
   const arch::PackageSpec& package = spec.package;
@@ -28,8 +19,8 @@ workload::Trace trace_of(const NocSpec& spec, int64_t cycle) {
     for (; stream.created() < cycle; stream.advance(targets)) {
       workload::TraceMessage message;
       message.time = core::Cycles(stream.created());
-      message.source = place(tile, package);
-      message.target = place(stream.target(), package);
+      message.source = arch::coordinates(package, core::TileId(tile));
+      message.target = arch::coordinates(package, core::TileId(stream.target()));
       message.packets = {{.packets = 1,
                           .flits = spec.packet_flits,
                           .first_flit_bits = flit_bits,
