@@ -1,6 +1,7 @@
 #include "ranvier/train/boundary.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/train/sites.hpp"
 
 #include <gtest/gtest.h>
 
@@ -64,6 +65,21 @@ TEST(Boundary, ChannelsLastIsTheSameFunction) {
   const Tensor value = boundary->forward(last);
   EXPECT_TRUE(value.is_contiguous(torch::MemoryFormat::ChannelsLast));
   EXPECT_TRUE(boundary->forward(a).equal(value));
+}
+
+// A gradient in the other layout sends LibTorch's batch normalisation down a slow path.
+TEST(BoundarySite, KeepsTheLayoutOfAnActivationAndOfItsGradient) {
+  BoundarySite site("stage1", trained_boundary("graded(3)"), Bottleneck(nullptr));
+  const Tensor a = activations().contiguous(torch::MemoryFormat::ChannelsLast).requires_grad_();
+  const Tensor x = a * 2.0;
+  bool is_kept = false;
+  x.register_hook([&](const Tensor& gradient) {
+    is_kept = gradient.is_contiguous(torch::MemoryFormat::ChannelsLast);
+  });
+  const Tensor sent = site.forward(x);
+  EXPECT_TRUE(sent.is_contiguous(torch::MemoryFormat::ChannelsLast));
+  sent.square().sum().backward();
+  EXPECT_TRUE(is_kept);
 }
 
 TEST(Boundary, EveryLearnedNumberGetsAGradientFromValueAndCost) {

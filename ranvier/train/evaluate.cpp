@@ -256,9 +256,11 @@ Revived revive_channels(Model& model, const Sets& sets, int64_t samples) {
 
 DeployedScope::DeployedScope(Model& model, const Sets& sets, int64_t calibration) : model_(model) {
   torch::NoGradGuard no_grad;
-  model_.set_arithmetic(Arithmetic::kMeasure);
-  for_each_batch(model_, sets, Half::kTrain, calibration_of(sets, calibration), batch_of(sets),
-                 [](const Tensor&, const Batch&) {});
+  for (const Arithmetic pass : {Arithmetic::kMeasure, Arithmetic::kChoose}) {
+    model_.set_arithmetic(pass);
+    for_each_batch(model_, sets, Half::kTrain, calibration_of(sets, calibration), batch_of(sets),
+                   [](const Tensor&, const Batch&) {});
+  }
   for (auto& weight : multiplied_weights(model_)) {
     weights_.push_back(weight.clone());
     round_weights(weight);

@@ -25,14 +25,13 @@ bool Model::is_cut(const std::string& name) const {
   return std::find(cuts.begin(), cuts.end(), name) != cuts.end();
 }
 
-/// Channels-last is faster for dense layers; spiking ones walk plane by plane. oneDNN 2.6 writes
-/// past its buffers for channels-last convolutions of other widths than multiples of 8.
+/// Channels-last saves oneDNN's reorders. oneDNN 2.6 writes past its buffers for channels-last
+/// convolutions of other widths than multiples of 8.
 bool Model::is_channels_last() const {
   constexpr int kOneDnnBlock = 8;
   if (spec_.network.model == ModelKind::kEfficientNet) return true;  // all are
   const auto& widths = spec_.network.widths;
-  return spec_.kind != ir::NetworkKind::kSnn &&
-         std::all_of(widths.begin(), widths.end(), [](int w) { return w % kOneDnnBlock == 0; });
+  return std::all_of(widths.begin(), widths.end(), [](int w) { return w % kOneDnnBlock == 0; });
 }
 
 std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,

@@ -2,6 +2,9 @@
 
 #include "ranvier/train/loss_hook.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace ranvier::train {
 
 namespace {
@@ -9,21 +12,47 @@ namespace {
 constexpr double kUnsignedLevels = 255.0;
 constexpr double kSignedLevels = 127.0;
 constexpr double kSmallestRange = 1e-12;
+constexpr int64_t kRanges = 12;  // that kChoose compares
+
+/// Range i as a part of the largest magnitude: 1, 0.92, ... down to 0.4.
+double part_of(int64_t i) { return std::pow(0.92, static_cast<double>(i)); }
 
 }  // namespace
 
 QuantiserImpl::QuantiserImpl(bool is_signed)
     : is_signed_(is_signed), largest_(register_buffer("largest", torch::zeros({}))) {}
 
+torch::Tensor QuantiserImpl::rounded(const torch::Tensor& x, double range) const {
+  const double levels = is_signed_ ? kSignedLevels : kUnsignedLevels;
+  const double scale = std::max(range, kSmallestRange) / levels;
+  return x.div(scale).round_().clamp_(is_signed_ ? -levels : 0.0, levels).mul_(scale);
+}
+
+void QuantiserImpl::set_arithmetic(Arithmetic arithmetic) {
+  const torch::NoGradGuard no_grad;
+  if (arithmetic == Arithmetic::kMeasure) largest_.zero_();
+  if (arithmetic == Arithmetic::kChoose) squared_errors_.assign(kRanges, 0.0);
+  if (arithmetic_ == Arithmetic::kChoose && arithmetic != Arithmetic::kChoose) {
+    const auto best = std::min_element(squared_errors_.begin(), squared_errors_.end());
+    largest_.mul_(part_of(best - squared_errors_.begin()));
+  }
+  arithmetic_ = arithmetic;
+}
+
 torch::Tensor QuantiserImpl::forward(const torch::Tensor& x) {
+  const torch::Tensor seen = x.detach();
   if (arithmetic_ == Arithmetic::kMeasure) {
     torch::NoGradGuard no_grad;
-    largest_.copy_(torch::maximum(largest_, x.abs().max()));
+    largest_.copy_(torch::maximum(largest_, seen.abs().max()));
   }
-  if (arithmetic_ != Arithmetic::kDeployed) return x;
-  const double levels = is_signed_ ? kSignedLevels : kUnsignedLevels;
-  const double scale = std::max(largest_.item<double>(), kSmallestRange) / levels;
-  return x.div(scale).round_().clamp_(is_signed_ ? -levels : 0.0, levels).mul_(scale);
+  if (arithmetic_ == Arithmetic::kChoose) {
+    const auto largest = largest_.item<double>();
+    for (int64_t i = 0; i < kRanges; ++i) {
+      squared_errors_[static_cast<size_t>(i)] +=
+          rounded(seen, part_of(i) * largest).sub_(seen).square_().sum().item<double>();
+    }
+  }
+  return arithmetic_ == Arithmetic::kDeployed ? rounded(x, largest_.item<double>()) : x;
 }
 
 ReluSite::ReluSite(std::string layer)
@@ -86,9 +115,9 @@ BoundarySite::BoundarySite(std::string layer, Boundary boundary, Bottleneck bott
 
 torch::Tensor BoundarySite::forward(const torch::Tensor& x) {
   const auto format = x.suggest_memory_format();
-  if (!has_bottleneck()) return boundary_->forward(x.contiguous()).contiguous(format);
+  if (!has_bottleneck()) return boundary_->forward(x).contiguous(format);
   if (boundary_->mode() != BoundaryMode::kBypass) {
-    const auto sent = boundary_->forward(bottleneck_->squeeze(x).contiguous());
+    const auto sent = boundary_->forward(bottleneck_->squeeze(x));
     return bottleneck_->expand(sent).contiguous(format);
   }
   if (capture_left_ > 0) {
@@ -134,7 +163,9 @@ torch::Tensor LifSite::forward(const torch::Tensor& x) {
     return options_.is_signed ? x : torch::relu(x);
   }
   const auto format = x.suggest_memory_format();
-  auto spikes = lif_->forward(x.contiguous().view(shape));
+  // Steps follow each other in either layout, so that a view is enough.
+  const bool is_pixels = x.is_contiguous(at::MemoryFormat::ChannelsLast);
+  auto spikes = lif_->forward((is_pixels ? x : x.contiguous()).view(shape));
   if (recording_) spikes_ = spikes.detach();
   if (loss_) spikes = loss_->lose_spikes(spikes);
   const auto flat = spikes.view(x.sizes()).contiguous(format);

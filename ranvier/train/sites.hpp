@@ -9,25 +9,30 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ranvier::train {
 
-/// What the network computes with: float, float while ranges are measured, or the deployed
-/// integers.
-enum class Arithmetic : uint8_t { kFloat, kMeasure, kDeployed };
+/// What the network computes with: float; float while ranges are measured, or chosen; or the
+/// deployed integers.
+enum class Arithmetic : uint8_t { kFloat, kMeasure, kChoose, kDeployed };
 
-/// 8-bit rounding of a dense tensor, one scale for all of it, from the largest magnitude seen in
-/// kMeasure.
+/// 8-bit rounding of a dense tensor, one scale for all of it. kMeasure finds the largest magnitude,
+/// kChoose the range below it with the least squared error: a few large values would make all
+/// others coarse. The range is chosen when kChoose ends.
 class QuantiserImpl : public torch::nn::Module {
  public:
   explicit QuantiserImpl(bool is_signed);
   torch::Tensor forward(const torch::Tensor& x);
-  void set_arithmetic(Arithmetic arithmetic) { arithmetic_ = arithmetic; }
+  void set_arithmetic(Arithmetic arithmetic);
 
  private:
+  torch::Tensor rounded(const torch::Tensor& x, double range) const;
+
   bool is_signed_;
   Arithmetic arithmetic_ = Arithmetic::kFloat;
-  torch::Tensor largest_;  // buffer, scalar
+  torch::Tensor largest_;               // buffer, scalar: the magnitude of the last level
+  std::vector<double> squared_errors_;  // in kChoose, of every candidate range
 };
 TORCH_MODULE(Quantiser);
 

@@ -51,6 +51,18 @@ void for_each_run(const ChannelLayout& layout, int64_t begin, int64_t end, const
   }
 }
 
+/// f(offset, count, channel) for every pixel of a channels-last tensor in [begin, end), the first
+/// and last perhaps in part: value begin + offset + i belongs to channel + i.
+template <class F>
+void for_each_pixel(const ChannelLayout& layout, int64_t begin, int64_t end, const F& f) {
+  int64_t channel = begin % layout.channels;
+  for (int64_t i = begin; i < end; channel = 0) {
+    const int64_t count = std::min(layout.channels - channel, end - i);
+    f(i - begin, count, channel);
+    i += count;
+  }
+}
+
 /// Per-channel sums of `kRows` kinds: one partial table per chunk, added up in the order of the
 /// chunks.
 template <int kRows>
@@ -88,6 +100,14 @@ struct ChannelTable {
 
   /// out [kRows][kBlock]: the parameters of values begin..end-1.
   void spread(const ChannelLayout& layout, int64_t begin, int64_t end, float* out) const {
+    if (layout.inner == 1) {
+      for_each_pixel(layout, begin, end, [&](int64_t offset, int64_t count, int64_t channel) {
+        for (int r = 0; r < kRows; ++r) {
+          std::copy_n(row(r) + channel, count, out + r * kBlock + offset);
+        }
+      });
+      return;
+    }
     for_each_run(layout, begin, end, [&](int64_t offset, int64_t count, int64_t channel) {
       for (int r = 0; r < kRows; ++r) {
         const float value = row(r)[channel];
@@ -99,6 +119,29 @@ struct ChannelTable {
 
   int64_t channels;
   std::vector<float> values;
+};
+
+/// The parameters of one block, value by value. Blocks that start in the same channel share them.
+template <int kRows>
+class SpreadRows {
+ public:
+  /// [kRows][kBlock]; the first end - begin values of each row hold.
+  const float* take(const ChannelLayout& layout, const ChannelTable<kRows>& table, int64_t begin,
+                    int64_t end) {
+    const int64_t phase = begin % (layout.channels * layout.inner);
+    if (phase != phase_ || end - begin > count_) {
+      values_.resize(static_cast<size_t>(kRows * kBlock));
+      table.spread(layout, begin, end, values_.data());
+      phase_ = phase;
+      count_ = end - begin;
+    }
+    return values_.data();
+  }
+
+ private:
+  std::vector<float> values_;
+  int64_t phase_ = -1;
+  int64_t count_ = 0;
 };
 
 /// floor(v) for |v| < 2^22, in operations that vectorise. V: float or Lanes.

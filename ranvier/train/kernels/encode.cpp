@@ -1,6 +1,7 @@
 #include "ranvier/train/kernels/encode.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/train/kernels/encode_sums.hpp"
 
 #include <algorithm>
 #include <type_traits>
@@ -101,12 +102,11 @@ Table make_table(const EncodeArguments& a, const Constants& grid, const EncodeUp
 /// f(shared, offset, count, channel, rows) over the runs of one block; `spread` is scratch.
 template <class F>
 void walk_block(const ChannelLayout& layout, const Table& table, int64_t begin, int64_t end,
-                std::vector<float>& spread, const F& f) {
+                SpreadRows<kRowCount>& spread, const F& f) {
   const float* rows[kRowCount];
   if (!has_long_runs(layout)) {
-    spread.resize(static_cast<size_t>(kRowCount * kBlock));
-    table.spread(layout, begin, end, spread.data());
-    for (int r = 0; r < kRowCount; ++r) rows[r] = spread.data() + r * kBlock;
+    const float* const values = spread.take(layout, table, begin, end);
+    for (int r = 0; r < kRowCount; ++r) rows[r] = values + r * kBlock;
     f(std::false_type{}, int64_t{0}, end - begin, int64_t{0}, rows);
     return;
   }
@@ -115,9 +115,6 @@ void walk_block(const ChannelLayout& layout, const Table& table, int64_t begin, 
     f(std::true_type{}, offset, count, channel, rows);
   });
 }
-
-enum ForwardSum : int { kEvents, kSaturated, kMagnitude, kSum, kSquareSum, kForwardSums };
-using ForwardSums = ChannelSums<kForwardSums>;
 
 /// Per-element results of one run, for the sums: level and activation.
 template <CodecKind kKind, bool kSigned, bool kShared>
@@ -167,7 +164,9 @@ void forward_all(const EncodeArguments& arg, const Table& table, const Constants
                  const float* a, float* value, ForwardSums& sums) {
   for_each_chunk(arg.layout, arg.threads, [&](int64_t chunk, int64_t begin, int64_t end) {
     std::vector<int32_t> levels(static_cast<size_t>(kBlock));
-    std::vector<float> spread;
+    SpreadRows<kRowCount> spread;
+    PixelForwardSums pixels(arg.layout.inner == 1 ? arg.layout.channels : 0);
+    const int64_t span = pixel_span(arg.layout);
     for (int64_t at = begin; at < end; at += kBlock) {
       const int64_t stop = std::min(at + kBlock, end);
       const auto encode = [&](auto shared, int64_t offset, int64_t count, int64_t,
@@ -176,6 +175,14 @@ void forward_all(const EncodeArguments& arg, const Table& table, const Constants
                                             levels.data() + offset);
       };
       walk_block(arg.layout, table, at, stop, spread, encode);
+      if (arg.layout.inner == 1) {
+        for_each_pixel(arg.layout, at, stop, [&](int64_t offset, int64_t count, int64_t channel) {
+          pixels.add(count, a + at + offset, levels.data() + offset, grid.top,
+                     kKind == CodecKind::kRate, channel);
+        });
+        if ((stop - begin) % span == 0 || stop == end) pixels.flush(chunk, sums);
+        continue;
+      }
       for_each_run(arg.layout, at, stop, [&](int64_t offset, int64_t count, int64_t channel) {
         add_run(count, a + at + offset, levels.data() + offset, grid, kKind == CodecKind::kRate,
                 chunk, channel, sums);
@@ -183,9 +190,6 @@ void forward_all(const EncodeArguments& arg, const Table& table, const Constants
     }
   });
 }
-
-enum BackwardSum : int { kLogStep, kLogThreshold, kLogScale, kBackwardSums };
-using BackwardSums = ChannelSums<kBackwardSums>;
 
 /// Per-element contributions of one run; terms [kBackwardSums][kBlock], written.
 template <CodecKind kKind, bool kSigned, Surrogate kSurrogate, bool kShared>
@@ -258,7 +262,9 @@ void backward_all(const EncodeArguments& arg, const Table& table, const Constant
                   const float* a, const float* grad_value, float* grad_a, BackwardSums& sums) {
   for_each_chunk(arg.layout, arg.threads, [&](int64_t chunk, int64_t begin, int64_t end) {
     std::vector<float> terms(static_cast<size_t>(kBackwardSums * kBlock));
-    std::vector<float> spread;
+    SpreadRows<kRowCount> spread;
+    PixelBackwardSums pixels(arg.layout.inner == 1 ? arg.layout.channels : 0);
+    const int64_t span = pixel_span(arg.layout);
     for (int64_t at = begin; at < end; at += kBlock) {
       const int64_t stop = std::min(at + kBlock, end);
       const auto differentiate = [&](auto shared, int64_t offset, int64_t count, int64_t,
@@ -268,6 +274,13 @@ void backward_all(const EncodeArguments& arg, const Table& table, const Constant
             terms.data() + offset);
       };
       walk_block(arg.layout, table, at, stop, spread, differentiate);
+      if (arg.layout.inner == 1) {
+        for_each_pixel(arg.layout, at, stop, [&](int64_t offset, int64_t count, int64_t channel) {
+          pixels.add(count, terms.data() + offset, channel);
+        });
+        if ((stop - begin) % span == 0 || stop == end) pixels.flush(chunk, sums);
+        continue;
+      }
       for_each_run(arg.layout, at, stop, [&](int64_t offset, int64_t count, int64_t channel) {
         for (int row = 0; row < kBackwardSums; ++row) {
           sums.at(chunk, row, channel) +=

@@ -241,6 +241,93 @@ TEST(EncodeKernel, HasTheSameBitsForAnyNumberOfThreads) {
   }
 }
 
+/// One tensor in both layouts: 60 samples of 8 x 8, `channels` channels.
+struct TwoLayouts {
+  static constexpr int64_t kSamples = 60;
+  static constexpr int64_t kInner = 64;
+  int64_t channels;
+  std::vector<float> planes, pixels;
+
+  explicit TwoLayouts(int64_t channels_in) : channels(channels_in) {
+    core::Rng rng(3);
+    planes.resize(static_cast<size_t>(kSamples * channels * kInner));
+    for (float& v : planes) v = static_cast<float>(rng.uniform() * 3.0 - 1.0);
+    pixels.resize(planes.size());
+    for_all([&](size_t plane, size_t pixel) { pixels[pixel] = planes[plane]; });
+  }
+
+  /// f(index in planes, index in pixels) for every value.
+  template <class F>
+  void for_all(const F& f) const {
+    for (int64_t n = 0; n < kSamples; ++n) {
+      for (int64_t c = 0; c < channels; ++c) {
+        for (int64_t i = 0; i < kInner; ++i) {
+          f(static_cast<size_t>((n * channels + c) * kInner + i),
+            static_cast<size_t>((n * kInner + i) * channels + c));
+        }
+      }
+    }
+  }
+};
+
+void expect_near_all(const std::vector<double>& given, const std::vector<double>& expected) {
+  ASSERT_EQ(given.size(), expected.size());
+  for (size_t c = 0; c < given.size(); ++c) {
+    EXPECT_NEAR(given[c], expected[c], 1e-5 * (1.0 + std::abs(expected[c]))) << c;
+  }
+}
+
+TEST(EncodeKernel, ChannelsLastIsTheSameFunction) {
+  // 16 channels divide a block, 40 do not, 1500 are more than a block.
+  for (const int64_t channels : {int64_t{1}, int64_t{16}, int64_t{40}, int64_t{1500}}) {
+    const TwoLayouts both(channels);
+    for (const char* text : {"dense(4)", "graded(3,signed)", "rate(4)"}) {
+      const codec::CodecSpec spec = codec::parse_codec(text, "codec");
+      LearnedChannels learned;
+      for (int64_t c = 0; c < channels; ++c) {
+        const double factor = 1.0 + 0.01 * static_cast<double>(c % 70);
+        learned.step.push_back(factor / top_level(spec));
+        learned.threshold.push_back(spec.kind == codec::CodecKind::kRate ? factor : 0.27 * factor);
+        learned.scale.push_back(factor / top_level(spec));
+        learned.beta.push_back(1.0);
+      }
+      const Grid grid = project(spec, learned);
+      const auto size = static_cast<int64_t>(both.planes.size());
+      const auto arguments = [&](int64_t inner) {
+        return EncodeArguments{
+            {size, channels, inner}, &grid.params, &grid.scales, Surrogate::kTriangle, 1};
+      };
+      std::vector<float> plane_value(both.planes.size()), pixel_value(both.planes.size());
+      const auto planes =
+          encode_forward(arguments(TwoLayouts::kInner), both.planes.data(), plane_value.data());
+      const auto pixels = encode_forward(arguments(1), both.pixels.data(), pixel_value.data());
+      both.for_all([&](size_t plane, size_t pixel) {
+        ASSERT_EQ(plane_value[plane], pixel_value[pixel]) << text << " " << channels;
+      });
+      EXPECT_EQ(pixels.events, planes.events);
+      EXPECT_EQ(pixels.saturated, planes.saturated);
+      EXPECT_EQ(pixels.magnitude, planes.magnitude);
+      expect_near_all(pixels.sum, planes.sum);
+      expect_near_all(pixels.square_sum, planes.square_sum);
+      std::vector<float> row(static_cast<size_t>(channels));
+      for (size_t c = 0; c < row.size(); ++c) row[c] = 0.01F * static_cast<float>(c % 7);
+      std::vector<float> plane_grad(both.planes.size()), pixel_grad(both.planes.size());
+      const auto of_planes =
+          encode_backward(arguments(TwoLayouts::kInner), both.planes.data(),
+                          {plane_value.data(), row.data(), row.data()}, plane_grad.data());
+      const auto of_pixels =
+          encode_backward(arguments(1), both.pixels.data(),
+                          {pixel_value.data(), row.data(), row.data()}, pixel_grad.data());
+      both.for_all([&](size_t plane, size_t pixel) {
+        ASSERT_EQ(plane_grad[plane], pixel_grad[pixel]) << text << " " << channels;
+      });
+      expect_near_all(of_pixels.log_step, of_planes.log_step);
+      expect_near_all(of_pixels.log_threshold, of_planes.log_threshold);
+      expect_near_all(of_pixels.log_scale, of_planes.log_scale);
+    }
+  }
+}
+
 TEST(EncodeKernel, RefusesALeak) {
   const codec::CodecSpec spec = codec::parse_codec("rate(4)", "codec");
   Problem problem(spec, learned_for(spec), 10, -1.0F, 1.0F);

@@ -177,11 +177,24 @@ class BackwardChunk {
       if constexpr (kShared) {
         sums_.at(chunk_, which, channel) += sum(group.sums(which, 0));
       } else {
-        for (int64_t i = 0; i < count; ++i) {
-          sums_.at(chunk_, which, (at + i) / a_.layout.inner % a_.layout.channels) +=
-              double{group.sums(which, i / kLanes)[i % kLanes]};
-        }
+        add_each(which, at, count, &group.sums(which, 0));
       }
+    }
+  }
+
+  /// sums [count], of neurons at, at + 1, ...
+  void add_each(int which, int64_t at, int64_t count, const Lanes* sums) {
+    alignas(kCacheLine) float each[kGroup];
+    for (int64_t j = 0; j < kGroupLanes; ++j) store(sums[j], each + j * kLanes);
+    if (a_.layout.inner == 1) {
+      for_each_pixel(a_.layout, at, at + count, [&](int64_t offset, int64_t n, int64_t channel) {
+        double* const to = &sums_.at(chunk_, which, channel);
+        for (int64_t i = 0; i < n; ++i) to[i] += double{each[offset + i]};
+      });
+      return;
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      sums_.at(chunk_, which, (at + i) / a_.layout.inner % a_.layout.channels) += double{each[i]};
     }
   }
 

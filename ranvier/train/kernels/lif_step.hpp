@@ -47,22 +47,20 @@ inline V charge(V u, V s, V input, V theta, V beta) {
 /// out).
 class BlockWalk {
  public:
-  BlockWalk(const LifArguments& a, const LifTable& table) : a_(a), table_(table) {
-    if (!has_long_runs(a.layout)) spread_.resize(static_cast<size_t>(kRowCount * kBlock));
-  }
+  BlockWalk(const LifArguments& a, const LifTable& table) : a_(a), table_(table) {}
 
   void enter(int64_t begin, int64_t end) {
     begin_ = begin;
     end_ = end;
-    if (!spread_.empty()) table_.spread(a_.layout, begin, end, spread_.data());
+    if (!has_long_runs(a_.layout)) values_ = spread_.take(a_.layout, table_, begin, end);
   }
 
   /// f(shared, offset, count, channel, neurons) for every run of the block.
   template <class F>
   void runs(const F& f) const {
     Neurons p{};
-    if (!spread_.empty()) {
-      for (int r = 0; r < kRowCount; ++r) p.row[r] = spread_.data() + r * kBlock;
+    if (values_ != nullptr) {
+      for (int r = 0; r < kRowCount; ++r) p.row[r] = values_ + r * kBlock;
       f(std::false_type{}, int64_t{0}, end_ - begin_, int64_t{0}, p);
       return;
     }
@@ -78,7 +76,8 @@ class BlockWalk {
  private:
   const LifArguments& a_;
   const LifTable& table_;
-  std::vector<float> spread_;
+  SpreadRows<kRowCount> spread_;
+  const float* values_ = nullptr;  // the block's, where parameters change from value to value
   int64_t begin_ = 0;
   int64_t end_ = 0;
 };

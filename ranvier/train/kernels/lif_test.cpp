@@ -101,13 +101,13 @@ TEST(LifKernel, CountsAreTheClosedFormAtConstantInput) {
 }
 
 /// A random time-varying problem.
-struct Problem {
+struct LifProblem {
   int64_t steps = 5, samples = 7, channels = 12, inner = 36;
   std::vector<float> x, grad, gain, theta, beta;
   LifOptions options;
   int threads = 1;
 
-  Problem() {
+  LifProblem() {
     const int64_t size = steps * samples * channels * inner;
     x = random_values(size, -0.5F, 1.0F, 1);
     grad = random_values(size, -1.0F, 1.0F, 2);
@@ -158,8 +158,8 @@ struct Problem {
 };
 
 TEST(LifKernel, HasTheSameBitsForAnyNumberOfThreads) {
-  Problem problem;
-  const Problem::Result one = problem.run(problem.inner);
+  LifProblem problem;
+  const LifProblem::Result one = problem.run(problem.inner);
   for (const int threads : {2, 3, 7}) {
     problem.threads = threads;
     EXPECT_TRUE(problem.run(problem.inner) == one) << threads;
@@ -167,12 +167,12 @@ TEST(LifKernel, HasTheSameBitsForAnyNumberOfThreads) {
 }
 
 TEST(LifKernel, ChannelsLastIsTheSameFunction) {
-  const Problem problem;
-  Problem last = problem;
+  const LifProblem problem;
+  LifProblem last = problem;
   last.x = problem.permuted(problem.x, true);
   last.grad = problem.permuted(problem.grad, true);
-  const Problem::Result expected = problem.run(problem.inner);
-  const Problem::Result given = last.run(1);
+  const LifProblem::Result expected = problem.run(problem.inner);
+  const LifProblem::Result given = last.run(1);
   EXPECT_EQ(problem.permuted(given.spikes, false), expected.spikes);
   EXPECT_EQ(problem.permuted(given.grad_x, false), expected.grad_x);
   for (size_t i = 0; i < expected.sums.size(); ++i) {
@@ -181,7 +181,7 @@ TEST(LifKernel, ChannelsLastIsTheSameFunction) {
 }
 
 TEST(LifKernel, ByteSpikesAreTheFloatSpikes) {
-  const Problem problem;
+  const LifProblem problem;
   std::vector<int8_t> bytes(problem.x.size());
   lif_forward(problem.arguments(), problem.x.data(), bytes.data());
   const std::vector<float> floats = problem.run(problem.inner).spikes;
@@ -190,7 +190,7 @@ TEST(LifKernel, ByteSpikesAreTheFloatSpikes) {
 }
 
 /// One step over `size` values from `from` on.
-void run_part(const Problem& problem, const std::vector<float>& x, int64_t from, int64_t size,
+void run_part(const LifProblem& problem, const std::vector<float>& x, int64_t from, int64_t size,
               float* spikes, float* grad_x) {
   LifArguments a = problem.arguments();
   a.steps = 1;
@@ -203,7 +203,7 @@ void run_part(const Problem& problem, const std::vector<float>& x, int64_t from,
 TEST(LifKernel, ResultsWrittenPastTheCachesAreTheSame) {
   // Runs of whole cache lines, runs that end within one, parameters spread out.
   for (const int64_t inner : {48, 49, 1}) {
-    Problem problem;
+    LifProblem problem;
     problem.options.is_signed = false;
     problem.inner = inner;
     const int64_t samples = kStreamedValues / (2 * problem.channels * inner) + 1;
@@ -223,7 +223,7 @@ TEST(LifKernel, ResultsWrittenPastTheCachesAreTheSame) {
 }
 
 TEST(LifKernel, RefusesOptionsThatExcludeEachOther) {
-  Problem problem;
+  LifProblem problem;
   problem.options.centred = true;
   problem.options.is_signed = false;
   EXPECT_THROW(problem.run(1), core::ContractViolation);
