@@ -23,6 +23,10 @@ target_compile_options(
             # GCC 12 sees overlaps in std::string that are not there (bug 105651).
             $<$<AND:$<BOOL:${RANVIER_WERROR}>,$<CXX_COMPILER_ID:GNU>>:-Wno-error=restrict>
             $<$<BOOL:${RANVIER_NATIVE}>:-march=native>)
+if(CMAKE_UNITY_BUILD)
+  # Several files are compiled as one, so a class in a .cpp may hold a type of its unnamed namespace.
+  target_compile_options(ranvier_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 if(RANVIER_SANITIZE)
   target_compile_options(ranvier_flags INTERFACE -fsanitize=${RANVIER_SANITIZE}
                                                  -fno-omit-frame-pointer)

@@ -12,12 +12,12 @@
 namespace ranvier::codec {
 namespace {
 
-constexpr double kRate = 2e-3;
+constexpr double kBitErrorRate = 2e-3;
 constexpr int64_t kBits = 50;
 
 TEST(BitErrors, DamageFlitsAsOftenAsOneOfTheirBitsFlips) {
-  const BitErrors errors(kRate, 7);
-  const double p = 1 - std::pow(1 - kRate, kBits);
+  const BitErrors errors(kBitErrorRate, 7);
+  const double p = 1 - std::pow(1 - kBitErrorRate, kBits);
   const uint64_t draws = 200'000;
   for (const uint64_t side : {0, 1, 9}) {
     int64_t hits = 0, twice = 0;
@@ -47,8 +47,8 @@ TEST(BitErrors, DifferBetweenStreamsAndSeeds) {
 }
 
 TEST(BitErrors, OfFlitsThatLeaveAChipAreTheirOwn) {
-  const BitErrors errors(kRate, 7);
-  const double p = 1 - std::pow(1 - kRate, kBits);
+  const BitErrors errors(kBitErrorRate, 7);
+  const double p = 1 - std::pow(1 - kBitErrorRate, kBits);
   int64_t hits = 0, chips = 0, streams = 0, flits = 0;
   for (int32_t block = 0; block < 100; ++block) {
     for (int32_t packet = 0; packet < 10; ++packet) {

@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr Field kSchema[] = {
+constexpr Field kLoadSchema[] = {
     {.key = "name", .kind = Kind::kText, .fallback = "untitled"},
     {.key = "seed", .kind = Kind::kInteger, .fallback = "1", .minimum = 0, .maximum = 1e9},
     {.key = "note", .kind = Kind::kText},
@@ -33,7 +33,7 @@ constexpr Field kSchema[] = {
 
 Values load_text(const std::string& yaml, std::vector<std::string> overrides = {}) {
   const Source source{"exp.yaml", yaml};
-  return load(std::span(&source, 1), overrides, kSchema);
+  return load(std::span(&source, 1), overrides, kLoadSchema);
 }
 
 TEST(Load, FillsEveryKeyFromDefaults) {
@@ -76,7 +76,7 @@ TEST(Load, LaterSourcesWinKeyByKeyAndOverridesWinOverAll) {
   const std::vector<Source> sources{{"preset p", "seed: 2\nname: preset\n"},
                                     {"exp.yaml", "name: mine\n"}};
   const std::vector<std::string> overrides{"widths=[1,2,3]", "train.rate=0.5"};
-  const Values values = load(sources, overrides, kSchema);
+  const Values values = load(sources, overrides, kLoadSchema);
   EXPECT_EQ(values.integer("seed"), 2);
   EXPECT_EQ(values.origin("seed").place, "preset p:1");
   EXPECT_EQ(values.text("name"), "mine");
@@ -117,11 +117,11 @@ TEST(Load, OnlyListsTakeItems) {
 
 TEST(Load, LayersReadOnceEqualLoadingAgain) {
   const Source source{"exp.yaml", "seed: 7\nvariants: {a: {lambda: 1}}\n"};
-  const Layers layers(std::span(&source, 1), kSchema);
+  const Layers layers(std::span(&source, 1), kLoadSchema);
   for (const auto& overrides :
        {std::vector<std::string>{}, {"seed=8"}, {"variants.b.codec=rate(2)", "seed=9"}}) {
     EXPECT_EQ(layers.load(overrides).to_yaml(),
-              load(std::span(&source, 1), overrides, kSchema).to_yaml());
+              load(std::span(&source, 1), overrides, kLoadSchema).to_yaml());
   }
   const std::string bad[]{"sede=8"};
   EXPECT_THROW(layers.load(bad), core::UserError);

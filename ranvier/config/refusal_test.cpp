@@ -9,7 +9,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr Field kSchema[] = {
+constexpr Field kRefusalSchema[] = {
     {.key = "hardware.mesh", .kind = Kind::kInteger, .fallback = "8", .minimum = 1, .maximum = 256},
     {.key = "hardware.serdes.lanes", .kind = Kind::kInteger, .fallback = "1", .minimum = 1},
     {.key = "hardware.clock",
@@ -29,7 +29,7 @@ constexpr Field kSchema[] = {
 core::Refusal refusal_of(const std::string& yaml, std::vector<std::string> overrides = {}) {
   const Source source{"exp.yaml", yaml};
   try {
-    load(std::span(&source, 1), overrides, kSchema);
+    load(std::span(&source, 1), overrides, kRefusalSchema);
   } catch (const core::UserError& error) {
     return error.refusal();
   }
@@ -148,7 +148,7 @@ TEST(Refuses, ConstantsThatDoNotSayWhatTheyAre) {
 
 TEST(Refuses, WithTheSpellingOfTheUserAndItsPlace) {
   const Source source{"exp.yaml", "hardware:\n  clock: 0.2 GHz\n"};
-  const Values values = load(std::span(&source, 1), {}, kSchema);
+  const Values values = load(std::span(&source, 1), {}, kRefusalSchema);
   try {
     values.refuse("hardware.clock", "less than 100 MHz", "Slow down.");
   } catch (const core::UserError& error) {

@@ -10,7 +10,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr Field kSchema[] = {
+constexpr Field kResolvedSchema[] = {
     {.key = "name", .kind = Kind::kText, .fallback = "untitled", .doc = "What it is called."},
     {.key = "note", .kind = Kind::kText},
     {.key = "hardware.mesh", .kind = Kind::kInteger, .fallback = "8", .minimum = 1, .maximum = 256},
@@ -30,7 +30,7 @@ constexpr Field kSchema[] = {
 
 Values load_text(const std::string& name, const std::string& yaml) {
   const Source source{name, yaml};
-  return load(std::span(&source, 1), {}, kSchema);
+  return load(std::span(&source, 1), {}, kResolvedSchema);
 }
 
 TEST(Resolved, SaysWhereEveryValueCameFrom) {
@@ -84,7 +84,7 @@ TEST(Hash, IsIndependentOfOriginAndSpellingButNotOfValues) {
 }
 
 TEST(Describe, NamesKeyUnitDefaultRangeAndSource) {
-  const std::string text = describe("experiment", kSchema);
+  const std::string text = describe("experiment", kResolvedSchema);
   EXPECT_THAT(text, HasSubstr("experiment\n"));
   EXPECT_THAT(text, HasSubstr("hardware.clock  (default 200 MHz)"));
   EXPECT_THAT(text, HasSubstr("Hz, kHz, MHz or GHz, 1 MHz..4 GHz"));

@@ -37,6 +37,8 @@ using Hertz = Quantity<struct HertzUnit, double>;
 using Picojoules = Quantity<struct PicojoulesUnit, double>;
 using Femtojoules = Quantity<struct FemtojoulesUnit, double>;
 
+inline constexpr double kPicojoulesPerJoule = 1e12;
+
 /// A whole-number name that cannot be confused with another kind of name. Invalid only if never
 /// set.
 template <class Tag>

@@ -2,6 +2,7 @@
 // one function here.
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/core/quantity.hpp"
 #include "ranvier/cost/price.hpp"
 
 #include <fmt/format.h>
@@ -17,7 +18,6 @@ namespace {
 
 using core::Event;
 
-constexpr double kPicojoulesPerJoule = 1e12;
 constexpr double kReferenceSramBytes = 8192;  // what cost.sram_access is given for
 constexpr double kSramAccessBits = 64;
 constexpr double kBytesPerKib = 1024;
@@ -86,9 +86,9 @@ class PriceList {
   void add(Event event, std::string_view part, std::vector<std::string_view> keys,
            const Formula& joules) {
     Coefficient coefficient;
-    coefficient.nominal = joules(constants_, Bound::kNominal) * kPicojoulesPerJoule;
-    coefficient.minimum = joules(constants_, Bound::kMinimum) * kPicojoulesPerJoule;
-    coefficient.maximum = joules(constants_, Bound::kMaximum) * kPicojoulesPerJoule;
+    coefficient.nominal = joules(constants_, Bound::kNominal) * core::kPicojoulesPerJoule;
+    coefficient.minimum = joules(constants_, Bound::kMinimum) * core::kPicojoulesPerJoule;
+    coefficient.maximum = joules(constants_, Bound::kMaximum) * core::kPicojoulesPerJoule;
     std::vector<std::string> sources;
     for (const auto key : keys) sources.push_back(constants_.source(key));
     coefficient.key = fmt::format("{}", fmt::join(keys, " "));

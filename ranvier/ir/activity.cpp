@@ -15,7 +15,7 @@ namespace ranvier::ir {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int64_t kSchema = 1;
+constexpr int64_t kActivitySchema = 1;
 constexpr int64_t kAny = -1;
 constexpr std::string_view kAssumed = "assumed";
 
@@ -58,7 +58,7 @@ void write_boundary(hdf5::Writer& file, const std::string& group, int64_t sample
 
 void write_to(hdf5::Writer& file, const Activity& activity) {
   const int64_t samples = activity.samples;
-  file.attribute("schema", kSchema);
+  file.attribute("schema", kActivitySchema);
   file.attribute("variant", activity.variant);
   file.attribute("samples", samples);
   if (activity.assumed) file.attribute("origin", std::string(kAssumed));
@@ -154,7 +154,8 @@ std::vector<int32_t> read_classes(const hdf5::Reader& file, const std::string& d
 Activity read_activity(const fs::path& path) {
   const hdf5::Reader file(path, {"activity", "recorded activity", "ranvier train"});
   const int64_t schema = file.integer_attribute("schema");
-  if (schema != kSchema) file.refuse("@schema", fmt::to_string(schema), fmt::to_string(kSchema));
+  if (schema != kActivitySchema)
+    file.refuse("@schema", fmt::to_string(schema), fmt::to_string(kActivitySchema));
   require_members(file, "/", {"labels", "predictions", "boundaries", "layers"});
   Activity activity;
   activity.variant = file.text_attribute("variant");

@@ -9,11 +9,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <thread>
+
+#include "tests/support/fresh_directory.hpp"
 
 namespace ranvier::ir {
 namespace {
@@ -40,7 +41,7 @@ BoundaryActivity random_boundary(core::Rng& rng, int samples, int steps, int ele
           .value = random_values<int32_t>(rng, samples * elements, -2147483648LL, 2147483647)};
 }
 
-Activity sample(int samples = 3) {
+Activity recording(int samples = 3) {
   core::Rng rng(4);
   Activity activity;
   activity.variant = "hnn-graded";
@@ -52,9 +53,9 @@ Activity sample(int samples = 3) {
   return activity;
 }
 
-Activity spiking_sample() {
+Activity spiking_recording() {
   core::Rng rng(5);
-  Activity activity = sample();
+  Activity activity = recording();
   activity.variant = "snn";
   activity.steps = 4;
   activity.boundaries.erase("cut1");
@@ -79,17 +80,10 @@ bool equal(const Activity& a, const Activity& b) {
          a.labels == b.labels && a.predictions == b.predictions && a.layer_spikes == b.layer_spikes;
 }
 
-/// An empty directory of this test alone, even when two runs overlap.
-fs::path fresh_directory() {
-  std::string name = ::testing::TempDir() + "ranvier-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw core::RunError("no temporary directory");
-  return name;
-}
-
 class ActivityTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = fresh_directory();
+    directory_ = ::ranvier::testing::fresh_directory();
     path_ = directory_ / "activity.h5";
   }
   void TearDown() override { fs::remove_all(directory_); }
@@ -128,31 +122,31 @@ class ActivityTest : public ::testing::Test {
 };
 
 TEST_F(ActivityTest, ReadsWhatItWrote) {
-  write_activity(sample(), path_);
-  EXPECT_TRUE(equal(read_activity(path_), sample()));
+  write_activity(recording(), path_);
+  EXPECT_TRUE(equal(read_activity(path_), recording()));
 }
 
 TEST_F(ActivityTest, ReadsTheSpikesOfAnSnn) {
-  write_activity(spiking_sample(), path_);
-  EXPECT_TRUE(equal(read_activity(path_), spiking_sample()));
+  write_activity(spiking_recording(), path_);
+  EXPECT_TRUE(equal(read_activity(path_), spiking_recording()));
 }
 
 TEST_F(ActivityTest, EqualActivityGivesEqualBytes) {
-  write_activity(sample(), path_);
-  write_activity(sample(), directory_ / "again.h5");
+  write_activity(recording(), path_);
+  write_activity(recording(), directory_ / "again.h5");
   EXPECT_EQ(core::read_file(path_, "a"), core::read_file(directory_ / "again.h5", "a"));
 }
 
 TEST_F(ActivityTest, BytesDoNotDependOnTheSecondOfWriting) {
-  write_activity(sample(), path_);
+  write_activity(recording(), path_);
   const std::string before = core::read_file(path_, "test");
   std::this_thread::sleep_for(std::chrono::milliseconds(1050));
-  write_activity(sample(), path_);
+  write_activity(recording(), path_);
   EXPECT_EQ(core::read_file(path_, "test"), before);
 }
 
 TEST_F(ActivityTest, SmallSymbolsTakeOneByteAndSparseOnesFarLess) {
-  Activity activity = sample(64);
+  Activity activity = recording(64);
   core::Rng rng(1);
   activity.boundaries.clear();
   activity.boundaries["cut"] = random_boundary(rng, 64, 1, 4096, 3);
@@ -174,7 +168,7 @@ TEST_F(ActivityTest, RoundTripsAnyShapeAndRange) {
     const auto pick = [&](int low, int high) {
       return low + static_cast<int>(rng.below(static_cast<uint64_t>(high - low + 1)));
     };
-    Activity activity = sample(pick(1, 8));
+    Activity activity = recording(pick(1, 8));
     activity.variant.assign(static_cast<size_t>(pick(0, 20)), static_cast<char>(pick(' ', '~')));
     for (const char* name : {"a b", "\xC3\xA9", "c.d"}) {
       activity.boundaries[name] =
@@ -198,7 +192,7 @@ TEST_F(ActivityTest, RefusesAFileThatIsNotHdf5) {
 }
 
 TEST_F(ActivityTest, RefusesATruncatedFileAtAnyLengthInSilence) {
-  write_activity(sample(), path_);
+  write_activity(recording(), path_);
   const std::string whole = core::read_file(path_, "a");
   ::testing::internal::CaptureStderr();
   for (size_t length = 0; length < whole.size(); length += 97) {
@@ -209,7 +203,7 @@ TEST_F(ActivityTest, RefusesATruncatedFileAtAnyLengthInSilence) {
 }
 
 TEST_F(ActivityTest, ADamagedByteIsFoundOrDoesNotMatter) {
-  write_activity(sample(), path_);
+  write_activity(recording(), path_);
   const std::string whole = core::read_file(path_, "a");
   int found = 0;
   for (size_t at = 0; at < whole.size(); at += 31) {
@@ -217,7 +211,7 @@ TEST_F(ActivityTest, ADamagedByteIsFoundOrDoesNotMatter) {
     damaged[at] = static_cast<char>(damaged[at] ^ 0x41);
     spill(damaged);
     try {
-      EXPECT_TRUE(equal(read_activity(path_), sample())) << "byte " << at << " went unnoticed";
+      EXPECT_TRUE(equal(read_activity(path_), recording())) << "byte " << at << " went unnoticed";
     } catch (const core::UserError&) {
       ++found;
     }
@@ -320,16 +314,16 @@ TEST_F(ActivityTest, RefusesLayersOfUnequalSteps) {
 }
 
 TEST_F(ActivityTest, AFailedWriteLeavesTheOldFile) {
-  write_activity(sample(), path_);
-  Activity broken = sample();
+  write_activity(recording(), path_);
+  Activity broken = recording();
   broken.boundaries["cut2"].value.pop_back();
   EXPECT_THROW(write_activity(broken, path_), core::ContractViolation);
-  EXPECT_TRUE(equal(read_activity(path_), sample()));
+  EXPECT_TRUE(equal(read_activity(path_), recording()));
   EXPECT_FALSE(fs::exists(directory_ / "activity.h5.part"));
 }
 
 TEST_F(ActivityTest, AMissingDirectoryIsARunError) {
-  EXPECT_THROW(write_activity(sample(), directory_ / "none" / "activity.h5"), core::RunError);
+  EXPECT_THROW(write_activity(recording(), directory_ / "none" / "activity.h5"), core::RunError);
 }
 
 }  // namespace

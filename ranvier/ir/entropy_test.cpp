@@ -5,8 +5,9 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
+
+#include "tests/support/fresh_directory.hpp"
 
 namespace ranvier::ir {
 namespace {
@@ -66,18 +67,17 @@ TEST(Entropy, GivesRareSymbolsFewCounts) {
 }
 
 TEST(Entropy, SurvivesTheFile) {
-  std::string name = ::testing::TempDir() + "ranvier-XXXXXX";
-  ASSERT_NE(::mkdtemp(name.data()), nullptr);
+  const auto directory = ::ranvier::testing::fresh_directory();
   for (const bool spiking : {false, true}) {
     Network network = spiking ? network_with(NetworkKind::kSnn, kSpikes, 4)
                               : network_with(NetworkKind::kHnn, kGraded, 1);
     learn_entropy(network, activity_of(spiking ? kSpikes : kGraded, 3, 0.5));
-    const auto path = std::filesystem::path(name) / "network.json";
+    const auto path = directory / "network.json";
     write_network(network, path);
     EXPECT_EQ(read_network(path).boundaries[0].params.entropy,
               network.boundaries[0].params.entropy);
   }
-  std::filesystem::remove_all(name);
+  std::filesystem::remove_all(directory);
 }
 
 TEST(Entropy, RefusesActivityOfAnotherNetwork) {

@@ -10,7 +10,7 @@ namespace ranvier::ir {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kLinkLossSchema = 1;
 constexpr double kMostErrors = 0.1;  // [per bit] as hardware.serdes.bit_error_rate
 
 /// [[first, count], ...] of ascending positions.
@@ -87,7 +87,8 @@ codec::LinkNoise read_noise(const Node& node) {
 }
 
 void require_schema(const Node& root) {
-  if (root["schema"].integer<int>() != kSchema) root["schema"].refuse(fmt::to_string(kSchema));
+  if (root["schema"].integer<int>() != kLinkLossSchema)
+    root["schema"].refuse(fmt::to_string(kLinkLossSchema));
 }
 
 [[noreturn]] void refuse_other(const LinkLoss& loss, const std::string& given,
@@ -160,7 +161,7 @@ LinkLoss read_link_loss(const fs::path& path) {
 
 void write_link_loss(const LinkLoss& loss, const fs::path& path) {
   const codec::WireLayout& layout = loss.layout;
-  Json root{{"schema", kSchema},
+  Json root{{"schema", kLinkLossSchema},
             {"variant", loss.variant},
             {"preset", loss.preset},
             {"wire", codec::to_string(loss.wire)},
@@ -237,7 +238,7 @@ LossScore read_loss_score(const fs::path& path) {
 }
 
 void write_loss_score(const LossScore& score, const fs::path& path) {
-  Json root{{"schema", kSchema},
+  Json root{{"schema", kLinkLossSchema},
             {"variant", score.variant},
             {"preset", score.preset},
             {"metric", score.metric},

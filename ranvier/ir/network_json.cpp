@@ -16,7 +16,7 @@ namespace ranvier::ir {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr int kSchema = 1;
+constexpr int kNetworkSchema = 1;
 constexpr std::array<std::string_view, 4> kOps{"input", "conv2d", "linear", "pool_linear"};
 
 std::vector<std::string> keys_of(Op op) {
@@ -198,7 +198,8 @@ Network read_network(const fs::path& path) {
   const Json document = parse_strictly(core::read_file(path, "network"), "network", path);
   const Node root(document, "", path);
   root.require_keys({"schema", "name", "kind", "steps", "chips", "layers", "boundaries"});
-  if (root["schema"].integer<int>() != kSchema) root["schema"].refuse(fmt::to_string(kSchema));
+  if (root["schema"].integer<int>() != kNetworkSchema)
+    root["schema"].refuse(fmt::to_string(kNetworkSchema));
   Network network;
   network.name = root["name"].text();
   network.kind = static_cast<NetworkKind>(root["kind"].choice({"ann", "snn", "hnn"}));
@@ -221,11 +222,12 @@ Network read_network(const fs::path& path) {
 void write_network(const Network& network, const fs::path& path) {
   validate(network, path.string());
   core::write_file_atomic(
-      path, fmt::format("{{\n  \"schema\": {},\n  \"name\": {},\n  \"kind\": \"{}\",\n"
-                        "  \"steps\": {},\n{}  \"layers\": {},\n  \"boundaries\": {}\n}}\n",
-                        kSchema, Json(network.name).dump(), to_string(network.kind), network.steps,
-                        network.chip_rule == ChipRule::kFilled ? "  \"chips\": \"filled\",\n" : "",
-                        lines_of(network, network.layers), lines_of(network, network.boundaries)));
+      path,
+      fmt::format("{{\n  \"schema\": {},\n  \"name\": {},\n  \"kind\": \"{}\",\n"
+                  "  \"steps\": {},\n{}  \"layers\": {},\n  \"boundaries\": {}\n}}\n",
+                  kNetworkSchema, Json(network.name).dump(), to_string(network.kind), network.steps,
+                  network.chip_rule == ChipRule::kFilled ? "  \"chips\": \"filled\",\n" : "",
+                  lines_of(network, network.layers), lines_of(network, network.boundaries)));
 }
 
 }  // namespace ranvier::ir

@@ -7,11 +7,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <string>
+
+#include "tests/support/fresh_directory.hpp"
 
 namespace ranvier::ir {
 namespace {
@@ -62,17 +63,10 @@ Network sample() {
   return network;
 }
 
-/// An empty directory of this test alone, even when two runs overlap.
-fs::path fresh_directory() {
-  std::string name = ::testing::TempDir() + "ranvier-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw core::RunError("no temporary directory");
-  return name;
-}
-
 class NetworkFileTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = fresh_directory();
+    directory_ = ::ranvier::testing::fresh_directory();
     path_ = directory_ / "network.json";
   }
   void TearDown() override { fs::remove_all(directory_); }
@@ -160,7 +154,7 @@ RC_GTEST_PROP(NetworkFileProperty, RoundTripsChainsOfLayers, ()) {
     }
     network.boundaries.push_back({"cut" + std::to_string(i), i, boundary});
   }
-  const fs::path path = fresh_directory() / "network.json";
+  const fs::path path = ::ranvier::testing::fresh_directory() / "network.json";
   write_network(network, path);
   const Network read = read_network(path);
   fs::remove_all(path.parent_path());

@@ -11,24 +11,17 @@ namespace {
 
 using codec::CodecKind;
 using codec::WireKind;
+using testing::kDense8;
+using testing::kGraded;
 using testing::random_activity;
 using testing::two_chip_network;
+using testing::two_chip_package;
 using workload::MessageKind;
 using workload::Task;
 using workload::TaskKind;
 
-constexpr codec::CodecSpec kGraded{CodecKind::kGraded, 3, 1, false};
-constexpr codec::CodecSpec kDense8{CodecKind::kDense, 8, 1, false};
-constexpr int kSteps = 4;
-constexpr codec::CodecSpec kSpikes{CodecKind::kRate, 1, kSteps, false};
-
-arch::PackageSpec package_of() {
-  arch::PackageSpec package;
-  package.chips_x = 2;
-  package.chip.mesh = 6;
-  package.chip.neurons_per_core = 128;
-  return package;
-}
+constexpr int kSpikeSteps = 4;
+constexpr codec::CodecSpec kSpikes{CodecKind::kRate, 1, kSpikeSteps, false};
 
 struct Built {
   ir::Network network;
@@ -38,9 +31,9 @@ struct Built {
 };
 
 Built build(ir::NetworkKind kind, codec::CodecSpec spec, WireKind wire = WireKind::kAuto,
-            const arch::PackageSpec& package = package_of()) {
+            const arch::PackageSpec& package = two_chip_package()) {
   Built built;
-  built.network = two_chip_network(kind, spec, kind == ir::NetworkKind::kSnn ? kSteps : 1);
+  built.network = two_chip_network(kind, spec, kind == ir::NetworkKind::kSnn ? kSpikeSteps : 1);
   built.activity = random_activity(built.network, 2, 0.3, 7);
   built.mapping = map_network(built.network, package);
   built.workload = build_workload(built.network, built.mapping, built.activity, 1, wire, package);
@@ -57,7 +50,7 @@ std::vector<Built> all_kinds() {
 
 TEST(BuildWorkload, IsWellFormedForEveryKindOfNetwork) {
   for (const Built& built : all_kinds()) {
-    EXPECT_NO_THROW(workload::check(built.workload, package_of()));
+    EXPECT_NO_THROW(workload::check(built.workload, two_chip_package()));
   }
 }
 
@@ -82,7 +75,7 @@ TEST(BuildWorkload, BlocksCoverTheBoundaryOncePerStep) {
       plane.resize(static_cast<size_t>(built.workload.boundaries[0].elements));
       for (const uint32_t element : block.elements) ++plane[element];
     }
-    EXPECT_EQ(covered.size(), built.network.kind == ir::NetworkKind::kSnn ? kSteps : 1u);
+    EXPECT_EQ(covered.size(), built.network.kind == ir::NetworkKind::kSnn ? kSpikeSteps : 1u);
     for (const auto& [step, plane] : covered) {
       for (const int times : plane) EXPECT_EQ(times, 1) << "step " << step;
     }
@@ -104,7 +97,7 @@ TEST(BuildWorkload, BlocksCarryTheRecordedBitsOfTheSample) {
 
 /// Elements a dense message can hold at most and at least, from its flits.
 void expect_dense_size(const workload::Message& message, int64_t elements, int bits) {
-  const int flit = package_of().packet.flit_bits();
+  const int flit = two_chip_package().packet.flit_bits();
   EXPECT_EQ(message.packets, 1);
   EXPECT_EQ(message.flits_per_packet, 1 + (elements * bits + flit - 1) / flit);
   EXPECT_EQ(message.bits, message.flits() * flit);
@@ -112,7 +105,7 @@ void expect_dense_size(const workload::Message& message, int64_t elements, int b
 
 TEST(BuildWorkload, EveryDenseMessageHoldsExactlyWhatItsConsumerNeeds) {
   const Built built = build(ir::NetworkKind::kHnn, kGraded);
-  const auto packet = package_of().packet;
+  const auto packet = two_chip_package().packet;
   std::map<core::TileId, Region> regions[5];
   for (size_t l = 0; l < 5; ++l) {
     for (const LayerTile& tile : built.mapping.layers[l]) regions[l][tile.tile] = tile.region;
@@ -147,8 +140,8 @@ TEST(BuildWorkload, ResidualOperandsAreMessagesOfTheirOwn) {
   Built with = build(ir::NetworkKind::kHnn, kGraded);
   ir::Network without = with.network;
   without.layers[2].residual.reset();
-  const auto plain = build_workload(without, map_network(without, package_of()), with.activity, 1,
-                                    WireKind::kAuto, package_of());
+  const auto plain = build_workload(without, map_network(without, two_chip_package()),
+                                    with.activity, 1, WireKind::kAuto, two_chip_package());
   const auto dense_into = [](const workload::Workload& workload, int layer) {
     int64_t messages = 0;
     for (const auto& message : workload.messages) {
@@ -187,8 +180,8 @@ int64_t enumerate_accumulates(const Built& built, const ir::Layer& layer, int sa
   const auto& spikes = built.activity.layer_spikes.at(source.name);
   const ir::Shape in = source.out;
   int64_t total = 0;
-  for (int t = 0; t < kSteps; ++t) {
-    const auto plane = static_cast<size_t>((sample * kSteps + t) * in.size());
+  for (int t = 0; t < kSpikeSteps; ++t) {
+    const auto plane = static_cast<size_t>((sample * kSpikeSteps + t) * in.size());
     for (int64_t e = 0; e < in.size(); ++e) {
       if (spikes[plane + static_cast<size_t>(e)] == 0) continue;
       if (layer.op != ir::Op::kConv2d) {
@@ -239,16 +232,16 @@ TEST(BuildWorkload, SpikingTasksRunOncePerStepAndCountEverySpikeOnTheWay) {
   for (size_t i = cut.symbols.size() / 2; i < cut.symbols.size(); ++i) spikes += cut.symbols[i];
   // The classifier gathers and never fires.
   const int64_t firing = built.network.neurons() - built.network.layers.back().out.size();
-  EXPECT_EQ(updates, kSteps * firing);
+  EXPECT_EQ(updates, kSpikeSteps * firing);
   EXPECT_EQ(encoded, spikes);
   EXPECT_EQ(sent, spikes);
-  EXPECT_EQ(control, (kSteps - 1) * static_cast<int64_t>(built.mapping.layers[1].size()));
+  EXPECT_EQ(control, (kSpikeSteps - 1) * static_cast<int64_t>(built.mapping.layers[1].size()));
 }
 
 TEST(BuildWorkload, ServiceTimesFollowTheConverterThroughput) {
   const codec::CodecSpec rate{CodecKind::kRate, 1, 4, false};
   const Built built = build(ir::NetworkKind::kHnn, rate);
-  arch::PackageSpec fast = package_of();
+  arch::PackageSpec fast = two_chip_package();
   fast.converter = {4, 4, 2, 2};
   const auto quick =
       build_workload(built.network, built.mapping, built.activity, 1, WireKind::kAuto, fast);
@@ -270,7 +263,8 @@ TEST(BuildWorkload, ServiceTimesFollowTheConverterThroughput) {
 
 core::Refusal refusal_of(const Built& built, const ir::Activity& activity, int sample) {
   try {
-    build_workload(built.network, built.mapping, activity, sample, WireKind::kAuto, package_of());
+    build_workload(built.network, built.mapping, activity, sample, WireKind::kAuto,
+                   two_chip_package());
   } catch (const core::UserError& error) {
     return error.refusal();
   }
@@ -303,7 +297,7 @@ TEST(BuildWorkloadRefuses, ActivityOfAnotherNetwork) {
 TEST(BuildWorkloadRefuses, AWireThatCannotCarryTheCodec) {
   const Built built = build(ir::NetworkKind::kHnn, kGraded);
   EXPECT_THROW(build_workload(built.network, built.mapping, built.activity, 0, WireKind::kBurst,
-                              package_of()),
+                              two_chip_package()),
                core::UserError);
 }
 

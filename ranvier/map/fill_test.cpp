@@ -20,13 +20,16 @@ namespace {
 using codec::CodecKind;
 using codec::WireKind;
 using testing::filled_network;
+using testing::kDense8;
+using testing::kGraded;
+using testing::refusal_of;
 using workload::MessageKind;
 using workload::Task;
 using workload::TaskKind;
 
 constexpr int kMesh = 3;
 
-arch::PackageSpec package_of(int chips_x, int chips_y) {
+arch::PackageSpec grid_of_chips(int chips_x, int chips_y) {
   arch::PackageSpec package;
   package.chips_x = chips_x;
   package.chips_y = chips_y;
@@ -35,21 +38,18 @@ arch::PackageSpec package_of(int chips_x, int chips_y) {
   return package;
 }
 
-constexpr codec::CodecSpec kGraded{CodecKind::kGraded, 3, 1, false};
-constexpr codec::CodecSpec kDense8{CodecKind::kDense, 8, 1, false};
-
 TEST(FillChips, FillsEveryChipButTheLast) {
   // 3 x 512 + 256 + 10 neurons on cores of 32: 16 + 16 + 16 + 8 + 1 = 57 cores, 9 on a chip.
   const auto network = filled_network(ir::NetworkKind::kAnn, kDense8);
-  const Mapping mapping = map_network(network, package_of(4, 2));
+  const Mapping mapping = map_network(network, grid_of_chips(4, 2));
   EXPECT_EQ(mapping.chips_used, 7);
   std::map<int, std::set<core::TileId>> on_chip;
   for (size_t l = 1; l < network.layers.size(); ++l) {
     std::vector<int> covered(static_cast<size_t>(network.layers[l].out.size()));
     for (const LayerTile& tile : mapping.layers[l]) {
       EXPECT_TRUE(on_chip[tile.chip].insert(tile.tile).second) << "a core holds two tiles";
-      const auto origin = arch::chip_origin(package_of(4, 2), core::ChipId(tile.chip));
-      const auto at = arch::coordinates(package_of(4, 2), tile.tile);
+      const auto origin = arch::chip_origin(grid_of_chips(4, 2), core::ChipId(tile.chip));
+      const auto at = arch::coordinates(grid_of_chips(4, 2), tile.tile);
       EXPECT_EQ((std::pair(at.x / kMesh, at.y / kMesh)),
                 (std::pair(origin.x / kMesh, origin.y / kMesh)));
       for (const uint32_t e : elements_of(tile.region, network.layers[l].out)) ++covered[e];
@@ -98,7 +98,7 @@ Region box_around(const std::set<uint32_t>& elements, const Region& region,
 TEST(FillChips, TheBoxThatAnotherChipReadsOfATileCrossesOnce) {
   for (const auto kind : {ir::NetworkKind::kAnn, ir::NetworkKind::kHnn}) {
     const auto network = filled_network(kind, kind == ir::NetworkKind::kAnn ? kDense8 : kGraded);
-    auto package = package_of(4, 2);
+    auto package = grid_of_chips(4, 2);
     if (kind == ir::NetworkKind::kHnn) package.chip.mesh = 5;
     const Mapping mapping = map_network(network, package);
     for (size_t b = 0; b < network.boundaries.size(); ++b) {
@@ -138,7 +138,7 @@ TEST(FillChips, TheBoxThatAnotherChipReadsOfATileCrossesOnce) {
 
 TEST(FillChips, CrossingsLeaveAndArriveAtGatewaysOnTheRoute) {
   const auto network = filled_network(ir::NetworkKind::kAnn, kDense8);
-  const auto package = package_of(4, 2);
+  const auto package = grid_of_chips(4, 2);
   const Mapping mapping = map_network(network, package);
   int diagonal = 0;
   for (size_t b = 0; b < network.boundaries.size(); ++b) {
@@ -170,7 +170,7 @@ TEST(FillChips, CrossingsLeaveAndArriveAtGatewaysOnTheRoute) {
 
 TEST(FillChips, EveryTileReceivesWhatItReads) {
   const auto network = filled_network(ir::NetworkKind::kHnn, kGraded);
-  auto package = package_of(4, 2);
+  auto package = grid_of_chips(4, 2);
   package.chip.mesh = 5;
   constexpr int kWidth = 16;  // of every element, from tiles and from decoders
   package.packet.payload_bits = package.packet.current_bits = kWidth;
@@ -201,8 +201,8 @@ TEST(FillChips, EveryTileReceivesWhatItReads) {
 }
 
 TEST(FillChips, AccumulatesOfASplitSpikingNetworkAreThoseOfTheWholeOne) {
-  constexpr codec::CodecSpec kSpikes{CodecKind::kRate, 1, 4, false};
-  const auto network = filled_network(ir::NetworkKind::kSnn, kSpikes, 4);
+  constexpr codec::CodecSpec kFourSteps{CodecKind::kRate, 1, 4, false};
+  const auto network = filled_network(ir::NetworkKind::kSnn, kFourSteps, 4);
   const auto activity = testing::random_activity(network, 1, 0.3, 3);
   const auto count = [&](const arch::PackageSpec& package) {
     const Mapping mapping = map_network(network, package);
@@ -212,16 +212,16 @@ TEST(FillChips, AccumulatesOfASplitSpikingNetworkAreThoseOfTheWholeOne) {
     for (const Task& task : workload.tasks) acs[static_cast<size_t>(task.layer)] += task.acs;
     return acs;
   };
-  auto whole = package_of(1, 1);
+  auto whole = grid_of_chips(1, 1);
   whole.chip.mesh = 8;
-  EXPECT_EQ(count(whole), count(package_of(4, 2)));
+  EXPECT_EQ(count(whole), count(grid_of_chips(4, 2)));
 }
 
 TEST(FillChips, BitsPerActivationCountEveryDieEdge) {
   // One crossing of one chip edge and one of two cost the same per activation and edge.
   const auto network = filled_network(ir::NetworkKind::kAnn, kDense8);
   const auto activity = testing::random_activity(network, 1, 0.3, 3);
-  const auto package = package_of(7, 1);
+  const auto package = grid_of_chips(7, 1);
   const Mapping mapping = map_network(network, package);
   const auto statistics =
       boundary_statistics(network, mapping, activity, WireKind::kPacket, package);
@@ -241,28 +241,18 @@ TEST(FillChips, BitsPerActivationCountEveryDieEdge) {
             flit * static_cast<double>(bits) / static_cast<double>(activations));
 }
 
-core::Refusal refusal_of(const ir::Network& network, const arch::PackageSpec& package) {
-  try {
-    map_network(network, package);
-  } catch (const core::UserError& error) {
-    return error.refusal();
-  }
-  ADD_FAILURE() << "was not refused";
-  return {};
-}
-
 TEST(FillChipsRefuses, APackageThatIsTooSmallAndNamesWhatFits) {
   const auto network = filled_network(ir::NetworkKind::kAnn, kDense8);
-  const auto refusal = refusal_of(network, package_of(3, 2));
+  const auto refusal = refusal_of(network, grid_of_chips(3, 2));
   EXPECT_EQ(refusal.key, "hardware.chips_x");
   EXPECT_EQ(refusal.allowed, "at least 4 (with chips_y 2)");
   EXPECT_NE(refusal.hint.find("57 cores and so fills 7 chips"), std::string::npos) << refusal.hint;
   EXPECT_NE(refusal.hint.find("neurons_per_core 64"), std::string::npos) << refusal.hint;
-  EXPECT_NO_THROW(map_network(network, package_of(4, 2)));
+  EXPECT_NO_THROW(map_network(network, grid_of_chips(4, 2)));
 }
 
 TEST(FillChipsRefuses, AHybridChipWithoutInterior) {
-  auto package = package_of(4, 2);
+  auto package = grid_of_chips(4, 2);
   package.chip.mesh = 2;
   EXPECT_EQ(refusal_of(filled_network(ir::NetworkKind::kHnn, kGraded), package).key,
             "hardware.mesh");
@@ -271,8 +261,8 @@ TEST(FillChipsRefuses, AHybridChipWithoutInterior) {
 TEST(FillChipsRefuses, ALayerThatLeavesItsChipWithoutABoundary) {
   auto network = filled_network(ir::NetworkKind::kAnn, kDense8);
   network.boundaries.erase(network.boundaries.begin() + 1);
-  EXPECT_EQ(refusal_of(network, package_of(4, 2)).key, "network.boundaries");
-  auto one_chip = package_of(1, 1);
+  EXPECT_EQ(refusal_of(network, grid_of_chips(4, 2)).key, "network.boundaries");
+  auto one_chip = grid_of_chips(1, 1);
   one_chip.chip.mesh = 8;
   EXPECT_NO_THROW(map_network(network, one_chip));
 }

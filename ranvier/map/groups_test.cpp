@@ -17,7 +17,7 @@ using codec::CodecKind;
 using workload::Task;
 using workload::TaskKind;
 
-constexpr int kSteps = 3;
+constexpr int kGroupedSteps = 3;
 
 /// image -> conv 12 -> grouped conv 3x3 (12 -> out, `groups`) -> squeeze -> excite -> conv gated by
 /// excite -> head. A spiking one has no gate.
@@ -25,7 +25,7 @@ ir::Network grouped_network(ir::NetworkKind kind, int groups, int out) {
   ir::Network network;
   network.name = "grouped";
   network.kind = kind;
-  network.steps = kind == ir::NetworkKind::kSnn ? kSteps : 1;
+  network.steps = kind == ir::NetworkKind::kSnn ? kGroupedSteps : 1;
   network.chip_rule = ir::ChipRule::kFilled;
   network.layers.push_back(testing::input_layer({3, 6, 6}));
   const int first = testing::add_conv(network, 0, 12, 3, 1, 1);
@@ -43,7 +43,7 @@ ir::Network grouped_network(ir::NetworkKind kind, int groups, int out) {
   }
   testing::add_head(network, read, 10, ir::Op::kPoolLinear);
   const codec::CodecSpec spec = kind == ir::NetworkKind::kSnn
-                                    ? codec::CodecSpec{CodecKind::kRate, 1, kSteps, false}
+                                    ? codec::CodecSpec{CodecKind::kRate, 1, kGroupedSteps, false}
                                     : codec::CodecSpec{CodecKind::kDense, 8, 1, false};
   for (size_t l = 1; l + 1 < network.layers.size(); ++l) {
     network.boundaries.push_back({"b" + std::to_string(l), static_cast<int>(l),
@@ -53,7 +53,7 @@ ir::Network grouped_network(ir::NetworkKind kind, int groups, int out) {
   return network;
 }
 
-arch::PackageSpec package_of() {
+arch::PackageSpec twelve_chips() {
   arch::PackageSpec package;
   package.chips_x = 6;
   package.chips_y = 2;
@@ -88,9 +88,9 @@ TEST(Groups, SpikesReachTheOutputsOfTheirGroup) {
   for (const auto& [groups, out] : {std::pair(12, 12), {3, 6}}) {
     const auto network = grouped_network(ir::NetworkKind::kSnn, groups, out);
     const auto activity = testing::random_activity(network, 1, 0.4, 9);
-    const auto mapping = map_network(network, package_of());
+    const auto mapping = map_network(network, twelve_chips());
     const auto workload =
-        build_workload(network, mapping, activity, 0, codec::WireKind::kAuto, package_of());
+        build_workload(network, mapping, activity, 0, codec::WireKind::kAuto, twelve_chips());
     int64_t counted = 0;
     for (const Task& task : workload.tasks) {
       if (task.kind == TaskKind::kCompute && task.layer == 2) counted += task.acs;
@@ -122,10 +122,10 @@ TEST(Groups, DepthwiseTilesOfChannelsShareNoInput) {
 TEST(Groups, AGateTravelsToEveryTileThatReadsItsChannels) {
   const auto network = grouped_network(ir::NetworkKind::kAnn, 12, 12);
   const auto activity = testing::random_activity(network, 1, 0.4, 9);
-  const auto mapping = map_network(network, package_of());
+  const auto mapping = map_network(network, twelve_chips());
   const auto workload =
-      build_workload(network, mapping, activity, 0, codec::WireKind::kBurst, package_of());
-  EXPECT_NO_THROW(workload::check(workload, package_of()));
+      build_workload(network, mapping, activity, 0, codec::WireKind::kBurst, twelve_chips());
+  EXPECT_NO_THROW(workload::check(workload, twelve_chips()));
   std::set<core::TileId> gated;
   for (const auto& message : workload.messages) {
     const Task& from = workload.tasks[static_cast<size_t>(message.source)];
@@ -142,7 +142,7 @@ TEST(Groups, ASpikingNetworkWithAGateIsNotMapped) {
   network.kind = ir::NetworkKind::kSnn;
   EXPECT_FALSE(is_mappable(network));
   try {
-    map_network(network, package_of());
+    map_network(network, twelve_chips());
     FAIL() << "mapped";
   } catch (const core::UserError& error) {
     EXPECT_NE(std::string(error.what()).find("Not mapped yet"), std::string::npos);

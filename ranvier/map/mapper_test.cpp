@@ -15,30 +15,13 @@
 namespace ranvier::map {
 namespace {
 
+using testing::kGraded;
+using testing::package_of;
+using testing::refusal_of;
 using testing::two_chip_network;
 
-constexpr codec::CodecSpec kGraded{codec::CodecKind::kGraded, 3, 1, false};
-
-arch::PackageSpec package_of(int chips_x, int mesh) {
-  arch::PackageSpec package;
-  package.chips_x = chips_x;
-  package.chip.mesh = mesh;
-  package.chip.neurons_per_core = 128;
-  return package;
-}
-
-core::Refusal refusal_of(const ir::Network& network, const arch::PackageSpec& package) {
-  try {
-    map_network(network, package);
-  } catch (const core::UserError& error) {
-    return error.refusal();
-  }
-  ADD_FAILURE() << "was not refused";
-  return {};
-}
-
 TEST(Placement, EveryOrderVisitsEveryCoreOnceAndStepsToANeighbour) {
-  arch::PackageSpec package = package_of(2, 4);
+  arch::PackageSpec package = package_of(2, 1, 4, 128);
   package.chips_y = 2;
   for (int chip = 0; chip < 4; ++chip) {
     const auto order = core_order(package, core::ChipId(chip), 4, 0);
@@ -52,7 +35,7 @@ TEST(Placement, EveryOrderVisitsEveryCoreOnceAndStepsToANeighbour) {
 }
 
 TEST(Placement, OrderStartsAtTheSideFacingThePreviousChip) {
-  arch::PackageSpec package = package_of(2, 4);
+  arch::PackageSpec package = package_of(2, 1, 4, 128);
   package.chips_y = 2;
   // Serpentine: 0 (west), 1 (east), 2 below 1, 3 below 0. Chip 2 is entered from the north, chip 3
   // from the east.
@@ -62,7 +45,7 @@ TEST(Placement, OrderStartsAtTheSideFacingThePreviousChip) {
 }
 
 TEST(Placement, GatewaysFaceEachOtherAcrossOneEdge) {
-  arch::PackageSpec package = package_of(2, 4);
+  arch::PackageSpec package = package_of(2, 1, 4, 128);
   package.chips_y = 2;
   for (int chip = 0; chip < 3; ++chip) {
     const core::ChipId near(chip), far(chip + 1);
@@ -77,12 +60,12 @@ TEST(Placement, GatewaysFaceEachOtherAcrossOneEdge) {
 }
 
 TEST(Placement, RefusesASideBetweenChipsThatDoNotTouch) {
-  const arch::PackageSpec package = package_of(3, 4);
+  const arch::PackageSpec package = package_of(3, 1, 4, 128);
   EXPECT_THROW(side_facing(package, core::ChipId(0), core::ChipId(2)), core::ContractViolation);
 }
 
 TEST(Placement, LanesAreBalancedFirstAndNearSecond) {
-  const arch::PackageSpec package = package_of(2, 4);
+  const arch::PackageSpec package = package_of(2, 1, 4, 128);
   std::vector<core::TileId> tiles;
   for (int y = 0; y < 4; ++y) tiles.push_back(arch::tile_at(package, {1, y}));
   EXPECT_EQ(balance_lanes(package, Side::kEast, tiles, {10, 10, 10, 10}),
@@ -94,7 +77,7 @@ TEST(Placement, LanesAreBalancedFirstAndNearSecond) {
 
 TEST(Mapper, EveryTensorIsTiledOnceAndNoCoreHoldsTwoTiles) {
   const auto network = two_chip_network(ir::NetworkKind::kAnn, {codec::CodecKind::kDense, 8, 1});
-  const auto package = package_of(2, 4);
+  const auto package = package_of(2, 1, 4, 128);
   const Mapping mapping = map_network(network, package);
   std::set<core::TileId> used;
   for (size_t l = 0; l < network.layers.size(); ++l) {
@@ -114,7 +97,7 @@ TEST(Mapper, EveryTensorIsTiledOnceAndNoCoreHoldsTwoTiles) {
 
 TEST(Mapper, AHybridChipKeepsDenseLayersInTheInterior) {
   const auto network = two_chip_network(ir::NetworkKind::kHnn, kGraded);
-  const auto package = package_of(2, 6);
+  const auto package = package_of(2, 1, 6, 128);
   const Mapping mapping = map_network(network, package);
   for (size_t l = 1; l < network.layers.size(); ++l) {
     for (const LayerTile& tile : mapping.layers[l]) {
@@ -126,7 +109,7 @@ TEST(Mapper, AHybridChipKeepsDenseLayersInTheInterior) {
 
 TEST(Mapper, BlocksOfABoundaryAreItsProducerTilesOnFacingGateways) {
   const auto network = two_chip_network(ir::NetworkKind::kHnn, kGraded);
-  const auto package = package_of(2, 6);
+  const auto package = package_of(2, 1, 6, 128);
   const Mapping mapping = map_network(network, package);
   ASSERT_EQ(mapping.crossings.size(), 1u);
   ASSERT_EQ(mapping.crossings[0].size(), mapping.layers[2].size());
@@ -151,14 +134,16 @@ TEST(Mapper, DenseLayersLeaveTheGatewaysFreeWhileThereIsRoom) {
     return tiles;
   };
   // Chip 0 has eight tiles: twelve of sixteen cores are no gateways; of nine cores six.
-  EXPECT_EQ(on_gateways(map_network(network, package_of(2, 4)), package_of(2, 4)), 0);
-  EXPECT_EQ(on_gateways(map_network(network, package_of(2, 3)), package_of(2, 3)), 2);
+  EXPECT_EQ(on_gateways(map_network(network, package_of(2, 1, 4, 128)), package_of(2, 1, 4, 128)),
+            0);
+  EXPECT_EQ(on_gateways(map_network(network, package_of(2, 1, 3, 128)), package_of(2, 1, 3, 128)),
+            2);
 }
 
 TEST(Passes, PatchesOfOneChannelGroupTakeTurnsOnACore) {
   // Chip 0 needs eight cores of 128 neurons; the interior of a 4 x 4 hybrid chip has four.
   const auto network = two_chip_network(ir::NetworkKind::kHnn, kGraded);
-  auto package = package_of(2, 4);
+  auto package = package_of(2, 1, 4, 128);
   package.chip.passes = 3;
   const Mapping mapping = map_network(network, package);
   std::map<core::TileId, std::vector<std::pair<size_t, Region>>> cores;
@@ -181,9 +166,10 @@ TEST(Passes, PatchesOfOneChannelGroupTakeTurnsOnACore) {
 }
 
 TEST(Passes, AreNamedWhereTheyWouldDoAndNeverForSpikingNetworks) {
-  const auto hint = refusal_of(two_chip_network(ir::NetworkKind::kHnn, kGraded), package_of(2, 4));
+  const auto hint =
+      refusal_of(two_chip_network(ir::NetworkKind::kHnn, kGraded), package_of(2, 1, 4, 128));
   EXPECT_NE(hint.hint.find("hardware.passes 2 would do too"), std::string::npos) << hint.hint;
-  auto package = package_of(2, 2);
+  auto package = package_of(2, 1, 2, 128);
   package.chip.passes = 8;
   constexpr codec::CodecSpec kRate{codec::CodecKind::kRate, 1, 2, false};
   const auto spiking = refusal_of(two_chip_network(ir::NetworkKind::kSnn, kRate, 2), package);
@@ -193,7 +179,7 @@ TEST(Passes, AreNamedWhereTheyWouldDoAndNeverForSpikingNetworks) {
 
 TEST(MapperRefuses, MoreChipsThanThePackageHas) {
   const auto network = two_chip_network(ir::NetworkKind::kHnn, kGraded);
-  const auto refusal = refusal_of(network, package_of(1, 6));
+  const auto refusal = refusal_of(network, package_of(1, 1, 6, 128));
   EXPECT_EQ(refusal.key, "hardware.chips_x");
   EXPECT_EQ(refusal.given, "1");
   EXPECT_EQ(refusal.allowed, "at least 2 (with chips_y 1)");
@@ -202,7 +188,7 @@ TEST(MapperRefuses, MoreChipsThanThePackageHas) {
 TEST(MapperRefuses, AChipThatIsTooSmallAndNamesWhatFits) {
   // Chip 0 holds 1024 neurons: eight cores of 128. A 4 x 4 hybrid chip has four in its interior.
   const auto network = two_chip_network(ir::NetworkKind::kHnn, kGraded);
-  const auto refusal = refusal_of(network, package_of(2, 4));
+  const auto refusal = refusal_of(network, package_of(2, 1, 4, 128));
   EXPECT_EQ(refusal.key, "hardware.mesh");
   EXPECT_EQ(refusal.given, "4");
   EXPECT_EQ(refusal.allowed, "at least 5");
@@ -210,20 +196,20 @@ TEST(MapperRefuses, AChipThatIsTooSmallAndNamesWhatFits) {
             std::string::npos)
       << refusal.hint;
   EXPECT_NE(refusal.hint.find("neurons_per_core 256"), std::string::npos) << refusal.hint;
-  auto wider = package_of(2, 4);
+  auto wider = package_of(2, 1, 4, 128);
   wider.chip.neurons_per_core = 256;
   EXPECT_NO_THROW(map_network(network, wider));
-  EXPECT_NO_THROW(map_network(network, package_of(2, 5)));
+  EXPECT_NO_THROW(map_network(network, package_of(2, 1, 5, 128)));
 }
 
 TEST(MapperRefuses, AHybridChipWithoutInterior) {
   const auto network = two_chip_network(ir::NetworkKind::kHnn, kGraded);
-  EXPECT_EQ(refusal_of(network, package_of(2, 2)).key, "hardware.mesh");
+  EXPECT_EQ(refusal_of(network, package_of(2, 1, 2, 128)).key, "hardware.mesh");
 }
 
 TEST(MapperRefuses, WeightsThatFitNoCore) {
   const auto network = two_chip_network(ir::NetworkKind::kHnn, kGraded);
-  auto package = package_of(2, 6);
+  auto package = package_of(2, 1, 6, 128);
   package.chip.weight_sram_bytes = 64;
   EXPECT_EQ(refusal_of(network, package).key, "hardware.weight_sram_bytes");
 }

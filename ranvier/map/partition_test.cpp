@@ -18,18 +18,10 @@ namespace ranvier::map {
 namespace {
 
 using ir::NetworkKind;
+using testing::kDense8;
+using testing::package_of;
 
-constexpr codec::CodecSpec kDense8{codec::CodecKind::kDense, 8, 1, false};
 constexpr codec::CodecSpec kRate3{codec::CodecKind::kRate, 1, 3, false};
-
-arch::PackageSpec package_of(int chips_x, int chips_y, int mesh, int neurons) {
-  arch::PackageSpec package;
-  package.chips_x = chips_x;
-  package.chips_y = chips_y;
-  package.chip.mesh = mesh;
-  package.chip.neurons_per_core = neurons;
-  return package;
-}
 
 struct Filled {
   ir::Network network;

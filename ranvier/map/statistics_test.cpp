@@ -15,19 +15,12 @@ using codec::CodecKind;
 using codec::WireKind;
 using testing::random_activity;
 using testing::two_chip_network;
-
-arch::PackageSpec package_of() {
-  arch::PackageSpec package;
-  package.chips_x = 2;
-  package.chip.mesh = 6;
-  package.chip.neurons_per_core = 128;
-  return package;
-}
+using testing::two_chip_package;
 
 BoundaryStatistics statistics_of(const ir::Network& network, WireKind wire, int samples = 3) {
   const auto activity = random_activity(network, samples, 0.3, 11);
-  return boundary_statistics(network, map_network(network, package_of()), activity, wire,
-                             package_of());
+  return boundary_statistics(network, map_network(network, two_chip_package()), activity, wire,
+                             two_chip_package());
 }
 
 double bits_in(const BoundaryUse& use, WireKind kind) {
@@ -85,7 +78,7 @@ TEST(BoundaryStatistics, SpikingBlocksCrossStepByStep) {
 TEST(BoundaryStatistics, TheTotalOfSeveralBoundariesWeighsThemByNeurons) {
   ir::Network network = two_chip_network(ir::NetworkKind::kHnn, {CodecKind::kGraded, 3, 1, false});
   network.boundaries.push_back({"late", 3, testing::params_for({CodecKind::kGraded, 3, 1}, 16)});
-  arch::PackageSpec package = package_of();
+  arch::PackageSpec package = two_chip_package();
   package.chips_x = 3;
   const auto activity = random_activity(network, 2, 0.4, 5);
   const auto statistics = boundary_statistics(network, map_network(network, package), activity,

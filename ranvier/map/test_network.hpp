@@ -5,6 +5,7 @@
 #include "ranvier/core/rng.hpp"
 #include "ranvier/ir/activity.hpp"
 #include "ranvier/ir/network.hpp"
+#include "ranvier/map/test_packages.hpp"
 
 #include <string>
 #include <utility>

@@ -17,6 +17,9 @@ using core::Event;
 using ::testing::AllOf;
 using testing::Builder;
 using ::testing::HasSubstr;
+using testing::kDense;
+using testing::kGraded;
+using testing::kRate;
 
 std::vector<int16_t> currents(size_t count, uint64_t seed) {
   core::Rng rng(seed);
@@ -25,13 +28,13 @@ std::vector<int16_t> currents(size_t count, uint64_t seed) {
   return values;
 }
 
-struct Made {
+struct Checked {
   arch::PackageSpec spec = testing::package(2, 1, 4);
   workload::Workload workload;
 };
 
-Made crossing(codec::CodecSpec codec, codec::WireKind wire, size_t elements = 60) {
-  Made made;
+Checked crossing(codec::CodecSpec codec, codec::WireKind wire, size_t elements = 60) {
+  Checked made;
   Builder builder;
   const int32_t boundary = builder.boundary(codec, wire, static_cast<int64_t>(elements));
   const auto cut = builder.block(boundary, 3, 4, currents(elements, 5), made.spec);
@@ -40,10 +43,6 @@ Made crossing(codec::CodecSpec codec, codec::WireKind wire, size_t elements = 60
   return made;
 }
 
-const codec::CodecSpec kGraded{codec::CodecKind::kGraded, 3, 1, false};
-const codec::CodecSpec kRate{codec::CodecKind::kRate, 0, 4, false};
-const codec::CodecSpec kDense{codec::CodecKind::kDense, 8, 1, false};
-
 TEST(Boundary, EveryCodecAndWireDeliversTheExpectedValues) {
   using codec::WireKind;
   const std::pair<codec::CodecSpec, WireKind> kAll[] = {
@@ -51,7 +50,7 @@ TEST(Boundary, EveryCodecAndWireDeliversTheExpectedValues) {
       {kGraded, WireKind::kAuto},   {kRate, WireKind::kPacket},  {kRate, WireKind::kAer},
       {kRate, WireKind::kBitmap},   {kDense, WireKind::kPacket}, {kDense, WireKind::kBurst}};
   for (const auto& [codec, wire] : kAll) {
-    const Made made = crossing(codec, wire);
+    const Checked made = crossing(codec, wire);
     const Result result = simulate(made.workload, made.spec);
     EXPECT_EQ(result.values_checked, 60) << to_string(codec) << to_string(wire);
     ASSERT_EQ(result.boundaries.size(), 1U);
@@ -65,19 +64,19 @@ TEST(Boundary, EveryCodecAndWireDeliversTheExpectedValues) {
 }
 
 TEST(Boundary, ConvertersAreCounted) {
-  const Made rate = crossing(kRate, codec::WireKind::kAuto);
+  const Checked rate = crossing(kRate, codec::WireKind::kAuto);
   const core::Ledger ledger = simulate(rate.workload, rate.spec).ledger;
   const int64_t events = rate.workload.tasks[0].events;
   EXPECT_EQ(ledger[Event::kClpEncodeElements], 60 * 4);
   EXPECT_EQ(ledger[Event::kClpEncodeEvents], events);
   EXPECT_EQ(ledger[Event::kClpDecodeEvents], events);
   EXPECT_EQ(ledger[Event::kClpDecodeElements], 60);
-  const Made dense = crossing(kDense, codec::WireKind::kBurst);
+  const Checked dense = crossing(kDense, codec::WireKind::kBurst);
   EXPECT_EQ(simulate(dense.workload, dense.spec).ledger[Event::kClpEncodeEvents], 60);
 }
 
 TEST(Boundary, SpikesOfOneStepCrossUnconverted) {
-  Made made;
+  Checked made;
   Builder builder;
   const codec::CodecSpec one_step{codec::CodecKind::kRate, 0, 1, false};
   const int32_t boundary = builder.boundary(one_step, codec::WireKind::kAuto, 5);
@@ -88,7 +87,7 @@ TEST(Boundary, SpikesOfOneStepCrossUnconverted) {
   EXPECT_EQ(result.ledger[Event::kClpEncodeEvents], 3);
 }
 
-std::string failure(const Made& made) {
+std::string failure(const Checked& made) {
   try {
     simulate(made.workload, made.spec);
   } catch (const core::RunError& error) {
@@ -98,7 +97,7 @@ std::string failure(const Made& made) {
 }
 
 TEST(Boundary, OneWrongValueFailsTheRun) {
-  Made made = crossing(kGraded, codec::WireKind::kAuto);
+  Checked made = crossing(kGraded, codec::WireKind::kAuto);
   const int32_t right = made.workload.blocks[0].expected[17];
   made.workload.blocks[0].expected[17] = right + 1;
   EXPECT_THAT(failure(made), AllOf(HasSubstr("boundary cut"), HasSubstr("element 17"),
@@ -107,7 +106,7 @@ TEST(Boundary, OneWrongValueFailsTheRun) {
 }
 
 TEST(Boundary, OneWrongSpikeFailsTheRun) {
-  Made made;
+  Checked made;
   Builder builder;
   const codec::CodecSpec one_step{codec::CodecKind::kRate, 0, 1, false};
   const int32_t boundary = builder.boundary(one_step, codec::WireKind::kBitmap, 3);
@@ -118,7 +117,7 @@ TEST(Boundary, OneWrongSpikeFailsTheRun) {
 }
 
 TEST(Boundary, AnnouncedSizesMustBeThoseOfTheEncoder) {
-  Made made = crossing(kGraded, codec::WireKind::kBitmap);
+  Checked made = crossing(kGraded, codec::WireKind::kBitmap);
   made.workload.messages[0].bits -= 1;
   EXPECT_THAT(failure(made), AllOf(HasSubstr("bits"), HasSubstr("boundary cut")));
   made = crossing(kGraded, codec::WireKind::kBitmap);
@@ -136,7 +135,7 @@ TEST(Boundary, AnnouncedSizesMustBeThoseOfTheEncoder) {
 
 /// Encodes block 0, lets the packets arrive in the given order, decodes.
 std::string decode_after(const std::vector<int32_t>& arrivals) {
-  Made made = crossing(kGraded, codec::WireKind::kPacket, 4);
+  Checked made = crossing(kGraded, codec::WireKind::kPacket, 4);
   made.workload.blocks[0].current = {1000, 2000, 1500, 900};
   BoundaryCheck check(made.workload, made.spec);
   core::Ledger ledger;

@@ -19,12 +19,11 @@ namespace ranvier::sim {
 namespace {
 
 using testing::Builder;
+using testing::kDense;
+using testing::kGraded;
+using testing::kRate;
 
-const codec::CodecSpec kGraded{codec::CodecKind::kGraded, 3, 1, false};
-const codec::CodecSpec kRate{codec::CodecKind::kRate, 0, 4, false};
-const codec::CodecSpec kDense{codec::CodecKind::kDense, 8, 1, false};
-
-struct Made {
+struct Damaged {
   arch::PackageSpec spec = testing::package(2, 1, 4);
   workload::Workload workload;
 
@@ -38,9 +37,9 @@ struct Made {
   }
 };
 
-Made crossing(codec::CodecSpec codec, codec::WireKind wire, int crc_bits,
-              arch::RetryPolicy retry = arch::RetryPolicy::kNone) {
-  Made made;
+Damaged lossy_crossing(codec::CodecSpec codec, codec::WireKind wire, int crc_bits,
+                       arch::RetryPolicy retry = arch::RetryPolicy::kNone) {
+  Damaged made;
   made.spec.serdes.crc_bits = crc_bits;
   made.spec.serdes.retry = retry;
   core::Rng rng(5);
@@ -65,7 +64,7 @@ int64_t total(const std::vector<int32_t>& values) {
 }
 
 TEST(Damage, OfOneEventPacketLosesItsValueAndNoOther) {
-  const Made made = crossing(kGraded, codec::WireKind::kPacket, 16);
+  const Damaged made = lossy_crossing(kGraded, codec::WireKind::kPacket, 16);
   std::vector<int32_t> values;
   std::ranges::copy_if(made.expected(), std::back_inserter(values), [](auto v) { return v != 0; });
   for (const size_t event : {size_t{0}, size_t{7}, values.size() - 1}) {
@@ -87,7 +86,7 @@ TEST(Damage, OfAHeaderOrOfTheOnlyPacketLosesTheBlock) {
                                           {kGraded, codec::WireKind::kAer, 5},
                                           {kRate, codec::WireKind::kBitmap, 1},
                                           {kDense, codec::WireKind::kBurst, 3}}) {
-    const Made made = crossing(codec, wire, 16);
+    const Damaged made = lossy_crossing(codec, wire, 16);
     const BoundaryUse use = made.run({flit}).boundaries[0];
     EXPECT_EQ(use.lost_blocks, 1);
     EXPECT_EQ(use.values_damaged, nonzero(made.expected()));
@@ -98,7 +97,7 @@ TEST(Damage, OfAHeaderOrOfTheOnlyPacketLosesTheBlock) {
 
 TEST(Damage, IsRepairedByGoBackN) {
   for (const auto wire : {codec::WireKind::kPacket, codec::WireKind::kAer}) {
-    Made made = crossing(kGraded, wire, 16, arch::RetryPolicy::kGoBackN);
+    Damaged made = lossy_crossing(kGraded, wire, 16, arch::RetryPolicy::kGoBackN);
     const Result result = made.run({0, 2, 9});
     EXPECT_EQ(result.values_checked, 60);
     EXPECT_EQ(result.values_damaged, 0);
@@ -110,7 +109,7 @@ TEST(Damage, IsRepairedByGoBackN) {
 }
 
 TEST(Damage, WithoutAChecksumReachesTheValuesAsFlippedBits) {
-  const Made made = crossing(kDense, codec::WireKind::kBurst, 0);
+  const Damaged made = lossy_crossing(kDense, codec::WireKind::kBurst, 0);
   int64_t changed = 0, unread = 0;
   for (uint64_t seed = 1; seed <= 200; ++seed) {
     const BoundaryUse use = made.run({4}, seed).boundaries[0];  // one flip, no header in flit 4
@@ -135,7 +134,7 @@ TEST(Damage, OfAnyBitsEndsInCountedValuesNeverInAFailure) {
                                     {kDense, codec::WireKind::kPacket},
                                     {kDense, codec::WireKind::kBurst}}) {
     for (const int crc : {0, 8}) {
-      Made made = crossing(codec, wire, crc);
+      Damaged made = lossy_crossing(codec, wire, crc);
       made.spec.serdes.bit_error_rate = 0.02;
       int64_t damaged = 0;
       for (uint64_t seed = 1; seed <= 60; ++seed) {
@@ -150,14 +149,14 @@ TEST(Damage, OfAnyBitsEndsInCountedValuesNeverInAFailure) {
 }
 
 TEST(Damage, OfOneBlockExcusesNoOther) {
-  Made made = crossing(kGraded, codec::WireKind::kAer, 16);
+  Damaged made = lossy_crossing(kGraded, codec::WireKind::kAer, 16);
   made.workload.blocks[0].expected[3] += 1;
   EXPECT_THROW(made.run({}), core::RunError);
   EXPECT_NO_THROW(made.run({0}));
 }
 
 TEST(Damage, OfSpikesSilencesThem) {
-  Made made;
+  Damaged made;
   made.spec.serdes.crc_bits = 16;
   Builder builder;
   const codec::CodecSpec one_step{codec::CodecKind::kRate, 0, 1, false};

@@ -21,7 +21,7 @@ std::vector<int64_t> expected_loads(const workload::Workload& workload, const Lo
   return chip_loads(lowered, loads);
 }
 
-std::string pending(const Pulse& all) {
+std::string pending_work(const Pulse& all) {
   return fmt::format("{} flits under way, {} tasks unfinished", all.under_way, all.open);
 }
 
@@ -38,7 +38,7 @@ Machine::Machine(const workload::Workload& workload, const arch::PackageSpec& pa
     processes_.push_back(std::make_unique<WorkloadProcess>(
         workload, package, options, Share{.partition = partition_, .index = part}, routing));
   }
-  conductor_.emplace(partition_, options.team, processes_, options.watchdog_cycles, pending);
+  conductor_.emplace(partition_, options.team, processes_, options.watchdog_cycles, pending_work);
   if (options.checkpoint.file.empty()) return;
   RANVIER_CONTRACT(options.team.ranks() == 1, "several ranks keep no checkpoints");
   conductor_->keep_with([this, clock = CheckpointClock(options.checkpoint)](bool last) mutable {

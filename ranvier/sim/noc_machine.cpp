@@ -42,7 +42,9 @@ const NocProcess& noc(const std::unique_ptr<LogicalProcess>& process) {
   return static_cast<const NocProcess&>(*process);
 }
 
-std::string pending(const Pulse& all) { return fmt::format("{} packets under way", all.under_way); }
+std::string pending_packets(const Pulse& all) {
+  return fmt::format("{} packets under way", all.under_way);
+}
 
 }  // namespace
 
@@ -58,7 +60,7 @@ NocMachine::NocMachine(const arch::PackageSpec& package, const OpenLoopSpec& tra
         traffic, targets, Share{.partition = partition_, .index = part}, order_seed));
   }
   const int64_t flight = lowered_.crossing.clocks.core_cycles_in(traffic.flit_bits, true);
-  conductor_.emplace(partition_, team, processes_, kPatience + flight, pending);
+  conductor_.emplace(partition_, team, processes_, kPatience + flight, pending_packets);
 }
 
 int64_t NocMachine::flit_hops() const {

@@ -196,7 +196,7 @@ bool releases_across_chips(const workload::Trace& trace, const std::vector<Messa
   return false;
 }
 
-std::string pending(const Pulse& all) {
+std::string pending_messages(const Pulse& all) {
   return fmt::format("{} flits under way, {} messages not offered", all.under_way, all.open);
 }
 
@@ -212,7 +212,7 @@ RunRecord run(const workload::Trace& trace, const Lowered& lowered,
     processes.push_back(std::make_unique<ReplayProcess>(
         trace, ends, Share{.partition = partition, .index = part}, options));
   }
-  Conductor conductor(partition, team, processes, options.watchdog_cycles, pending);
+  Conductor conductor(partition, team, processes, options.watchdog_cycles, pending_messages);
   conductor.run();
   RunRecord record;
   for (const auto& process : processes) {

@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/interrupt.hpp"
+#include "ranvier/core/quantity.hpp"
 #include "ranvier/sweep/ranks.hpp"
 
 #include <fmt/format.h>
@@ -18,7 +19,6 @@ namespace {
 
 constexpr double kPerGiga = 1e9;
 constexpr double kMicro = 1e6;  // per unit
-constexpr double kPicojoulesPerJoule = 1e12;
 constexpr double kPicojoulesPerMicrojoule = 1e6;
 constexpr double kSlowestLink = 1e7;  // of the break-even map [bit/s]
 constexpr int kLinkDecades = 5;
@@ -40,7 +40,7 @@ PresetPrice price_of(const PresetSetup& setup) {
       .cost = setup.cost,
       .prices = price_identity(setup),
       .link_gbps = link_gbps_of(setup.package),
-      .link_pj_per_bit = setup.values.constant("cost.d2d_bit").value * kPicojoulesPerJoule,
+      .link_pj_per_bit = setup.values.constant("cost.d2d_bit").value * core::kPicojoulesPerJoule,
       .idle_fraction = setup.values.constant("cost.d2d_idle_fraction").value};
   // A sweep keeps many of these; where a price comes from is told by its configuration.
   for (auto& item : price.cost.prices) {

@@ -1,5 +1,6 @@
 #include "ranvier/sweep/breakeven.hpp"
 
+#include "ranvier/core/quantity.hpp"
 #include "ranvier/sweep/rate_curve.hpp"
 
 #include <cmath>
@@ -10,7 +11,6 @@ namespace {
 constexpr double kDecadesEachWay = 3;
 constexpr int kPointsPerDecade = 4;
 constexpr int kBisections = 24;
-constexpr double kPicojoulesPerJoule = 1e12;
 
 /// How much longer the variant takes than the baseline when each lane runs at `rate`. [s]
 class Difference {
@@ -38,7 +38,7 @@ double bisect(Difference& difference, double low, double high, bool faster_at_lo
 }  // namespace
 
 double link_pj_per_bit(const PresetSetup& setup) {
-  return setup.values.real("cost.d2d_bit") * kPicojoulesPerJoule;
+  return setup.values.real("cost.d2d_bit") * core::kPicojoulesPerJoule;
 }
 
 EnergyLine energy_line(const PresetResult& result, const PresetSetup& setup) {

@@ -7,11 +7,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string>
+
+#include "tests/support/fresh_directory.hpp"
 
 namespace ranvier::train {
 namespace {
@@ -26,17 +27,10 @@ std::string file_of(const std::string& header, const std::string& data) {
   return content + header + data;
 }
 
-/// An empty directory of this test alone, even when two runs overlap.
-fs::path fresh_directory() {
-  std::string name = ::testing::TempDir() + "ranvier-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw core::RunError("no temporary directory");
-  return name;
-}
-
 class SafetensorsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    directory_ = fresh_directory();
+    directory_ = ::ranvier::testing::fresh_directory();
     path_ = directory_ / "weights.safetensors";
   }
   void TearDown() override { fs::remove_all(directory_); }
@@ -96,7 +90,7 @@ RC_GTEST_PROP(SafetensorsProperty, RoundTrips, ()) {
                                                              rc::gen::arbitrary<uint8_t>());
     tensors["layer" + std::to_string(i) + ".\"weight\""] = tensor;
   }
-  const fs::path path = fresh_directory() / "random.safetensors";
+  const fs::path path = ::ranvier::testing::fresh_directory() / "random.safetensors";
   write_safetensors(path, tensors);
   const Tensors read = read_safetensors(path);
   fs::remove_all(path.parent_path());

@@ -14,25 +14,25 @@ namespace ranvier::train {
 namespace fs = std::filesystem;
 namespace {
 
-struct Kind {
+struct KindEntry {
   DataKind kind;
   std::string_view name;
   Data (*load)(const DataSpec&);
 };
 
 constexpr std::array kKinds{
-    Kind{DataKind::kProcedural, "procedural", draw_procedural},
-    Kind{DataKind::kCifar10, "cifar10", load_cifar10},
-    Kind{DataKind::kCifar100, "cifar100", load_cifar100},
-    Kind{DataKind::kIdx, "idx", load_idx},
-    Kind{DataKind::kImageFolder, "image_folder", load_image_folder},
-    Kind{DataKind::kText, "text", load_text},
-    Kind{DataKind::kProceduralText, "procedural_text", draw_text},
+    KindEntry{DataKind::kProcedural, "procedural", draw_procedural},
+    KindEntry{DataKind::kCifar10, "cifar10", load_cifar10},
+    KindEntry{DataKind::kCifar100, "cifar100", load_cifar100},
+    KindEntry{DataKind::kIdx, "idx", load_idx},
+    KindEntry{DataKind::kImageFolder, "image_folder", load_image_folder},
+    KindEntry{DataKind::kText, "text", load_text},
+    KindEntry{DataKind::kProceduralText, "procedural_text", draw_text},
 };
 
-const Kind& kind_of(DataKind kind) {
+const KindEntry& kind_of(DataKind kind) {
   const auto* found = std::find_if(kKinds.begin(), kKinds.end(),
-                                   [&](const Kind& entry) { return entry.kind == kind; });
+                                   [&](const KindEntry& entry) { return entry.kind == kind; });
   RANVIER_CONTRACT(found != kKinds.end(), "every data kind has a loader");
   return *found;
 }
@@ -53,7 +53,7 @@ std::string_view to_string(DataKind kind) { return kind_of(kind).name; }
 DataKind parse_data_kind(std::string_view text, std::string_view key) {
   std::string allowed;
   std::vector<std::string> names;
-  for (const Kind& entry : kKinds) {
+  for (const KindEntry& entry : kKinds) {
     if (entry.name == text) return entry.kind;
     allowed += (allowed.empty() ? "one of " : ", ") + std::string(entry.name);
     names.emplace_back(entry.name);

@@ -5,10 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <string>
+
+#include "tests/support/fresh_directory.hpp"
 
 namespace ranvier::train {
 namespace {
@@ -16,16 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-/// An empty directory of this test alone, even when two runs overlap.
-fs::path fresh_directory() {
-  std::string name = ::testing::TempDir() + "ranvier-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw core::RunError("no temporary directory");
-  return name;
-}
-
 class DatasetTest : public ::testing::Test {
  protected:
-  void SetUp() override { directory_ = fresh_directory(); }
+  void SetUp() override { directory_ = ::ranvier::testing::fresh_directory(); }
   void TearDown() override { fs::remove_all(directory_); }
 
   void write(const std::string& name, const std::string& content) const {

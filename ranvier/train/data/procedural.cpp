@@ -17,7 +17,7 @@
 namespace ranvier::train {
 namespace {
 
-constexpr int kChannels = 3;
+constexpr int kImageChannels = 3;
 constexpr int kShapes = 5;
 constexpr int kClasses = 2 * kShapes;
 constexpr int64_t kTrainSamples = 20000;
@@ -25,10 +25,10 @@ constexpr int64_t kTestSamples = 2000;
 constexpr int64_t kMostSamples = 1'000'000;
 constexpr double kNoise = 0.06;          // standard deviation, full scale 1
 constexpr double kLeastContrast = 0.22;  // between any two of the three colours, mean over channels
-constexpr uint64_t kTrainStream = 1;
-constexpr uint64_t kTestStream = 2;
+constexpr uint64_t kTrainImages = 1;
+constexpr uint64_t kTestImages = 2;
 
-using Colour = std::array<double, kChannels>;
+using Colour = std::array<double, kImageChannels>;
 
 /// A direction as cosine and sine.
 struct Turn {
@@ -83,8 +83,8 @@ Colour random_colour(core::Rng& rng) {
 /// Mean over channels of the absolute difference.
 double distance(const Colour& a, const Colour& b) {
   double sum = 0;
-  for (size_t c = 0; c < kChannels; ++c) sum += std::fabs(a[c] - b[c]);
-  return sum / kChannels;
+  for (size_t c = 0; c < kImageChannels; ++c) sum += std::fabs(a[c] - b[c]);
+  return sum / kImageChannels;
 }
 
 Colour contrasting(core::Rng& rng, const Colour& other) {
@@ -151,7 +151,7 @@ void draw(const Scene& scene, core::Rng& rng, int side, uint8_t* pixels) {
           wave((column * scene.ground_stripes.cosine + row * scene.ground_stripes.sine) /
                    scene.ground_period +
                scene.ground_phase);
-      for (size_t c = 0; c < kChannels; ++c) {
+      for (size_t c = 0; c < kImageChannels; ++c) {
         const double mix = 0.5 + 0.5 * stripe;
         const double paint = filled ? scene.dark[c] + mix * (scene.light[c] - scene.dark[c])
                                     : scene.ground[c] + ripple * scene.ground_swing[c];
@@ -166,7 +166,7 @@ void draw(const Scene& scene, core::Rng& rng, int side, uint8_t* pixels) {
 Dataset draw_set(const DataSpec& spec, uint64_t stream, int64_t count) {
   Dataset set;
   set.name = "procedural";
-  set.channels = kChannels;
+  set.channels = kImageChannels;
   set.height = set.width = spec.image_size;
   set.classes = kClasses;
   set.pixels.resize(static_cast<size_t>(count * set.image_bytes()));
@@ -197,7 +197,7 @@ Data draw_procedural(const DataSpec& spec) {
   };
   const int64_t train = count(spec.train_samples, kTrainSamples, "data.train_samples");
   const int64_t test = count(spec.test_samples, kTestSamples, "data.test_samples");
-  return {.train = draw_set(spec, kTrainStream, train), .test = draw_set(spec, kTestStream, test)};
+  return {.train = draw_set(spec, kTrainImages, train), .test = draw_set(spec, kTestImages, test)};
 }
 
 }  // namespace ranvier::train

@@ -14,7 +14,7 @@ namespace {
 constexpr uint64_t kCropStream = 3;  // beside those of augment.cpp
 constexpr int kTries = 10;
 constexpr double kWidest = 4.0 / 3.0;
-constexpr size_t kColours = 3;
+constexpr size_t kColourCount = 3;
 
 /// Sources of one pixel of the result, along one axis.
 struct Taps {
@@ -46,11 +46,11 @@ std::vector<Taps> make_taps(double begin, double length, int size, int side) {
 /// One row of the picture at the width of the result. Shape: out [side][3].
 void narrow_row(const uint8_t* row, const std::vector<Taps>& columns, float* out) {
   for (const Taps& taps : columns) {
-    std::array<float, kColours> sum{};
-    const uint8_t* from = row + static_cast<size_t>(taps.first) * kColours;
+    std::array<float, kColourCount> sum{};
+    const uint8_t* from = row + static_cast<size_t>(taps.first) * kColourCount;
     for (const float weight : taps.weights) {
-      for (size_t c = 0; c < kColours; ++c) sum[c] += weight * static_cast<float>(from[c]);
-      from += kColours;
+      for (size_t c = 0; c < kColourCount; ++c) sum[c] += weight * static_cast<float>(from[c]);
+      from += kColourCount;
     }
     out = std::copy(sum.begin(), sum.end(), out);
   }
@@ -85,15 +85,15 @@ Box random_box(uint64_t seed, int64_t epoch, int64_t sample, int width, int heig
 
 void resize_box(const RgbImage& image, const Box& box, int side, std::span<uint8_t> out) {
   const auto edge = static_cast<size_t>(side);
-  RANVIER_CONTRACT(out.size() == kColours * edge * edge, "room for one image");
+  RANVIER_CONTRACT(out.size() == kColourCount * edge * edge, "room for one image");
   const auto columns = make_taps(box.left, box.width, image.width, side);
   const auto rows = make_taps(box.top, box.height, image.height, side);
   const int first = rows.front().first;
   const int last = rows.back().first + static_cast<int>(rows.back().weights.size()) - 1;
-  const size_t stride = edge * kColours;
+  const size_t stride = edge * kColourCount;
   std::vector<float> narrow(static_cast<size_t>(last - first + 1) * stride);
   for (int y = first; y <= last; ++y) {
-    const size_t from = static_cast<size_t>(y) * static_cast<size_t>(image.width) * kColours;
+    const size_t from = static_cast<size_t>(y) * static_cast<size_t>(image.width) * kColourCount;
     narrow_row(image.pixels.data() + from, columns,
                narrow.data() + static_cast<size_t>(y - first) * stride);
   }
@@ -107,7 +107,7 @@ void resize_box(const RgbImage& image, const Box& box, int side, std::span<uint8
     }
     for (size_t i = 0; i < stride; ++i) {
       const float value = std::clamp(std::floor(sum[i] + 0.5F), 0.0F, 255.0F);
-      out[(i % kColours * edge + y) * edge + i / kColours] = static_cast<uint8_t>(value);
+      out[(i % kColourCount * edge + y) * edge + i / kColourCount] = static_cast<uint8_t>(value);
     }
   }
 }

@@ -59,14 +59,14 @@ std::vector<uint8_t> counting(size_t size) {
   return bytes;
 }
 
-struct Taken {
+struct TakenWindow {
   BatchPosition position;
   std::vector<int64_t> bytes, following;
-  bool operator==(const Taken&) const = default;
+  bool operator==(const TakenWindow&) const = default;
 };
 
-Taken take(WindowLoader& loader, int64_t values) {
-  Taken t;
+TakenWindow take(WindowLoader& loader, int64_t values) {
+  TakenWindow t;
   t.bytes.resize(static_cast<size_t>(values));
   t.following.resize(static_cast<size_t>(values));
   t.position = loader.next(t.bytes, t.following);
@@ -115,7 +115,7 @@ TEST_F(TextTest, WindowsInOrderCoverTheTextOnce) {
   EXPECT_EQ(loader.batches_per_epoch(), 3);  // 12 windows
   int64_t expected = 0;
   for (int batch = 0; batch < 3; ++batch) {
-    const Taken t = take(loader, 40);
+    const TakenWindow t = take(loader, 40);
     EXPECT_EQ(t.position.size, batch < 2 ? 5 : 2);
     for (int64_t i = 0; i < t.position.size * 8; ++i, ++expected) {
       EXPECT_EQ(t.bytes[static_cast<size_t>(i)], expected);
@@ -128,7 +128,7 @@ TEST_F(TextTest, RandomWindowsDependOnSeedEpochAndBatchAlone) {
   const auto text = counting(200);
   const WindowOptions options{.batch_size = 4, .random = true, .seed = 3};
   WindowLoader first(text, 8, options);
-  std::vector<Taken> straight;
+  std::vector<TakenWindow> straight;
   for (int i = 0; i < 14; ++i) straight.push_back(take(first, 32));  // two epochs of 6, and more
   WindowLoader second(text, 8, options);
   second.start(1, 2);
@@ -137,7 +137,7 @@ TEST_F(TextTest, RandomWindowsDependOnSeedEpochAndBatchAlone) {
   WindowLoader other(text, 8, {.batch_size = 4, .random = true, .seed = 4});
   EXPECT_NE(take(other, 32).bytes, straight[0].bytes);
   std::vector<bool> seen(200);
-  for (const Taken& t : straight) {
+  for (const TakenWindow& t : straight) {
     for (size_t i = 0; i < t.bytes.size(); ++i) {
       seen[static_cast<size_t>(t.bytes[i])] = true;
       EXPECT_EQ(t.following[i], t.bytes[i] + 1);
