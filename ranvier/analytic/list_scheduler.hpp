@@ -19,10 +19,18 @@ class ListScheduler {
  public:
   /// The references must outlive it.
   ListScheduler(const Plan& plan, const arch::PackageSpec& package);
+  /// Goes on from where another one of this plan is, for equal routers and converters. `start` may
+  /// have outlived its plan and package.
+  ListScheduler(const ListScheduler& start, const Plan& plan, const arch::PackageSpec& package);
+  ListScheduler(ListScheduler&&) = delete;  // its links know its crossing
+
   ScheduleResult run();
+  /// Up to the first event that meets a die-to-die link, and not with it.
+  void run_to_link();
 
  private:
   void handle(const TimedEvent& event);
+  bool meets_link(const TimedEvent& event) const;
   void make_ready(int32_t task, int64_t time);
   void pick(int32_t tile, int64_t time);
   void doubt_order(int32_t task, int64_t time);

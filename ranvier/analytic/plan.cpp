@@ -1,5 +1,7 @@
 #include "ranvier/analytic/plan.hpp"
 
+#include "ranvier/analytic/starts.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -178,7 +180,8 @@ Plan::Plan(const Workload& of, const arch::PackageSpec& package)
       mesh(package.chip.mesh),
       first_message(workload::first_messages(of)),
       order(workload::topological_order(of)),
-      inputs(of.tasks.size()) {
+      inputs(of.tasks.size()),
+      starts(std::make_shared<Starts>()) {
   const auto tiles = static_cast<size_t>(package.width() * package.height());
   cores = number_cores(of, tiles, core);
   first_leg.reserve(of.messages.size() + 1);

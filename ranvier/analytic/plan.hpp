@@ -9,11 +9,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace ranvier::analytic {
+
+class Starts;
 
 /// The resource that is occupied longest, and for how many core cycles.
 struct Load {
@@ -63,6 +66,7 @@ struct Plan {
   std::vector<size_t> first_leg;  // [message + 1]
   std::vector<Leg> legs;          // `side` is an index into totals.sides
   Totals totals;
+  std::shared_ptr<Starts> starts;  // of its schedules; shared by copies
 };
 
 }  // namespace ranvier::analytic

@@ -1,6 +1,7 @@
 #include "ranvier/analytic/schedule.hpp"
 
 #include "ranvier/analytic/list_scheduler.hpp"
+#include "ranvier/analytic/starts.hpp"
 #include "ranvier/analytic/zero_load.hpp"
 #include "ranvier/core/error.hpp"
 
@@ -30,15 +31,51 @@ ListScheduler::ListScheduler(const Plan& plan, const arch::PackageSpec& package)
   RANVIER_CONTRACT(std::max(trains_.size(), tasks_.size()) < EventQueue::kMostIndices,
                    "messages and tasks have event numbers");
   for (size_t t = 0; t < tasks_.size(); ++t) tasks_[t].open = plan.inputs[t];
-}
-
-ScheduleResult ListScheduler::run() {
   for (size_t t = 0; t < tasks_.size(); ++t) {
     if (tasks_[t].open == 0) make_ready(static_cast<int32_t>(t), 0);
   }
+}
+
+ListScheduler::ListScheduler(const ListScheduler& start, const Plan& plan,
+                             const arch::PackageSpec& package)
+    : plan_(plan),
+      workload_(*plan.workload),
+      package_(package),
+      crossing_(package),
+      hop_(package.router.router_cycles + package.router.link_cycles),
+      near_buffer_(package.emio.fifo_depth + package.router.buffer_flits),
+      tasks_(start.tasks_),
+      trains_(start.trains_),
+      records_(start.records_),
+      tiles_(start.tiles_),
+      channel_free_(start.channel_free_),
+      links_(plan.totals.sides.size(), DieLink(crossing_, package, plan.mesh)),
+      woken_(links_.size(), kNever),
+      held_(links_.size() * static_cast<size_t>(plan.mesh), -1),
+      events_(start.events_) {}
+
+ScheduleResult ListScheduler::run() {
   TimedEvent event;
   while (events_.pop(event)) handle(event);
   return summary();
+}
+
+void ListScheduler::run_to_link() {
+  TimedEvent event;
+  while (events_.pop(event)) {
+    if (meets_link(event)) {
+      events_.push(event.time, event.kind, event.index);  // it is the next again
+      return;
+    }
+    handle(event);
+  }
+}
+
+/// A train that takes the last channel before a link.
+bool ListScheduler::meets_link(const TimedEvent& event) const {
+  if (event.kind != EventKind::kHead) return false;
+  const Train& train = trains_[static_cast<size_t>(event.index)];
+  return train.hops == 1 && plan_.legs[train.leg].side != kOnChip;
 }
 
 void ListScheduler::handle(const TimedEvent& event) {
@@ -91,7 +128,9 @@ ScheduleResult ListScheduler::summary() const {
 }
 
 ScheduleResult schedule(const Plan& plan, const arch::PackageSpec& package) {
-  return ListScheduler(plan, package).run();
+  const auto start = plan.starts->find(plan, package);
+  if (!start) return ListScheduler(plan, package).run();
+  return ListScheduler(*start, plan, package).run();
 }
 
 core::Cycles longest_path(const Plan& plan, const arch::PackageSpec& package) {

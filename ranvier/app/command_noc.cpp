@@ -6,12 +6,15 @@
 #include "ranvier/app/noc_options.hpp"
 #include "ranvier/app/table.hpp"
 #include "ranvier/core/error.hpp"
+#include "ranvier/core/file.hpp"
 #include "ranvier/sim/noc.hpp"
 #include "ranvier/sim/noc_trace.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <filesystem>
 
 namespace ranvier::app {
 namespace {
@@ -112,6 +115,19 @@ void require_one_rate(const NocOptions& options, size_t rates) {
                          .hint = "A trace holds one run: give --rate one number."});
 }
 
+/// Before the simulation, which may take long.
+void require_writable(const std::string& trace) {
+  if (trace.empty()) return;
+  const std::filesystem::path file = trace;
+  core::require_writable_directory(file.has_parent_path() ? file.parent_path() : ".", "--trace");
+  if (!std::filesystem::is_directory(file)) return;
+  throw core::UserError({.key = "--trace",
+                         .given = "'" + trace + "', a directory",
+                         .allowed = "a file to write",
+                         .place = "the command line",
+                         .hint = "Name a file in it, such as trace.csv."});
+}
+
 void write_packets(sim::NocSpec spec, const sim::NocResult& row, const std::string& file) {
   spec.rate = row.rate;
   workload::write_trace(sim::trace_of(spec, row.simulated_cycles), file);
@@ -121,6 +137,7 @@ void run_noc(const NocOptions& options, const Common& common) {
   const sim::NocSpec spec = noc_spec(options, common.seed.value_or(1));
   const auto rates = parse_rates(options.rate, options.packet_flits);
   require_one_rate(options, rates.size());
+  require_writable(options.trace);
   const auto rows = sim::simulate_noc_curve(spec, rates, options.threads);
   if (!options.trace.empty()) write_packets(spec, rows.front(), options.trace);
   if (common.json) {

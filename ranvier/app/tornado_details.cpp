@@ -5,6 +5,7 @@
 #include "ranvier/train/settings.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -62,14 +63,15 @@ std::vector<report::Tornado> gather_tornados(const sweep::Experiment& experiment
   const auto bundle_of = [&](const std::string& name) -> const sweep::Bundle& {
     return std::ranges::find(result.variants, name, &sweep::VariantResult::name)->bundle;
   };
+  std::vector<std::string> names;
+  for (const auto& setup : experiment.presets) names.push_back(setup.name);
+  const std::string presets[]{fmt::format("presets=[{}]", fmt::join(names, ", "))};
+  const sweep::ExperimentBase base(directory / "config.resolved.yaml", presets,
+                                   train::training_schema());
   std::vector<report::Tornado> all;
-  for (const auto& setup : experiment.presets) {
-    const std::string only[]{fmt::format("presets=[{}]", setup.name)};
-    const sweep::ExperimentBase base(directory / "config.resolved.yaml", only,
-                                     train::training_schema());
-    const auto reload = [&](const std::string& text) {
-      return base.with({&text, 1}).presets.front();
-    };
+  for (size_t p = 0; p < experiment.presets.size(); ++p) {
+    const sweep::PresetSetup& setup = experiment.presets[p];
+    const auto reload = [&](const std::string& text) { return base.preset(p, {&text, 1}); };
     try {
       all.push_back(drawn(setup.name, sweep::tornado(experiment, setup, run, bundle_of, reload)));
     } catch (const core::UserError& error) {

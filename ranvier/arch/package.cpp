@@ -183,13 +183,28 @@ core::TileId tile_at(const PackageSpec& package, Coordinates at) {
   return core::TileId(at.y * package.width() + at.x);
 }
 
+namespace {
+
+/// Serpentine order within a row of chips: its own inverse.
+int serpentine(const PackageSpec& package, int row, int along) {
+  return row % 2 == 0 ? along : package.chips_x - 1 - along;
+}
+
+}  // namespace
+
 Coordinates chip_origin(const PackageSpec& package, core::ChipId chip) {
   RANVIER_CONTRACT(chip.index() >= 0 && chip.index() < package.chips_x * package.chips_y,
                    "the chip is in the package");
   const int row = chip.index() / package.chips_x;
-  const int along = chip.index() % package.chips_x;
-  const int column = row % 2 == 0 ? along : package.chips_x - 1 - along;
+  const int column = serpentine(package, row, chip.index() % package.chips_x);
   return {column * package.chip.mesh, row * package.chip.mesh};
+}
+
+core::ChipId chip_at(const PackageSpec& package, Coordinates at) {
+  RANVIER_CONTRACT(at.x >= 0 && at.x < package.width() && at.y >= 0 && at.y < package.height(),
+                   "the coordinates are in the package");
+  const int row = at.y / package.chip.mesh;
+  return core::ChipId(row * package.chips_x + serpentine(package, row, at.x / package.chip.mesh));
 }
 
 codec::WireLayout wire_layout(const PackageSpec& package) {

@@ -112,6 +112,9 @@ core::TileId tile_at(const PackageSpec& package, Coordinates at);
 /// Global coordinates of the north-west tile of a chip. Chips are numbered in serpentine order
 /// (rows alternate direction), so that consecutive chips share an edge.
 Coordinates chip_origin(const PackageSpec& package, core::ChipId chip);
+/// The chip that holds a tile; the inverse of chip_origin at north-west tiles. Errors:
+/// ContractViolation outside the package.
+core::ChipId chip_at(const PackageSpec& package, Coordinates at);
 
 /// Field widths on the wire, all derived from the package.
 codec::WireLayout wire_layout(const PackageSpec& package);

@@ -178,6 +178,21 @@ TEST(Chips, ConsecutiveOnesShareAnEdge) {
   EXPECT_EQ(seen.size(), 9u);
 }
 
+TEST(Chips, EveryTileIsOfTheChipWhoseOriginItIsBehind) {
+  const PackageSpec package = package_of("hardware: {chips_x: 3, chips_y: 2, mesh: 4}");
+  for (int chip = 0; chip < 6; ++chip) {
+    const Coordinates origin = chip_origin(package, core::ChipId(chip));
+    for (const int x : {0, 3}) {
+      for (const int y : {0, 3}) {
+        EXPECT_EQ(chip_at(package, {origin.x + x, origin.y + y}), core::ChipId(chip));
+      }
+    }
+  }
+  EXPECT_EQ(chip_at(package, {0, 4}), core::ChipId(5)) << "the second row runs back";
+  EXPECT_THROW(chip_at(package, {12, 0}), core::ContractViolation);
+  EXPECT_THROW(chip_at(package, {0, -1}), core::ContractViolation);
+}
+
 TEST(Schema, EveryFieldSaysWhatItIsAndEverySectionIsFilled) {
   size_t fields = 0;
   for (const auto& section : hardware_sections()) {

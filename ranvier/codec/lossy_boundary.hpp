@@ -20,6 +20,7 @@ struct LinkNoise {
   bool checked = false;       // flits carry a checksum
   int64_t overhead_bits = 0;  // of a flit on the link: tag, framing and checksum
   uint64_t seed = 1;          // of the experiment
+  bool operator==(const LinkNoise&) const = default;
 };
 
 /// Elements that cross together, as in workload::Block.

@@ -26,6 +26,7 @@ struct WireLayout {
   int flit_bits = 34;    // payload of one burst flit; also the widest single-flit packet
   int tag_bits = 3;      // lane tag, per flit on the link
   int framing_bits = 1;  // per flit on the link, checksum included
+  bool operator==(const WireLayout&) const = default;
 };
 
 /// The bits of one packet as they travel: a header flit (or the only flit), then payload flits.

@@ -184,6 +184,11 @@ void write_link_loss(const LinkLoss& loss, const fs::path& path) {
   core::write_file_atomic(path, root.dump() + "\n");
 }
 
+bool lose_alike(const LinkLoss& a, const LinkLoss& b) {
+  return a.variant == b.variant && a.wire == b.wire && a.layout == b.layout && a.noise == b.noise &&
+         a.boundaries == b.boundaries;
+}
+
 codec::BoundaryParams carried_params(const Network& network, const Boundary& boundary) {
   codec::BoundaryParams params = boundary.params;
   if (network.kind != NetworkKind::kSnn) return params;

@@ -30,6 +30,9 @@ struct LinkLoss {
   std::vector<BoundaryBlocks> boundaries;  // as in the network
 };
 
+/// Whether both lose the same values of one variant, whatever their presets are called.
+bool lose_alike(const LinkLoss& a, const LinkLoss& b);
+
 /// Errors: UserError (file, path inside it) for anything that is not such a file.
 LinkLoss read_link_loss(const std::filesystem::path& path);
 void write_link_loss(const LinkLoss& loss, const std::filesystem::path& path);

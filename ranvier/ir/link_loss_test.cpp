@@ -54,6 +54,22 @@ class LinkLossFile : public ::testing::Test {
   fs::path directory_;
 };
 
+TEST_F(LinkLossFile, PresetsThatDifferInNameOnlyLoseAlike) {
+  LinkLoss other = sample();
+  other.preset = "paper45nm";
+  EXPECT_TRUE(lose_alike(sample(), other));
+  const auto differs = [](auto change) {
+    LinkLoss changed = sample();
+    change(changed);
+    return !lose_alike(sample(), changed);
+  };
+  EXPECT_TRUE(differs([](LinkLoss& l) { l.variant = "snn"; }));
+  EXPECT_TRUE(differs([](LinkLoss& l) { l.wire = codec::WireKind::kAer; }));
+  EXPECT_TRUE(differs([](LinkLoss& l) { ++l.layout.flit_bits; }));
+  EXPECT_TRUE(differs([](LinkLoss& l) { ++l.noise.seed; }));
+  EXPECT_TRUE(differs([](LinkLoss& l) { l.boundaries[0].blocks[1].chips = {2, 0}; }));
+}
+
 TEST_F(LinkLossFile, ComesBackAsItWasWritten) {
   const fs::path path = directory_ / "a.links.json";
   write_link_loss(sample(), path);

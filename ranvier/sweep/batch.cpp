@@ -7,17 +7,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <exception>
+#include <iterator>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 
 namespace ranvier::sweep {
 namespace {
 
-constexpr double kPerGiga = 1e9;
 constexpr double kMicro = 1e6;  // per unit
 constexpr double kPicojoulesPerMicrojoule = 1e6;
 constexpr double kSlowestLink = 1e7;  // of the break-even map [bit/s]
@@ -29,26 +31,6 @@ constexpr double kFastestLane = 1e12;
 /// Points that are finished together, before the next ones are begun: a variant is mapped once for
 /// each block, and a sweep that is stopped has finished points to show.
 constexpr size_t kBlock = 32;
-
-double link_gbps_of(const arch::PackageSpec& package) {
-  return package.serdes.lane_rate.value() * package.serdes.lanes / kPerGiga;
-}
-
-PresetPrice price_of(const PresetSetup& setup) {
-  PresetPrice price{
-      .preset = setup.name,
-      .cost = setup.cost,
-      .prices = price_identity(setup),
-      .link_gbps = link_gbps_of(setup.package),
-      .link_pj_per_bit = setup.values.constant("cost.d2d_bit").value * core::kPicojoulesPerJoule,
-      .idle_fraction = setup.values.constant("cost.d2d_idle_fraction").value};
-  // A sweep keeps many of these; where a price comes from is told by its configuration.
-  for (auto& item : price.cost.prices) {
-    item.picojoules_per_count.key.clear();
-    item.picojoules_per_count.source.clear();
-  }
-  return price;
-}
 
 /// Lane rates at which a link of `lanes` runs at 0.01 to 1000 Gbit/s, inside what the key accepts.
 /// [bit/s, whole]
@@ -64,9 +46,16 @@ std::vector<double> lane_rates(int lanes) {
 
 }  // namespace
 
-struct Batch::Resolved {
-  PointWork work;
-  std::vector<Trial> trials;
+/// What threads have found, on its way to the database; texts and prices are theirs to work out.
+struct Batch::Rows {
+  struct Simulated {
+    size_t simulation = 0;
+    std::string ledger;  // as text
+  };
+  std::vector<Simulated> simulations;  // those of `points` and `links` are here or came before
+  std::vector<PointRecord> points;
+  std::vector<LinkCurve> links;
+  bool empty() const { return simulations.empty() && points.empty() && links.empty(); }
 };
 
 /// One link rate of the break-even map, every variant at it.
@@ -81,19 +70,6 @@ Batch::Batch(const SweepSpec& spec, const SweepOptions& options, const Experimen
              const Source& source, Store& store, BusyTime& busy)
     : spec_(spec), options_(options), base_(base), source_(source), store_(store), busy_(busy) {}
 
-Batch::Resolved Batch::resolve(const PlannedPoint& point) const {
-  Address at{.settings = point.settings, .lane_rate = {}, .fidelity = spec_.fidelity};
-  const Experiment experiment = experiment_at(base_, spec_, at);
-  Resolved resolved{.work = {.hash = point.hash, .presets = {}, .simulations = {}}, .trials = {}};
-  for (const auto& setup : experiment.presets) resolved.work.presets.push_back(price_of(setup));
-  for (at.variant = 0; at.variant < source_.bundles.size(); ++at.variant) {
-    for (at.preset = 0; at.preset < experiment.presets.size(); ++at.preset) {
-      resolved.trials.push_back(trial_at(at, experiment, experiment, source_, options_.program));
-    }
-  }
-  return resolved;
-}
-
 /// Index of the simulation of that hash, read from the database when it is there.
 size_t Batch::intern(Trial trial) {
   const auto [at, is_new] = by_hash_.emplace(trial.record.hash, simulations_.size());
@@ -103,21 +79,19 @@ size_t Batch::intern(Trial trial) {
   return at->second;
 }
 
-void Batch::add_points(const std::vector<PlannedPoint>& points) {
-  std::vector<Resolved> resolved(points.size());
-  parallel_for(points.size(), options_.jobs, busy_,
-               [&](size_t i) { resolved[i] = resolve(points[i]); });
-  core::check_interrupt("run the same command again to go on");
-  for (auto& one : resolved) {
+void Batch::add_points(std::vector<ResolvedPoint> points) {
+  for (auto& one : points) {
     const size_t index = points_.size();
+    PointWork work{
+        .hash = std::move(one.hash), .presets = std::move(one.presets), .simulations = {}};
     for (auto& wanted : one.trials) {
       const size_t at = intern(std::move(wanted));
-      one.work.simulations.push_back(at);
+      work.simulations.push_back(at);
       if (is_known(simulations_[at])) continue;
       simulations_[at].points.push_back(index);
-      ++one.work.pending;
+      ++work.pending;
     }
-    points_.push_back(std::move(one.work));
+    points_.push_back(std::move(work));
   }
 }
 
@@ -181,22 +155,21 @@ std::vector<std::vector<size_t>> Batch::open_groups() const {
   return groups;
 }
 
-/// In one transaction: the simulations, and every point and link that waited for them alone.
-void Batch::finish(const std::vector<size_t>& simulations) {
+/// In one transaction.
+void Batch::save(const Rows& rows) {
   auto transaction = store_.transaction();
-  for (const size_t s : simulations) {
-    const Trial& trial = simulations_[s].trial;
-    store_.save(trial.record);
+  for (const auto& [simulation, ledger] : rows.simulations) {
+    const Trial& trial = simulations_[simulation].trial;
+    store_.save(trial.record, ledger);
     if (trial.search) store_.save(*trial.search);
-    for (const size_t index : simulations_[s].points) {
-      if (--points_[index].pending == 0) finish_point(points_[index]);
-    }
-    for (const size_t index : simulations_[s].links) finish_link(links_[index]);
   }
+  for (const PointRecord& point : rows.points) store_.save(point);
+  for (const LinkCurve& link : rows.links) store_.save(link);
   transaction.commit();
 }
 
-void Batch::finish_point(const PointWork& point) {
+/// Its simulations are known.
+PointRecord Batch::record_of(const PointWork& point) const {
   PointRecord record{.hash = point.hash,
                      .source = source_.hash,
                      .state = State::kDone,
@@ -212,9 +185,9 @@ void Batch::finish_point(const PointWork& point) {
       }
       continue;
     }
-    store_.save(price.prices);
     const Bundle& bundle = source_.bundles[i / point.presets.size()];
     const Measurement& m = *of.measured;
+    const auto priced = price_mean(m.ledger, m.latency_s, m.samples, price.cost);
     record.results.push_back({.variant = of.variant,
                               .preset = price.preset,
                               .simulation = of.hash,
@@ -223,43 +196,58 @@ void Batch::finish_point(const PointWork& point) {
                               .parameters = bundle.network.weights(),
                               .link_gbps = price.link_gbps,
                               .link_pj_per_bit = price.link_pj_per_bit,
-                              .priced = price_mean(m.ledger, m.latency_s, m.samples, price.cost)});
+                              .energy_uj = priced.total_pj / kPicojoulesPerMicrojoule,
+                              .average_watts = priced.average_watts,
+                              .energy_parts_uj = parts_text(priced)});
   }
-  store_.save(record);
+  return record;
 }
 
-void Batch::finish_link(LinkWork& link) {
-  const SimulationRecord& record = simulations_[link.simulation].trial.record;
-  if (!record.measured) return;
-  const Measurement& m = *record.measured;
+/// Its simulation was measured.
+LinkCurve Batch::curve_of(const LinkWork& link) const {
+  const Measurement& m = *simulations_[link.simulation].trial.record.measured;
   const auto priced = price_mean(m.ledger, m.latency_s, m.samples, link.price.cost);
   const double bits =
       static_cast<double>(m.ledger[core::Event::kDieToDieBits]) +
       link.price.idle_fraction * static_cast<double>(m.ledger[core::Event::kDieToDieIdleBits]);
-  link.curve.latency_us = m.latency_s * kMicro;
-  link.curve.fixed_uj = (priced.total_pj - priced.parts_pj.at("d2d")) / kPicojoulesPerMicrojoule;
-  link.curve.link_bits = bits / m.samples;
-  store_.save(link.curve);
+  LinkCurve curve = link.curve;
+  curve.latency_us = m.latency_s * kMicro;
+  curve.fixed_uj = (priced.total_pj - priced.parts_pj.at("d2d")) / kPicojoulesPerMicrojoule;
+  curve.link_bits = bits / m.samples;
+  return curve;
+}
+
+/// The texts that the points' prices are named by, once.
+void Batch::save_prices() {
+  std::set<std::string> saved;
+  auto transaction = store_.transaction();
+  for (const auto& point : points_) {
+    for (const auto& preset : point.presets) {
+      if (saved.insert(preset.prices.hash).second) store_.save(preset.prices);
+    }
+  }
+  transaction.commit();
 }
 
 /// Points and links for which nothing has to be simulated: their prices changed, or a sweep was
 /// killed between the last simulation and its point.
 void Batch::finish_known() {
-  auto transaction = store_.transaction();
+  Rows rows;
   for (const auto& point : points_) {
-    if (point.pending == 0) finish_point(point);
+    if (point.pending == 0) rows.points.push_back(record_of(point));
   }
-  for (auto& link : links_) {
-    if (is_known(simulations_[link.simulation])) finish_link(link);
+  for (const auto& link : links_) {
+    if (simulations_[link.simulation].trial.record.measured) rows.links.push_back(curve_of(link));
   }
-  transaction.commit();
+  if (!rows.empty()) save(rows);
 }
 
 /// Everything that is to be simulated, shared by threads and ranks.
 class Batch::Shift {
  public:
-  explicit Shift(Batch& batch)
+  Shift(Batch& batch, Resolver& ahead)
       : batch_(batch),
+        ahead_(ahead),
         groups_(batch.open_groups()),
         queue_(sizes(groups_)),
         workshop_(batch.spec_, batch.base_, batch.source_),
@@ -283,8 +271,12 @@ class Batch::Shift {
   void share(Ranks& ranks);
   bool take(ResultLetter result);
   bool post(size_t simulation);
+  std::vector<size_t> completed_by(size_t simulation);
+  Rows priced(const std::vector<size_t>& complete, size_t simulation) const;
+  void write_ready(std::unique_lock<std::mutex>& lock);
 
   Batch& batch_;
+  Resolver& ahead_;
   std::vector<std::vector<size_t>> groups_;
   GroupQueue queue_;
   Workshop workshop_;
@@ -293,7 +285,7 @@ class Batch::Shift {
   // come in, its own and the others' who do not wait.
   std::mutex mutex_;  // of what follows
   core::Progress progress_;
-  std::vector<size_t> ready_;
+  Rows ready_;
   bool is_writing_ = false;
   std::exception_ptr broken_;
   int64_t done_ = 0;
@@ -313,10 +305,12 @@ void Batch::Shift::work() {
   std::optional<size_t> own;
   while (!is_over_ && !core::interrupt_requested()) {
     const auto simulation = next(own);
-    if (!simulation) return;
+    if (!simulation) break;
     Simulation& at = batch_.simulations_[*simulation];
     batch_.busy_.add(desk.measure(at.trial));
     if (!batch_.is_known(at) || !post(*simulation)) return;
+  }
+  while (!is_over_ && !core::interrupt_requested() && ahead_.resolve_one()) {
   }
 }
 
@@ -346,29 +340,74 @@ void Batch::Shift::share(Ranks& ranks) {
   if (ranks.interrupted()) is_over_ = true;
 }
 
-/// False when the database cannot be written.
+/// Points of which this was the last simulation. The caller holds the lock.
+std::vector<size_t> Batch::Shift::completed_by(size_t simulation) {
+  std::vector<size_t> complete;
+  for (const size_t index : batch_.simulations_[simulation].points) {
+    if (--batch_.points_[index].pending == 0) complete.push_back(index);
+  }
+  return complete;
+}
+
+/// Prices the points that `simulation` completes, and its links. Errors: those of the prices.
+Batch::Rows Batch::Shift::priced(const std::vector<size_t>& complete, size_t simulation) const {
+  Rows rows;
+  for (const size_t index : complete) {
+    rows.points.push_back(batch_.record_of(batch_.points_[index]));
+  }
+  const Simulation& found = batch_.simulations_[simulation];
+  for (const size_t index : found.links) {
+    if (found.trial.record.measured) rows.links.push_back(batch_.curve_of(batch_.links_[index]));
+  }
+  return rows;
+}
+
+/// False when the database cannot be written. The simulation is among the results before the points
+/// that it completes, whoever makes their records.
 bool Batch::Shift::post(size_t simulation) {
+  const SimulationRecord& record = batch_.simulations_[simulation].trial.record;
+  const double begin = monotonic_seconds();
+  std::string ledger = record.measured ? ledger_text(record.measured->ledger) : std::string();
   std::unique_lock lock(mutex_);
-  ready_.push_back(simulation);
-  progress_.update(++done_, batch_.simulations_[simulation].trial.record.variant);
+  ready_.simulations.push_back({simulation, std::move(ledger)});
+  const std::vector<size_t> complete = completed_by(simulation);
+  progress_.update(++done_, record.variant);
+  lock.unlock();
+  Rows rows;
+  std::exception_ptr broken;
+  try {
+    rows = priced(complete, simulation);
+  } catch (...) {
+    broken = std::current_exception();
+  }
+  batch_.busy_.add(monotonic_seconds() - begin);
+  lock.lock();
+  if (broken) broken_ = broken;
+  std::ranges::move(rows.points, std::back_inserter(ready_.points));
+  std::ranges::move(rows.links, std::back_inserter(ready_.links));
   if (is_writing_) return !broken_;
   is_writing_ = true;
+  write_ready(lock);
+  is_writing_ = false;
+  return !broken_;
+}
+
+/// Until nothing comes in any more. The lock is held but while the database is written.
+void Batch::Shift::write_ready(std::unique_lock<std::mutex>& lock) {
   while (!ready_.empty() && !broken_) {
-    const std::vector<size_t> taken = std::exchange(ready_, {});
+    const Rows taken = std::exchange(ready_, {});
     lock.unlock();
     const double start = monotonic_seconds();
     std::exception_ptr broken;
     try {
-      batch_.finish(taken);
+      batch_.save(taken);
     } catch (...) {
       broken = std::current_exception();
     }
     batch_.busy_.add(monotonic_seconds() - start);
     lock.lock();
-    broken_ = broken;
+    if (broken) broken_ = broken;
   }
-  is_writing_ = false;
-  return !broken_;
 }
 
 int64_t Batch::Shift::run() {
@@ -384,9 +423,10 @@ int64_t Batch::Shift::run() {
   return done_;
 }
 
-int64_t Batch::run() {
+int64_t Batch::run(Resolver& ahead) {
+  save_prices();
   finish_known();
-  return Shift(*this).run();
+  return Shift(*this, ahead).run();
 }
 
 }  // namespace ranvier::sweep

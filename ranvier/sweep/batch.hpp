@@ -4,6 +4,7 @@
 
 #include "ranvier/core/progress.hpp"
 #include "ranvier/sweep/pool.hpp"
+#include "ranvier/sweep/resolver.hpp"
 #include "ranvier/sweep/runner.hpp"
 #include "ranvier/sweep/trial.hpp"
 #include "ranvier/sweep/workshop.hpp"
@@ -13,16 +14,6 @@
 #include <vector>
 
 namespace ranvier::sweep {
-
-/// Prices and link of one preset at one point.
-struct PresetPrice {
-  std::string preset;
-  cost::CostSpec cost;
-  Identity prices;
-  double link_gbps = 0;
-  double link_pj_per_bit = 0;
-  double idle_fraction = 0;  // price of an idle bit over that of a busy one
-};
 
 /// A trial, to be measured or already known, and who waits for it.
 struct Simulation {
@@ -36,17 +27,17 @@ class Batch {
   Batch(const SweepSpec& spec, const SweepOptions& options, const ExperimentBase& base,
         const Source& source, Store& store, BusyTime& busy);
 
-  /// Points that resolve; ones that do not are the caller's. Cost: parallel over points.
-  void add_points(const std::vector<PlannedPoint>& points);
+  void add_points(std::vector<ResolvedPoint> points);
   /// The break-even links at the hardware and prices of `point`: the analytic model at link rates
   /// from 0.01 to 1000 Gbit/s.
   void add_links(const PlannedPoint& point);
 
   /// Simulates what the database does not hold, on options.jobs threads and those of options.ranks;
-  /// every simulation is saved at once, in one transaction with the points it completes. Returns
-  /// how many were simulated. Errors: RunError when the database cannot be written or another rank
-  /// is in trouble. After an interrupt what is under way is left; the caller throws.
-  int64_t run();
+  /// every simulation is saved at once, its points and links not before it. A thread for which
+  /// nothing is left resolves open points of `ahead`. Returns how many were simulated. Errors:
+  /// RunError when the database cannot be written or another rank is in trouble. After an interrupt
+  /// what is under way is left; the caller throws.
+  int64_t run(Resolver& ahead);
 
  private:
   struct PointWork {
@@ -60,18 +51,18 @@ class Batch {
     PresetPrice price;
     size_t simulation = 0;
   };
-  struct Resolved;
   struct LinkPoint;
+  struct Rows;
   class Shift;
 
-  Resolved resolve(const PlannedPoint& point) const;
   std::vector<LinkPoint> link_points(const Experiment& at_point) const;
   size_t intern(Trial trial);
   std::vector<std::vector<size_t>> open_groups() const;
-  void finish(const std::vector<size_t>& simulations);
+  void save(const Rows& rows);
+  void save_prices();
   void finish_known();
-  void finish_point(const PointWork& point);
-  void finish_link(LinkWork& link);
+  PointRecord record_of(const PointWork& point) const;
+  LinkCurve curve_of(const LinkWork& link) const;
   bool is_known(const Simulation& simulation) const {
     return simulation.trial.record.state != State::kOpen;
   }

@@ -117,20 +117,25 @@ config::Values ExperimentBase::values(std::span<const std::string> overrides) co
   return layers_.front().load(joined(overrides_, overrides));
 }
 
+PresetSetup ExperimentBase::preset(size_t index, std::span<const std::string> overrides) const {
+  PresetSetup setup{.name = presets_[index],
+                    .values = layers_[index + 1].load(joined(overrides_, overrides)),
+                    .package = {},
+                    .cost = {}};
+  setup.package = arch::package_from(setup.values);
+  setup.cost = cost::cost_from(setup.values, setup.package);
+  return setup;
+}
+
 Experiment ExperimentBase::with(std::span<const std::string> overrides) const {
-  const auto all = joined(overrides_, overrides);
-  config::Values own = layers_.front().load(all);
+  config::Values own = values(overrides);
   Experiment experiment{.name = own.text("name"),
                         .seed = static_cast<uint64_t>(own.integer("seed")),
                         .simulated_samples = static_cast<int>(own.integer("simulate.samples")),
                         .values = own,
                         .presets = {}};
   for (size_t p = 0; p < presets_.size(); ++p) {
-    PresetSetup setup{
-        .name = presets_[p], .values = layers_[p + 1].load(all), .package = {}, .cost = {}};
-    setup.package = arch::package_from(setup.values);
-    setup.cost = cost::cost_from(setup.values, setup.package);
-    experiment.presets.push_back(std::move(setup));
+    experiment.presets.push_back(preset(p, overrides));
   }
   return experiment;
 }

@@ -52,6 +52,8 @@ class ExperimentBase {
   ExperimentBase(ExperimentBase&&) noexcept = default;  // a copy's layers would name our schema
   /// Equal to load_experiment with these overrides behind those of the base. Errors: the same.
   Experiment with(std::span<const std::string> overrides) const;
+  /// Its preset `index` alone. Errors: those about this preset.
+  PresetSetup preset(size_t index, std::span<const std::string> overrides) const;
   /// What training reads, with the same checks of every single key. Hardware is not lowered.
   config::Values values(std::span<const std::string> overrides) const;
 

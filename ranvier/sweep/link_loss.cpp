@@ -10,13 +10,6 @@ namespace {
 
 constexpr std::string_view kLinks = ".links.json";
 
-/// The chip whose north-west tile stands there.
-int32_t chip_at(const arch::PackageSpec& package, arch::Coordinates origin) {
-  int32_t chip = 0;
-  while (!(arch::chip_origin(package, core::ChipId(chip)) == origin)) ++chip;
-  return chip;
-}
-
 /// The chips that the XY route leaves, one for each die edge, in order.
 std::vector<int32_t> chips_left(const arch::PackageSpec& package, core::ChipId from,
                                 core::ChipId to) {
@@ -25,7 +18,7 @@ std::vector<int32_t> chips_left(const arch::PackageSpec& package, core::ChipId f
   const int step = package.chip.mesh;
   std::vector<int32_t> left;
   while (!(at == end)) {
-    left.push_back(chip_at(package, at));
+    left.push_back(arch::chip_at(package, at).index());
     if (at.x != end.x) {
       at.x += at.x < end.x ? step : -step;
     } else {

@@ -5,6 +5,7 @@
 #include "ranvier/sweep/batch.hpp"
 #include "ranvier/sweep/evaluate.hpp"
 #include "ranvier/sweep/ranks.hpp"
+#include "ranvier/sweep/resolver.hpp"
 #include "ranvier/sweep/source.hpp"
 #include "ranvier/sweep/summary.hpp"
 
@@ -18,7 +19,11 @@ namespace ranvier::sweep {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t kBatch = 4096;  // points held in memory at a time
+// Points that are evaluated together, while the next ones are resolved. Few, so that threads soon
+// have both kinds of work; with other ranks many, as these wait between batches.
+constexpr size_t kFewestPoints = 64;
+constexpr size_t kMostPoints = 2048;
+constexpr size_t kBatches = 8;  // at least, of many points
 constexpr const char* kGoOn = "what was found is kept; run the same command again to go on";
 
 /// A point of the plan with what has to be known before it can run.
@@ -53,6 +58,7 @@ class Sweep {
   void require_fit_somewhere(const ir::Network& network,
                              const std::vector<const OpenPoint*>& points) const;
   void record(const OpenPoint& point, State state, const std::string& message);
+  size_t batch_size(size_t points) const;
   void evaluate(const Source& source, const std::vector<const OpenPoint*>& points);
   void count(const std::vector<OpenPoint>& points);
 
@@ -208,17 +214,26 @@ Source Sweep::prepare(const std::string& hash, const std::vector<const OpenPoint
   return read_source(hash, run, wanted_variants(run, values, spec_.variants, spec_.file));
 }
 
+size_t Sweep::batch_size(size_t points) const {
+  if (options_.ranks != nullptr) return kMostPoints;
+  return std::clamp(points / kBatches, kFewestPoints, kMostPoints);
+}
+
 void Sweep::evaluate(const Source& source, const std::vector<const OpenPoint*>& points) {
   if (options_.ranks != nullptr) options_.ranks->set_source(source);
-  for (size_t begin = 0; begin == 0 || begin < points.size(); begin += kBatch) {
-    std::vector<PlannedPoint> some;
-    for (size_t i = begin; i < std::min(points.size(), begin + kBatch); ++i) {
-      some.push_back(points[i]->planned);
-    }
+  std::vector<PlannedPoint> planned;
+  for (const OpenPoint* point : points) planned.push_back(point->planned);
+  Resolver resolver(spec_, options_, base_, source, std::move(planned), busy_);
+  const size_t size = batch_size(points.size());
+  resolver.open(size);
+  for (size_t begin = 0; begin == 0 || begin < points.size(); begin += size) {
+    resolver.resolve_open();
+    core::check_interrupt(kGoOn);
     Batch batch(spec_, options_, base_, source, store_, busy_);
-    batch.add_points(some);
+    batch.add_points(resolver.take(begin, std::min(points.size(), begin + size)));
     if (begin == 0 && spec_.break_even) batch.add_links(first_of_source_.at(source.hash));
-    outcome_.simulated += batch.run();
+    resolver.open(begin + 2 * size);
+    outcome_.simulated += batch.run(resolver);
     core::check_interrupt(kGoOn);
     if (options_.ranks != nullptr && options_.ranks->interrupted()) {
       throw core::Interrupted(std::string("interrupted on another rank: ") + kGoOn);

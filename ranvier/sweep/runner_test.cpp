@@ -173,6 +173,28 @@ TEST_F(RunnerTest, WorkersDoNotChangeTheDatabase) {
   EXPECT_EQ(csv("one.sqlite"), csv("three.sqlite"));
 }
 
+/// More points than are evaluated together, in pairs that differ in a price.
+constexpr const char* kManyPoints =
+    "name: t\nbase: BASE\nfidelity: analytic\nbreak_even: false\naxes:\n"
+    "  - {key: cost.d2d_bit, values: [1 pJ/bit, 2 pJ/bit]}\n"
+    "  - {key: hardware.serdes.lanes, from: 1, to: 80, steps: 80}\n";
+
+TEST_F(RunnerTest, BatchesDoNotChangeTheDatabase) {
+  const auto outcome = run(kManyPoints, "one.sqlite", with_jobs(1));
+  EXPECT_EQ(outcome.points, 160);
+  EXPECT_EQ(outcome.simulated, 80 * kVariants * kPresets) << "whichever batch comes first";
+  run(kManyPoints, "three.sqlite", with_jobs(3));
+  EXPECT_EQ(content(directory_ / "three.sqlite"), content(directory_ / "one.sqlite"));
+  Store merged = Store::create(directory_ / "merged.sqlite");
+  for (const int shard : {1, 2, 3}) {
+    const std::string part = std::to_string(shard) + ".sqlite";
+    run(kManyPoints, part, with_shard(shard));
+    merged.merge(directory_ / part);
+  }
+  EXPECT_EQ(content(directory_ / "merged.sqlite"), content(directory_ / "one.sqlite"));
+  EXPECT_EQ(csv("merged.sqlite"), csv("one.sqlite"));
+}
+
 TEST_F(RunnerTest, MergedShardsEqualOneRun) {
   run(kSweep, "whole.sqlite");
   run(kSweep, "1.sqlite", with_shard(1));

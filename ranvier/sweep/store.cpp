@@ -80,12 +80,6 @@ void require_schema(sqlite::Database& database, std::string_view key) {
                          .hint = "Name another file."});
 }
 
-std::string parts_text(const cost::PricedLedger& priced) {
-  json parts = json::object();
-  for (const auto& [part, pj] : priced.parts_pj) parts[part] = pj / kPicojoulesPerMicrojoule;
-  return parts.dump();
-}
-
 /// The number behind a setting, in the base unit of its key; none for texts and lists.
 std::optional<double> number_of(const Axis& axis, const std::string& text) {
   using config::Kind;
@@ -122,6 +116,12 @@ core::Ledger ledger_from(const std::string& text) {
     ledger.add(event, counts.value(std::string(core::event_info(event).name), int64_t{0}));
   }
   return ledger;
+}
+
+std::string parts_text(const cost::PricedLedger& priced) {
+  json parts = json::object();
+  for (const auto& [part, pj] : priced.parts_pj) parts[part] = pj / kPicojoulesPerMicrojoule;
+  return parts.dump();
 }
 
 Store::Store(sqlite::Database database) : database_(std::move(database)) {}
@@ -266,7 +266,7 @@ void Store::save(const Identity& configuration) {
       .run();
 }
 
-void Store::save(const SimulationRecord& simulation) {
+void Store::save(const SimulationRecord& simulation, const std::string& ledger) {
   if (known_ && simulation.state != State::kFailed) known_->insert(simulation.hash);
   save(Identity{simulation.hash, simulation.configuration});
   Statement& row = statement(
@@ -285,7 +285,7 @@ void Store::save(const SimulationRecord& simulation) {
         .bind(7, m.latency_analytic_s)
         .bind(8, int64_t{m.congested})
         .bind(9, int64_t{m.samples})
-        .bind(10, ledger_text(m.ledger))
+        .bind(10, ledger)
         .bind(11, m.bits_per_activation)
         .bind(12, m.wire)
         .bind(13, int64_t{m.chips})
@@ -317,9 +317,9 @@ void Store::save(const PointRecord& point) {
         .bind(9, r.parameters)
         .bind(10, r.link_gbps)
         .bind(11, r.link_pj_per_bit)
-        .bind(12, r.priced.total_pj / kPicojoulesPerMicrojoule)
-        .bind(13, r.priced.average_watts)
-        .bind(14, parts_text(r.priced))
+        .bind(12, r.energy_uj)
+        .bind(13, r.average_watts)
+        .bind(14, r.energy_parts_uj)
         .run();
   }
 }

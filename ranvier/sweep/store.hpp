@@ -56,7 +56,9 @@ struct ResultRecord {
   int64_t parameters = 0;  // of the network
   double link_gbps = 0;    // per direction of a chip side
   double link_pj_per_bit = 0;
-  cost::PricedLedger priced;
+  double energy_uj = 0;
+  double average_watts = 0;
+  std::string energy_parts_uj;  // parts_text
 };
 
 struct PointRecord {
@@ -104,7 +106,8 @@ class Store {
   std::optional<SimulationRecord> find(const std::string& simulation);
 
   /// Each in the transaction that is open, if any.
-  void save(const SimulationRecord& simulation);
+  /// `ledger`: its measurement's, as ledger_text gives it.
+  void save(const SimulationRecord& simulation, const std::string& ledger);
   void save(const PointRecord& point);
   void save(const LinkCurve& curve);
   void save(const Identity& configuration);
@@ -127,5 +130,7 @@ class Store {
 /// Ledger as {"event": count}; events that never happened are left out.
 std::string ledger_text(const core::Ledger& ledger);
 core::Ledger ledger_from(const std::string& text);
+/// Energy by part as {"part": microjoules}.
+std::string parts_text(const cost::PricedLedger& priced);
 
 }  // namespace ranvier::sweep

@@ -60,6 +60,29 @@ void require_same(const ir::Network& bundle, const ir::Network& model) {
                          .hint = "The bundle mixes two runs; train again."});
 }
 
+/// On the links of `loss`, over the first `samples` test samples.
+ir::LossScore score_on(const ir::LinkLoss& loss, Model& model, const Sets& sets,
+                       const ir::Network& network, int64_t samples, double without_loss) {
+  Hooks hooks;
+  for (codec::LossyBoundary& boundary : ir::lossy_boundaries(loss, network)) {
+    hooks.push_back(std::make_shared<LossHook>(std::move(boundary)));
+  }
+  const LossyScope lossy(model, network, hooks);
+  ir::LossScore score{.variant = loss.variant,
+                      .preset = loss.preset,
+                      .metric = std::string(to_string(metric_of(sets))),
+                      .samples = samples,
+                      .without_loss = without_loss,
+                      .with_loss = test_metric(model, sets, samples),
+                      .names = {},
+                      .totals = {}};
+  for (size_t b = 0; b < hooks.size(); ++b) {
+    score.names.push_back(network.boundaries[b].name);
+    score.totals.push_back(hooks[b]->totals());
+  }
+  return score;
+}
+
 }  // namespace
 
 std::vector<ir::LossScore> score_losses(Model& model, const Sets& sets, int64_t calibration_samples,
@@ -71,24 +94,15 @@ std::vector<ir::LossScore> score_losses(Model& model, const Sets& sets, int64_t 
   const double without_loss = test_metric(model, sets, scored);
   std::vector<ir::LossScore> scores;
   for (const ir::LinkLoss& loss : losses) {
-    Hooks hooks;
-    for (codec::LossyBoundary& boundary : ir::lossy_boundaries(loss, network)) {
-      hooks.push_back(std::make_shared<LossHook>(std::move(boundary)));
+    const auto like = std::ranges::find_if(
+        losses, [&](const ir::LinkLoss& other) { return ir::lose_alike(loss, other); });
+    const auto first = static_cast<size_t>(like - losses.begin());
+    if (first < scores.size()) {
+      scores.push_back(scores[first]);
+      scores.back().preset = loss.preset;
+    } else {
+      scores.push_back(score_on(loss, model, sets, network, scored, without_loss));
     }
-    const LossyScope lossy(model, network, hooks);
-    ir::LossScore score{.variant = loss.variant,
-                        .preset = loss.preset,
-                        .metric = std::string(to_string(metric_of(sets))),
-                        .samples = scored,
-                        .without_loss = without_loss,
-                        .with_loss = test_metric(model, sets, scored),
-                        .names = {},
-                        .totals = {}};
-    for (size_t b = 0; b < hooks.size(); ++b) {
-      score.names.push_back(network.boundaries[b].name);
-      score.totals.push_back(hooks[b]->totals());
-    }
-    scores.push_back(std::move(score));
   }
   return scores;
 }

@@ -11,7 +11,8 @@
 namespace ranvier::train {
 
 /// Scores `model` in deployed arithmetic on the first `samples` test samples, once with every value
-/// and once on the links of each of `losses`. `network`: of the bundle, with its tables.
+/// and once on the links of each of `losses`; those that lose alike share a score. `network`: of
+/// the bundle, with its tables.
 /// Errors: UserError when network, links and weights do not belong together.
 std::vector<ir::LossScore> score_losses(Model& model, const Sets& sets, int64_t calibration_samples,
                                         const ir::Network& network,

@@ -165,8 +165,13 @@ TEST_F(LinkLossTest, ScoresEveryPresetByItself) {
   auto few = links(codec::WireKind::kBitmap, 1e-4), many = links(codec::WireKind::kBitmap, 1e-2);
   many.preset = "q";
   const auto network = net->describe();
-  const auto both = score_losses(*net, sets_, kCalibration, network, {few, many}, 60);
-  ASSERT_EQ(both.size(), 2U);
+  auto also_few = few;
+  also_few.preset = "r";
+  const auto both = score_losses(*net, sets_, kCalibration, network, {few, many, also_few}, 60);
+  ASSERT_EQ(both.size(), 3U);
+  EXPECT_EQ(both[2].preset, "r");
+  EXPECT_EQ(both[2].with_loss, both[0].with_loss);
+  EXPECT_EQ(both[2].totals[0].error_sum, both[0].totals[0].error_sum);
   EXPECT_EQ(both[0].preset, "p");
   EXPECT_EQ(both[1].preset, "q");
   EXPECT_LT(both[0].changed_fraction(), both[1].changed_fraction());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <fstream>
 #include <utility>
 #include <vector>
 
@@ -158,7 +159,10 @@ TEST_F(NocCommand, RefusesWhatItCannotRunNamingFlagValueAndRange) {
       {"--set hardware.serdes.lane=3", {"hardware.serdes.lanes"}},
       {"--buffer-flit 8", {"--buffer-flits"}},
       {"--rate x", {"--rate", "got x,"}},
+      {"--trace blocked/t.csv", {"--trace", "'blocked'", "a directory that can be written"}},
+      {"--trace .", {"--trace", "'.'", "a file to write"}},
   };
+  std::ofstream(directory_ / "blocked") << "a file";
   for (const auto& [flags, parts] : cases) {
     const Outcome outcome = run(flags + " --format json");
     EXPECT_EQ(outcome.exit_code, 2) << flags << "\n" << outcome.err;
