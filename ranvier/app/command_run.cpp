@@ -15,6 +15,7 @@
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 #ifdef RANVIER_HAS_TORCH
+#include "ranvier/app/framing.hpp"
 #include "ranvier/train/train.hpp"
 #endif
 
@@ -53,9 +54,12 @@ train::TrainOptions train_options(const sweep::Experiment& experiment,
           .quiet = common.quiet,
           .threads = thread_count(options, common),
           .device = options.device,
-          .examine = [&experiment, purpose](const ir::Network& network) {
-            examine(experiment, network, purpose);
-          }};
+          .examine = [&experiment, purpose](
+                         const ir::Network& network) { examine(experiment, network, purpose); },
+          .framing =
+              [&experiment](const ir::Network& network, const std::string& variant) {
+                return framing_of(experiment, network, variant);
+              }};
 }
 
 void train_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,

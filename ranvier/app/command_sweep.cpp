@@ -23,6 +23,7 @@
 #include <charconv>
 #include <exception>
 #ifdef RANVIER_HAS_TORCH
+#include "ranvier/app/framing.hpp"
 #include "ranvier/train/train.hpp"
 #endif
 
@@ -71,15 +72,37 @@ int jobs_of(const Options& options, const Common& common) {
 
 #ifdef RANVIER_HAS_TORCH
 constexpr bool kCanTrain = true;
+
+/// A sweep trains once for all its hardware: budgets hold for the frames of its first point. Where
+/// that one is too small for the network, for even ones.
+std::vector<train::Framing> framing_or_even(const sweep::Experiment& experiment,
+                                            const ir::Network& network,
+                                            const std::string& variant) {
+  try {
+    return framing_of(experiment, network, variant);
+  } catch (const core::UserError& error) {
+    if (!error.refusal().key.starts_with("hardware.")) throw;
+    spdlog::warn(
+        "budgets of bits are held in even frames, since the first point cannot hold the "
+        "network: {}",
+        error.what());
+    return {};
+  }
+}
+
 void train_bundles(const sweep::Experiment& experiment, const fs::path& run,
                    const sweep::Examine& examine, const Options& options, const Common& common) {
   spdlog::info("training {} in {}", experiment.name, run.string());
-  train::train_all(experiment.values, {.out = run,
-                                       .resume = true,
-                                       .quiet = common.quiet,
-                                       .threads = jobs_of(options, common),
-                                       .device = options.device,
-                                       .examine = examine});
+  train::train_all(experiment.values,
+                   {.out = run,
+                    .resume = true,
+                    .quiet = common.quiet,
+                    .threads = jobs_of(options, common),
+                    .device = options.device,
+                    .examine = examine,
+                    .framing = [&](const ir::Network& network, const std::string& variant) {
+                      return framing_or_even(experiment, network, variant);
+                    }});
 }
 #else
 constexpr bool kCanTrain = false;

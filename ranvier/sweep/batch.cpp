@@ -2,7 +2,6 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/interrupt.hpp"
-#include "ranvier/core/quantity.hpp"
 #include "ranvier/sweep/ranks.hpp"
 
 #include <fmt/format.h>

@@ -9,7 +9,6 @@ namespace ranvier::sweep {
 namespace {
 
 constexpr double kPerGiga = 1e9;
-constexpr double kPicojoulesPerJoule = 1e12;
 
 double link_gbps_of(const arch::PackageSpec& package) {
   return package.serdes.lane_rate.value() * package.serdes.lanes / kPerGiga;
@@ -23,7 +22,7 @@ PresetPrice price_of(const PresetSetup& setup) {
       .cost = setup.cost,
       .prices = price_identity(setup),
       .link_gbps = link_gbps_of(setup.package),
-      .link_pj_per_bit = setup.values.constant("cost.d2d_bit").value * kPicojoulesPerJoule,
+      .link_pj_per_bit = setup.values.constant("cost.d2d_bit").value * core::kPicojoulesPerJoule,
       .idle_fraction = setup.values.constant("cost.d2d_idle_fraction").value};
   // A sweep keeps many of these; where a price comes from is told by its configuration.
   for (auto& item : price.cost.prices) {

@@ -96,9 +96,9 @@ void require_valid(const BoundaryOptions& o) {
         {o.name + "." + std::string(key), std::to_string(given), std::string(allowed), "", ""});
   };
   const bool has_tables = o.wire == codec::WireKind::kRans;  // learned when the bundle is written
-  codec::make_wire_format(has_tables ? codec::WireKind::kAuto : o.wire, o.spec, o.layout);
+  codec::make_wire_format(has_tables ? codec::WireKind::kAuto : o.wire, o.spec,
+                          codec::WireLayout{});
   if (o.channels < 1 || o.channels > 65536) refuse("channels", o.channels, "1..65536");
-  if (o.block_elements < 1) refuse("block_elements", o.block_elements, "at least 1");
   const int most = o.spec.kind == CodecKind::kRate ? 15 : 0;
   if (o.leak_shift < 0 || o.leak_shift > most) {
     refuse("leak_shift", o.leak_shift, most > 0 ? "0..15" : "0 (only a rate code leaks)");
@@ -326,11 +326,12 @@ void BoundaryImpl::record_samples(const codec::Codec& coder, std::span<const int
 
 ir::BoundaryActivity BoundaryImpl::take_record() { return std::exchange(record_, {}); }
 
-void BoundaryImpl::move_thresholds(double by) {
+void BoundaryImpl::move_thresholds(double by, const Tensor& crowded) {
   const torch::NoGradGuard no_grad;
-  const bool is_dense = options_.spec.kind == CodecKind::kDense;
-  if (is_dense) log_step.add_(by);
-  if (log_threshold.requires_grad()) log_threshold.add_(by);
+  const Tensor moves = by < 0.0 ? by * crowded.logical_not().to(log_step.scalar_type())
+                                : torch::full_like(log_step, by);
+  if (options_.spec.kind == CodecKind::kDense) log_step.add_(moves);
+  if (log_threshold.requires_grad()) log_threshold.add_(moves);
 }
 
 void BoundaryImpl::capture(int64_t samples) {

@@ -8,8 +8,10 @@
 #include "ranvier/codec/wire.hpp"
 #include "ranvier/ir/activity.hpp"
 #include "ranvier/train/boundary_counts.hpp"
+#include "ranvier/train/framing.hpp"
 #include "ranvier/train/kernels/grid.hpp"
 #include "ranvier/train/kernels/surrogate.hpp"
+#include "ranvier/train/sparsity.hpp"
 #include "ranvier/train/torch_compat.hpp"
 
 #include <cstdint>
@@ -28,8 +30,6 @@ struct BoundaryOptions {
   int64_t channels = 1;    // dim 1 of the input
   int64_t stands_for = 0;  // channels that they carry the content of (bottleneck); 0 = channels
   codec::WireKind wire = codec::WireKind::kAuto;
-  codec::WireLayout layout;
-  int block_elements = 256;  // neurons per frame: they share one header
   Surrogate surrogate = Surrogate::kArctan;
   double surrogate_width = 0.5;  // [standard deviations of the channel]
   int leak_shift =
@@ -76,8 +76,13 @@ class BoundaryImpl : public torch::nn::Module {
   /// input stays dead: there is nothing to send. Returns how many were changed; resets the counts.
   Revived revive(double share);
 
-  /// Adds to the log of every learned threshold (dense: step), outside of the gradients.
-  void move_thresholds(double by);
+  /// Adds to the log of every learned threshold (dense: step), without gradients; a fall leaves out
+  /// the channels in `crowded` [C], to which more events would not bring more bits.
+  void move_thresholds(double by, const torch::Tensor& crowded);
+  /// Those of the last kTrain forward.
+  torch::Tensor crowded() const { return is_crowded(traffic_, options_.spec); }
+
+  void set_framing(Framing framing);  // in which it crosses; else in even ones
 
   /// kDeployed: append every forward to record() (currents, symbols, values in CHW order).
   void set_recording(bool on) { recording_ = on; }
@@ -115,6 +120,7 @@ class BoundaryImpl : public torch::nn::Module {
   std::vector<double> calibrate_levels(const torch::Tensor& rows);
   void reset_channel(int64_t c, double at, bool fires);
   void update_moments(const torch::Tensor& flat);
+  void frame_evenly(int64_t elements);
   double measure_rans(const torch::Tensor& a) const;
   torch::Tensor forward_deployed(const torch::Tensor& a);
   torch::Tensor forward_bypass(const torch::Tensor& a);
@@ -132,6 +138,10 @@ class BoundaryImpl : public torch::nn::Module {
   BoundaryOptions options_;
   BoundaryMode mode_ = BoundaryMode::kTrain;
   BoundaryCost cost_;
+  Traffic traffic_;  // of the last kTrain forward, without gradients
+  Framing framing_;
+  std::vector<BlockSize> block_sizes_;  // of framing_
+  bool is_framed_ = false;              // by set_framing
   BoundaryCounts counts_;
   bool recording_ = false;
   ir::BoundaryActivity record_;
@@ -141,7 +151,10 @@ class BoundaryImpl : public torch::nn::Module {
 };
 TORCH_MODULE(Boundary);
 
-/// Traffic of a whole network: costs weighted by neurons. Empty list: zeros.
+/// Traffic of a whole network: events over neurons, bits over crossings. Empty list: zeros.
 BoundaryCost total_cost(const std::vector<Boundary>& boundaries);
+
+/// Bits of one sample on all links, each boundary's times its weight. Differentiable.
+torch::Tensor weighted_bits(const std::vector<Boundary>& all, const std::vector<double>& weights);
 
 }  // namespace ranvier::train

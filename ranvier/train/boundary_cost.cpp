@@ -1,11 +1,12 @@
 // What a boundary costs on the wire while it trains.
 
+#include "ranvier/core/error.hpp"
 #include "ranvier/train/boundary_internal.hpp"
 #include "ranvier/train/sparsity.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <map>
 
 namespace ranvier::train {
 namespace {
@@ -34,32 +35,40 @@ double BoundaryImpl::measure_rans(const Tensor& a) const {
   Sent sent;
   make_currents(now, options_.surrogate, host, sent);
   const auto neurons = static_cast<size_t>(host.numel() / host.size(0));
-  const auto frame_of = [&](int64_t sample, size_t begin, size_t count) {
-    const size_t at = static_cast<size_t>(sample) * neurons + begin;
-    return coder->encode(std::span(sent.current).subspan(at, count),
-                         std::span(sent.channel).subspan(at, count));
+  const auto frame_of = [&](int64_t sample) {
+    const size_t at = static_cast<size_t>(sample) * neurons;
+    return coder->encode(std::span(sent.current).subspan(at, neurons),
+                         std::span(sent.channel).subspan(at, neurons));
   };
   const int height = host.dim() >= 4 ? static_cast<int>(host.size(2)) : 1;
   const auto width = static_cast<int>(static_cast<int64_t>(neurons) / options_.channels / height);
   codec::SymbolStatistics statistics(options_.spec, static_cast<int>(options_.channels), height,
                                      width);
-  for (int64_t s = 0; s < learn; ++s) statistics.add(frame_of(s, 0, neurons));
+  for (int64_t s = 0; s < learn; ++s) statistics.add(frame_of(s));
   codec::BoundaryParams params = now.params;
   params.entropy = statistics.tables();
-  const auto rans = codec::make_wire_format(codec::WireKind::kRans, params, options_.layout);
-  const size_t block = std::min(static_cast<size_t>(options_.block_elements),
-                                size_t{1} << options_.layout.address_bits);
+  const auto rans = codec::make_wire_format(codec::WireKind::kRans, params, framing_.layout);
   int64_t bits = 0;
-  for (int64_t s = first; s < last; ++s) {
-    for (size_t begin = 0; begin < neurons; begin += block) {
-      const size_t count = std::min(block, neurons - begin);
-      std::vector<uint32_t> places(count);
-      std::iota(places.begin(), places.end(), static_cast<uint32_t>(begin));
-      bits += codec::link_bits(rans->size(frame_of(s, begin, count), places), options_.layout);
-    }
+  for (int64_t s = first; s < last; ++s) bits += link_bits(frame_of(s), framing_, *rans);
+  return static_cast<double>(bits) / static_cast<double>((last - first) * framing_.crossings());
+}
+
+void BoundaryImpl::set_framing(Framing framing) {
+  framing_ = std::move(framing);
+  is_framed_ = true;
+  std::map<size_t, double> frames;  // by elements
+  for (const FrameBlock& block : framing_.blocks) frames[block.places.size()] += block.die_edges;
+  block_sizes_.clear();
+  for (const auto& [elements, weight] : frames) {
+    block_sizes_.push_back({static_cast<int>(elements), weight});
   }
-  return static_cast<double>(bits) /
-         static_cast<double>((last - first) * static_cast<int64_t>(neurons));
+  RANVIER_CONTRACT(!block_sizes_.empty(), "a boundary crosses in frames");
+}
+
+void BoundaryImpl::frame_evenly(int64_t elements) {
+  if (is_framed_ || framing_.crossings() == elements) return;
+  set_framing(even_framing(elements));
+  is_framed_ = false;
 }
 
 double BoundaryImpl::share() const {
@@ -74,31 +83,43 @@ void BoundaryImpl::finish_cost(const Tensor& events, const Tensor& magnitude, co
   Traffic traffic;
   traffic.events = is_dense ? torch::ones_like(events) : events / of_channel;
   traffic.magnitude = magnitude / of_channel;
+  frame_evenly(neurons);
+  traffic_ = {traffic.events.detach(), traffic.magnitude.detach(), -1.0};
   const bool may_be_rans =
       options_.wire == codec::WireKind::kRans || options_.wire == codec::WireKind::kAuto;
   if (may_be_rans) traffic.rans_bits = measure_rans(a);
   cost_.events_per_neuron = share() * traffic.events.mean();
-  cost_.wire_bits_per_neuron =
-      share() *
-      wire_bits_per_neuron(traffic, options_.spec, options_.wire, options_.layout,
-                           static_cast<int>(std::min<int64_t>(options_.block_elements, neurons)));
+  cost_.wire_bits_per_neuron = share() * wire_bits_per_neuron(traffic, options_.spec, options_.wire,
+                                                              framing_.layout, block_sizes_);
   cost_.neurons = std::llround(static_cast<double>(neurons) / share());
+  cost_.crossings = static_cast<double>(framing_.crossings()) / share();
 }
 
 BoundaryCost total_cost(const std::vector<Boundary>& boundaries) {
-  BoundaryCost total{torch::zeros({}), torch::zeros({}), 0};
+  BoundaryCost total{torch::zeros({}), torch::zeros({}), 0, 0.0};
   for (const Boundary& boundary : boundaries) {
     const BoundaryCost& cost = boundary->cost();
-    const auto neurons = static_cast<double>(cost.neurons);
-    total.events_per_neuron = total.events_per_neuron + cost.events_per_neuron * neurons;
-    total.wire_bits_per_neuron = total.wire_bits_per_neuron + cost.wire_bits_per_neuron * neurons;
+    total.events_per_neuron =
+        total.events_per_neuron + cost.events_per_neuron * static_cast<double>(cost.neurons);
+    total.wire_bits_per_neuron =
+        total.wire_bits_per_neuron + cost.wire_bits_per_neuron * cost.crossings;
     total.neurons += cost.neurons;
+    total.crossings += cost.crossings;
   }
   if (total.neurons == 0) return total;
-  const auto neurons = static_cast<double>(total.neurons);
-  total.events_per_neuron = total.events_per_neuron / neurons;
-  total.wire_bits_per_neuron = total.wire_bits_per_neuron / neurons;
+  total.events_per_neuron = total.events_per_neuron / static_cast<double>(total.neurons);
+  total.wire_bits_per_neuron = total.wire_bits_per_neuron / total.crossings;
   return total;
+}
+
+Tensor weighted_bits(const std::vector<Boundary>& boundaries, const std::vector<double>& weights) {
+  RANVIER_CONTRACT(boundaries.size() == weights.size(), "one weight for each boundary");
+  Tensor sum = torch::zeros({});
+  for (size_t b = 0; b < boundaries.size(); ++b) {
+    const BoundaryCost& cost = boundaries[b]->cost();
+    sum = sum + cost.wire_bits_per_neuron * (cost.crossings * weights[b]);
+  }
+  return sum;
 }
 
 }  // namespace ranvier::train

@@ -13,6 +13,7 @@ struct BoundaryCost {
   torch::Tensor events_per_neuron;     // scalar, differentiable (topk: not); dense: 1
   torch::Tensor wire_bits_per_neuron;  // scalar, differentiable
   int64_t neurons = 0;                 // of one sample, before a bottleneck
+  double crossings = 0;                // neurons x die edges that bits are counted over
 };
 
 /// Totals over all forwards since reset_counts() (kTrain and kDeployed).

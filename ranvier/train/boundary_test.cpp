@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <map>
 #include <string>
 
 namespace ranvier::train {
@@ -326,64 +325,6 @@ TEST(Boundary, ReviveBringsBackDeadAndSaturatedChannels) {
     const auto fired = static_cast<double>(boundary->counts().events[1]) / (32 * 64);
     EXPECT_GT(fired, 0.005) << codec;
     EXPECT_LT(fired, 0.08) << codec;
-  }
-}
-
-TEST(Boundary, WireBitsOfRansAreMeasuredAndFallWithTheEvents) {
-  for (const char* codec : {"graded(3)", "rate(4)", "ttfs(8)", "dense(4)"}) {
-    BoundaryOptions options = options_for(codec);
-    options.wire = codec::WireKind::kRans;
-    Boundary boundary(options);
-    boundary->calibrate(activations(64));
-    boundary->forward(activations(64, 6, 7));
-    const double bits = boundary->cost().wire_bits_per_neuron.item<double>();
-    EXPECT_GT(bits, 0.5) << codec;
-    EXPECT_LT(bits, 5.0) << codec;
-    boundary->cost().wire_bits_per_neuron.backward();
-    const Tensor grad = boundary->options().spec.kind == codec::CodecKind::kDense
-                            ? boundary->log_step.grad()
-                            : boundary->log_threshold.grad();
-    EXPECT_LT(grad.max().item<double>(), 0.0) << codec;  // a larger threshold or step costs less
-  }
-}
-
-TEST(Boundary, WireBitsOfTokensAreThoseOfWellLearnedTables) {
-  BoundaryOptions options = options_for("graded(3,signed)", 128);
-  options.wire = codec::WireKind::kRans;
-  Boundary boundary(options);
-  torch::manual_seed(4);
-  const Tensor a = torch::randn({2048, 128});
-  boundary->calibrate(a);
-  boundary->forward(a);
-  const double measured = boundary->cost().wire_bits_per_neuron.item<double>();
-  // Entropy of the symbols, all channels being alike.
-  boundary->set_mode(BoundaryMode::kDeployed);
-  boundary->set_recording(true);
-  boundary->forward(a);
-  std::map<int, double> share;
-  const auto& symbols = boundary->record().symbols;
-  for (const int16_t symbol : symbols) share[symbol] += 1.0 / static_cast<double>(symbols.size());
-  double entropy = 0.0;
-  for (const auto& [symbol, p] : share) entropy -= p * std::log2(p);
-  // Route, format, the coder's excess and half a flit of padding on 128 elements; 38 bits carry 34.
-  const codec::WireLayout layout;
-  const double flit = layout.flit_bits + layout.tag_bits + layout.framing_bits;
-  const double ideal = (entropy + (20.0 + 9.0 + 17.0) / 128.0) * flit / layout.flit_bits;
-  EXPECT_NEAR(measured / ideal, 1.0, 0.05);
-}
-
-TEST(Boundary, MovesWhatDecidesOnItsBits) {
-  for (const char* codec : {"graded(2)", "dense(4)", "ttfs(4)"}) {
-    BoundaryOptions options = options_for(codec);
-    options.wire = codec::WireKind::kRans;
-    Boundary boundary(options);
-    const Tensor a = activations(16);
-    boundary->calibrate(a);
-    boundary->forward(a);
-    const double before = boundary->cost().wire_bits_per_neuron.item<double>();
-    boundary->move_thresholds(0.7);
-    boundary->forward(a);
-    EXPECT_LT(boundary->cost().wire_bits_per_neuron.item<double>(), before) << codec;
   }
 }
 

@@ -3,13 +3,11 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/ir/entropy.hpp"
+#include "ranvier/train/paid.hpp"
 #include "ranvier/train/weights.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
-
-#include <algorithm>
-#include <numeric>
 
 namespace ranvier::train {
 
@@ -34,49 +32,21 @@ json history_json(const std::vector<EpochRecord>& history, Metric metric) {
   return out;
 }
 
-/// Link bits per activation of recorded activity, in blocks of as many neurons as one core holds.
-double link_bits_per_activation(const ir::Network& network, const ir::Activity& activity,
-                                codec::WireKind wire) {
-  const codec::WireLayout layout;
-  const size_t block = size_t{1} << layout.address_bits;
-  double bits = 0;
-  double activations = 0;
-  for (const auto& boundary : network.boundaries) {
-    const auto& shape = network.layers[static_cast<size_t>(boundary.layer)].out;
-    const auto size = static_cast<size_t>(shape.size());
-    const int steps = boundary.params.spec.steps;
-    const auto format = codec::make_wire_format(wire, boundary.params, layout);
-    const auto& symbols = activity.boundaries.at(boundary.name).symbols;
-    for (size_t sample = 0; sample < static_cast<size_t>(activity.samples); ++sample) {
-      for (size_t begin = 0; begin < size; begin += block) {
-        const size_t count = std::min(block, size - begin);
-        codec::Frame frame{steps, static_cast<int>(count), {}};
-        for (size_t step = 0; step < static_cast<size_t>(steps); ++step) {
-          const auto from =
-              symbols.begin() +
-              static_cast<int64_t>((sample * static_cast<size_t>(steps) + step) * size + begin);
-          frame.symbols.insert(frame.symbols.end(), from, from + static_cast<int64_t>(count));
-        }
-        std::vector<uint32_t> places(count);
-        std::iota(places.begin(), places.end(), static_cast<uint32_t>(begin));
-        bits += static_cast<double>(codec::link_bits(format->size(frame, places), layout));
-      }
-    }
-    const int64_t stands_for = boundary.activations > 0 ? boundary.activations : shape.size();
-    activations += static_cast<double>(stands_for) * activity.samples;
-  }
-  return activations > 0 ? bits / activations : 0.0;
-}
-
 /// What was asked for and what the deployed network does; null without a budget.
 json budget_json(const Metrics& m) {
-  if (!m.target_events && !m.target_bits) return nullptr;
-  const double target = m.target_events ? *m.target_events : *m.target_bits;
-  const double reached = m.target_events ? m.events_per_neuron : m.bits_per_activation;
-  return {{"unit", m.target_events ? "events_per_neuron" : "bits_per_activation"},
-          {"target", target},
-          {"reached", reached},
-          {"deviation_percent", 100.0 * (reached / target - 1.0)}};
+  const auto entry = [](const char* unit, double target, double reached) {
+    return json{{"unit", unit},
+                {"target", target},
+                {"reached", reached},
+                {"deviation_percent", 100.0 * (reached / target - 1.0)}};
+  };
+  if (m.target_events) {
+    return entry("events_per_neuron", *m.target_events, m.events_per_neuron);
+  }
+  if (m.target_bits) return entry("bits_per_activation", *m.target_bits, m.bits_per_activation);
+  if (m.target_energy_nj) return entry("link_energy_nj", *m.target_energy_nj, m.energy_nj);
+  if (m.target_latency_ns) return entry("link_latency_ns", *m.target_latency_ns, m.latency_ns);
+  return nullptr;
 }
 
 json metrics_json(const Metrics& m) {
@@ -109,6 +79,8 @@ json metrics_json(const Metrics& m) {
           {"saturated_channels", saturated},
           {"revived_channels", revived},
           {"bits_per_activation", m.bits_per_activation},
+          {"link_energy_nj", m.energy_nj},
+          {"link_latency_ns", m.latency_ns},
           {"budget", budget_json(m)},
           {"train_seconds", m.train_seconds},
           {"epochs", m.epochs},
@@ -147,10 +119,14 @@ void write_bundle(Model& model, const Sets& sets, Metrics metrics, int calibrati
     activity = record_activity(model, sets, Half::kTest, record_samples, metrics.variant);
     // Tables of the entropy coder: from training samples, never from those that are simulated.
     network = model.describe();
-    ir::learn_entropy(
-        network, record_activity(model, sets, Half::kTrain, calibration_samples, metrics.variant));
+    ir::learn_entropy(network,
+                      record_activity(model, sets, Half::kTrain,
+                                      table_samples(sets, calibration_samples), metrics.variant));
     if (network.kind != ir::NetworkKind::kSnn) {
-      metrics.bits_per_activation = link_bits_per_activation(network, activity, metrics.wire);
+      const Paid paid = count_paid(network, activity, metrics.wire, metrics.framings);
+      metrics.bits_per_activation = paid.bits_per_activation();
+      metrics.energy_nj = paid.nanojoules(metrics.framings);
+      metrics.latency_ns = paid.nanoseconds(metrics.framings);
     }
   }
   warn_of_idle_channels(metrics);

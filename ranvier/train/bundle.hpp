@@ -28,9 +28,14 @@ struct Metrics {
   int epochs = 0;
   std::vector<EpochRecord> history;
   codec::WireKind wire = codec::WireKind::kAuto;
-  double bits_per_activation = 0;  // recorded test samples on the real wire; 0: an SNN
+  std::vector<Framing> framings = {};  // of the boundaries as mapped; none: even ones
+  double bits_per_activation = 0;      // recorded test samples on the real wire; 0: an SNN
   std::optional<double> target_events = std::nullopt;  // budgets
   std::optional<double> target_bits = std::nullopt;
+  std::optional<double> target_energy_nj = std::nullopt;
+  std::optional<double> target_latency_ns = std::nullopt;
+  double energy_nj = 0;  // of one inference on the links, where they have prices
+  double latency_ns = 0;
   std::string signature;
 };
 

@@ -18,6 +18,7 @@ constexpr double kSmallest = 1e-12;
 constexpr int64_t kBatch = 250;         // images
 constexpr int64_t kBatchTokens = 8192;  // of a text
 constexpr int64_t kCalibrationTokens = 32768;
+constexpr int64_t kTableTokens = 8192;
 constexpr int64_t kRecordedWindows = 8;  // at least, where the text has them
 
 int64_t batch_of(const Sets& sets) {
@@ -234,6 +235,12 @@ void calibrate(Model& model, const Sets& sets, int64_t samples) {
   for (const auto& site : sites) site->calibrate();
   model.fold_thresholds();
   model.set_boundary_mode(BoundaryMode::kTrain);
+}
+
+int table_samples(const Sets& sets, int calibration_samples) {
+  if (!sets.data.is_text()) return calibration_samples;
+  const int64_t rows = sets.rows_per_sample() * calibration_of(sets, calibration_samples);
+  return static_cast<int>(std::min(kTableTokens, rows));
 }
 
 Revived revive_channels(Model& model, const Sets& sets, int64_t samples) {

@@ -68,6 +68,10 @@ Revived revive_channels(Model& model, const Sets& sets, int64_t samples);
 /// Scores the whole test set in the arithmetic that is set.
 Score score(Model& model, const Sets& sets);
 
+/// Training samples that the tables of the entropy coder are learned from: images as for the
+/// calibration, of a text 8192 tokens (where the calibration has as many).
+int table_samples(const Sets& sets, int calibration_samples);
+
 /// Events of the first `samples` images of a half, in the arithmetic that is set. Texts: of
 /// `samples` tokens at even distances in the first windows.
 ir::Activity record_activity(Model& model, const Sets& sets, Half half, int samples,

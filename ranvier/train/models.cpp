@@ -54,7 +54,6 @@ std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int ch
                           .spec = spec_.codec,
                           .channels = width,
                           .wire = spec_.wire,
-                          .layout = {},
                           .surrogate = spec_.surrogate};
   options.stands_for = channels;
   Bottleneck bottleneck = nullptr;
@@ -162,6 +161,13 @@ void Model::set_arithmetic(Arithmetic arithmetic) {
 
 void Model::set_boundary_mode(BoundaryMode mode) {
   for (auto& boundary : boundaries()) boundary->set_mode(mode);
+}
+
+void Model::set_framings(const std::vector<Framing>& framings) {
+  if (framings.empty()) return;
+  auto all = boundaries();
+  RANVIER_CONTRACT(all.size() == framings.size(), "one framing for each boundary");
+  for (size_t i = 0; i < all.size(); ++i) all[i]->set_framing(framings[i]);
 }
 
 void Model::warm_start(const Model& other) {

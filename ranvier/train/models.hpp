@@ -53,6 +53,8 @@ class Model : public torch::nn::Module {
 
   void set_arithmetic(Arithmetic arithmetic);
   void set_boundary_mode(BoundaryMode mode);
+  /// [boundary], in the order of describe(); none: even ones.
+  void set_framings(const std::vector<Framing>& framings);
 
   /// Copies every parameter and buffer that `other` has under the same name and shape.
   void warm_start(const Model& other);

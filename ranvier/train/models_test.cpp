@@ -165,5 +165,26 @@ TEST(Quantiser, ChoosesTheRangeOfLeastSquaredError) {
   EXPECT_DOUBLE_EQ(error(deployed({Arithmetic::kMeasure})), of_largest);
 }
 
+TEST(BottleneckTest, StartsFromThePrincipalAxes) {
+  // Rank 2 of 6 channels, all positive: a projection to a half loses nothing.
+  torch::manual_seed(3);
+  const auto mixed =
+      torch::einsum("kc,nkhw->nchw", {torch::rand({2, 6}), torch::rand({10, 2, 4, 4})});
+  Bottleneck bottleneck(6, 3);
+  bottleneck->calibrate(mixed);
+  const auto again = bottleneck->expand(bottleneck->squeeze(mixed));
+  EXPECT_LT((again - mixed).abs().max().item<double>(), 1e-3);
+}
+
+TEST(BottleneckTest, OfASignedTensorKeepsBothSigns) {
+  torch::manual_seed(3);
+  const auto mixed = torch::einsum("kc,nk->nc", {torch::randn({2, 6}), torch::randn({40, 2})});
+  Bottleneck bottleneck(6, 3, true);
+  bottleneck->calibrate(mixed);
+  EXPECT_TRUE(bottleneck->rectified(mixed).equal(mixed));
+  const auto again = bottleneck->expand(bottleneck->squeeze(mixed));
+  EXPECT_LT((again - mixed).abs().max().item<double>(), 1e-3);
+}
+
 }  // namespace
 }  // namespace ranvier::train

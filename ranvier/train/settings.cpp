@@ -151,32 +151,72 @@ FinetuneSettings parse_finetune(const Values& values, const OptimSettings& train
   return out;
 }
 
+/// The keys that hold budgets, and what they need.
+struct BudgetKey {
+  std::string_view key;
+  TrafficPrice price;
+  std::optional<double> VariantSettings::*value;
+};
+
+constexpr auto kBudgets = std::to_array<BudgetKey>({
+    {"events_per_neuron", TrafficPrice::kBits, &VariantSettings::events_per_neuron},
+    {"bits_per_activation", TrafficPrice::kBits, &VariantSettings::bits_per_activation},
+    {"energy_nj", TrafficPrice::kEnergy, &VariantSettings::energy_nj},
+    {"latency_ns", TrafficPrice::kLatency, &VariantSettings::latency_ns},
+});
+
+/// energy and latency: with one of lambda and a budget.
+void parse_priced_objective(const Values& values, const std::string& prefix,
+                            VariantSettings& variant) {
+  const bool is_energy = variant.price == TrafficPrice::kEnergy;
+  const std::string budget = prefix + (is_energy ? "energy_nj" : "latency_ns");
+  const bool has_lambda = values.has(prefix + "lambda");
+  if (has_lambda == values.has(budget)) {
+    values.refuse(prefix + "objective",
+                  fmt::format("{} together with exactly one of lambda, {}",
+                              to_string(variant.price), is_energy ? "energy_nj" : "latency_ns"));
+  }
+  variant.objective = has_lambda ? ObjectiveKind::kLambda : ObjectiveKind::kBudget;
+}
+
 /// Checks that the objective has what it needs and nothing that it would ignore.
 void check_objective(const Values& values, const std::string& prefix, VariantSettings& variant) {
   const auto& text = values.text(prefix + "objective");
+  variant.price = text == "energy"    ? TrafficPrice::kEnergy
+                  : text == "latency" ? TrafficPrice::kLatency
+                                      : TrafficPrice::kBits;
   variant.objective = text == "lambda"   ? ObjectiveKind::kLambda
                       : text == "budget" ? ObjectiveKind::kBudget
                                          : ObjectiveKind::kNone;
   const bool has_lambda = values.has(prefix + "lambda");
-  const bool has_events = values.has(prefix + "events_per_neuron");
-  const bool has_bits = values.has(prefix + "bits_per_activation");
+  if (variant.price != TrafficPrice::kBits) parse_priced_objective(values, prefix, variant);
   if (variant.objective == ObjectiveKind::kLambda && !has_lambda) {
     values.refuse(prefix + "objective", "lambda together with a value of 'lambda'");
   }
-  if (variant.objective == ObjectiveKind::kBudget && has_events == has_bits) {
+  if (variant.objective != ObjectiveKind::kLambda && has_lambda) {
+    values.refuse(prefix + "lambda", "nothing, unless objective is lambda, energy or latency");
+  }
+  int budgets = 0;
+  for (const BudgetKey& budget : kBudgets) {
+    const std::string key = prefix + std::string(budget.key);
+    if (!values.has(key)) continue;
+    if (variant.objective != ObjectiveKind::kBudget || budget.price != variant.price) {
+      values.refuse(
+          key,
+          fmt::format("nothing, unless objective is {}",
+                      budget.price == TrafficPrice::kBits ? "budget" : to_string(budget.price)));
+    }
+    variant.*budget.value = values.real(key);
+    ++budgets;
+  }
+  if (variant.objective == ObjectiveKind::kBudget && budgets != 1) {
     values.refuse(prefix + "objective",
                   "budget together with exactly one of events_per_neuron, bits_per_activation");
   }
-  if (variant.objective != ObjectiveKind::kLambda && has_lambda) {
-    values.refuse(prefix + "lambda", "nothing, unless objective is lambda");
-  }
-  if (variant.objective != ObjectiveKind::kBudget && (has_events || has_bits)) {
-    values.refuse(prefix + (has_events ? "events_per_neuron" : "bits_per_activation"),
-                  "nothing, unless objective is budget");
+  if (variant.price == TrafficPrice::kBits && values.has(prefix + "preset")) {
+    values.refuse(prefix + "preset", "nothing, unless objective is energy or latency");
   }
   if (has_lambda) variant.lambda = values.real(prefix + "lambda");
-  variant.events_per_neuron = optional_real(values, prefix + "events_per_neuron");
-  variant.bits_per_activation = optional_real(values, prefix + "bits_per_activation");
 }
 
 void check_kind(const Values& values, const std::string& prefix, const VariantSettings& variant) {
@@ -194,12 +234,15 @@ void check_kind(const Values& values, const std::string& prefix, const VariantSe
   if (is_topk && variant.objective != ObjectiveKind::kNone) {
     values.refuse(prefix + "objective", "none for topk, whose share of elements is fixed");
   }
-  if (variant.kind != ir::NetworkKind::kHnn && variant.objective == ObjectiveKind::kBudget) {
+  const bool is_priced = variant.price != TrafficPrice::kBits;
+  if (variant.kind != ir::NetworkKind::kHnn &&
+      (variant.objective == ObjectiveKind::kBudget || is_priced)) {
     const bool is_coded = is_dense && variant.wire == codec::WireKind::kRans;
-    if (variant.kind == ir::NetworkKind::kAnn && is_coded && variant.bits_per_activation) return;
+    const bool has_events = variant.events_per_neuron.has_value();
+    if (variant.kind == ir::NetworkKind::kAnn && is_coded && !has_events) return;
     values.refuse(prefix + "objective",
                   "none or lambda for kinds ann and snn; with wire rans a dense codec can hold a "
-                  "budget of bits_per_activation");
+                  "budget of bits_per_activation, energy_nj or latency_ns");
   }
 }
 
@@ -332,80 +375,10 @@ std::vector<VariantSettings> parse_variants(const Values& values, const Settings
   return out;
 }
 
-std::string text_of(const OptimSettings& o) {
-  return fmt::format(
-      "epochs {} batch {} optimizer {} schedule {} rate {} momentum {} decay {} warmup {} "
-      "smoothing {}",
-      o.epochs, o.batch, static_cast<int>(o.optimizer), static_cast<int>(o.schedule),
-      o.learning_rate, o.momentum, o.weight_decay, o.warmup, o.label_smoothing);
-}
-
-/// What some families are described by; nothing for the others, whose signatures stay as they were.
-std::string family_text(const NetworkSettings& network) {
-  if (network.model == ModelKind::kRwkv) {
-    return fmt::format("depth {} width {} context {}; ", network.depth, network.width,
-                       network.context);
-  }
-  if (network.model == ModelKind::kEfficientNet) {
-    return fmt::format("scale {} width x {} depth x {} stem stride {}; ", network.scale,
-                       network.width_factor, network.depth_factor, network.stem_stride);
-  }
-  return "";
-}
-
 }  // namespace
-
-std::string_view to_string(ModelKind kind) {
-  switch (kind) {
-    case ModelKind::kMlp:
-      return "mlp";
-    case ModelKind::kRwkv:
-      return "rwkv";
-    case ModelKind::kEfficientNet:
-      return "efficientnet";
-    case ModelKind::kMsResnet:
-      break;
-  }
-  return "msresnet";
-}
 
 bool has_signed_stream(ModelKind kind) {
   return kind == ModelKind::kRwkv || kind == ModelKind::kEfficientNet;
-}
-
-std::string Settings::dense_signature() const {
-  return fmt::format(
-      "seed {} data {} content {:016x} samples {}/{} size {} augment {} model {} widths {} blocks "
-      "{} hidden {}; {}"
-      "{}",
-      seed, to_string(data.kind), data_hash, data.train_samples.value_or(-1),
-      data.test_samples.value_or(-1), data.image_size, augment, static_cast<int>(network.model),
-      fmt::join(network.widths, ","), fmt::join(network.blocks, ","),
-      fmt::join(network.hidden, ","), family_text(network), text_of(train));
-}
-
-std::string Settings::reference_signature() const {
-  return fmt::format("{}; {} distill {} at {}", dense_signature(), text_of(finetune.optim),
-                     finetune.distill, finetune.distill_temperature);
-}
-
-std::string Settings::signature_of(const VariantSettings& v) const {
-  OptimSettings optim = finetune.optim;
-  optim.epochs = v.epochs;
-  optim.batch = v.batch;
-  optim.learning_rate = v.learning_rate;
-  return fmt::format(
-      "{}; cuts {} {} {}{} wire {} objective {} lambda {} events {} bits {} surrogate {} steps {}; "
-      "{} "
-      "boundary rate {} distill {} at {} calibration {}{}",
-      dense_signature(), fmt::join(network.cuts, ","), ir::to_string(v.kind),
-      v.bottleneck > 1 ? fmt::format("bottleneck({})+", v.bottleneck) : "",
-      codec::to_string(v.codec), v.objective == ObjectiveKind::kNone ? "any" : to_string(v.wire),
-      static_cast<int>(v.objective), v.lambda, v.events_per_neuron.value_or(-1),
-      v.bits_per_activation.value_or(-1), to_string(v.surrogate), v.steps, text_of(optim),
-      finetune.boundary_learning_rate, v.distill, finetune.distill_temperature,
-      finetune.calibration_samples,
-      v.has_finetuned_teacher ? "; teacher " + reference_signature() : "");
 }
 
 std::vector<std::string> allowed_cuts(const NetworkSettings& network) {

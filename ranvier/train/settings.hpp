@@ -25,6 +25,9 @@ enum class ScheduleKind : uint8_t { kOneCycle, kCosine };
 /// How a variant's boundary traffic is held down.
 enum class ObjectiveKind : uint8_t { kNone, kLambda, kBudget };
 
+/// What is charged for it: bits (or events), or what the links of a preset make of the bits.
+enum class TrafficPrice : uint8_t { kBits, kEnergy, kLatency };
+
 struct NetworkSettings {
   ModelKind model = ModelKind::kMsResnet;
   std::vector<int> widths{16, 32, 64, 128};  // channels of each stage
@@ -71,6 +74,9 @@ struct VariantSettings {
   double lambda = 0;
   std::optional<double> events_per_neuron;  // budgets
   std::optional<double> bits_per_activation;
+  TrafficPrice price = TrafficPrice::kBits;
+  std::optional<double> energy_nj;   // of one inference on all links
+  std::optional<double> latency_ns;  // of one inference, all crossings one after the other
   Surrogate surrogate = Surrogate::kArctan;
   int epochs = 1;
   int batch = 100;
@@ -110,6 +116,7 @@ std::span<const config::Field> training_schema();
 Settings parse_settings(const config::Values& values);
 
 std::string_view to_string(ModelKind kind);
+std::string_view to_string(TrafficPrice price);
 
 inline constexpr int kEfficientNetStages = 7;
 

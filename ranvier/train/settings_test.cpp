@@ -183,6 +183,41 @@ TEST(Settings, AnEntropyCodedDenseBaselineHoldsABudgetOfBits) {
             "variants.s.objective");
 }
 
+TEST(Settings, APriceOfEnergyOrTimeTakesALambdaOrABudget) {
+  const std::string hnn = "variants: {h: {codec: graded(2), objective: ";
+  const Settings energy = parse(hnn + "energy, energy_nj: 40, preset: ucie16nm}}");
+  EXPECT_EQ(variant_of(energy, "h").price, TrafficPrice::kEnergy);
+  EXPECT_EQ(variant_of(energy, "h").objective, ObjectiveKind::kBudget);
+  EXPECT_EQ(variant_of(energy, "h").energy_nj, 40);
+  const Settings latency = parse(hnn + "latency, lambda: 1e-4}}");
+  EXPECT_EQ(variant_of(latency, "h").price, TrafficPrice::kLatency);
+  EXPECT_EQ(variant_of(latency, "h").objective, ObjectiveKind::kLambda);
+  EXPECT_NE(energy.signature_of(variant_of(energy, "h")),
+            latency.signature_of(variant_of(latency, "h")));
+  const auto bits = parse(hnn + "lambda, lambda: 1e-4}}");
+  EXPECT_NE(bits.signature_of(variant_of(bits, "h")),
+            latency.signature_of(variant_of(latency, "h")));
+}
+
+TEST(SettingsRefusal, RefusesPricesThatAreNotWholeOrWouldBeIgnored) {
+  const auto key = [](const std::string& variant) {
+    return refusal_of("variants: {h: {" + variant + "}}").key;
+  };
+  EXPECT_EQ(key("objective: energy"), "variants.h.objective");
+  EXPECT_EQ(key("objective: energy, energy_nj: 3, lambda: 1"), "variants.h.objective");
+  EXPECT_EQ(key("objective: latency, energy_nj: 3"), "variants.h.objective");
+  EXPECT_EQ(key("objective: energy, energy_nj: 3, latency_ns: 3"), "variants.h.latency_ns");
+  EXPECT_EQ(key("objective: energy, lambda: 1, energy_nj: 3"), "variants.h.objective");
+  EXPECT_EQ(key("objective: budget, energy_nj: 3"), "variants.h.energy_nj");
+  EXPECT_EQ(key("objective: energy, energy_nj: 3, bits_per_activation: 1"),
+            "variants.h.bits_per_activation");
+  EXPECT_EQ(key("objective: energy, energy_nj: 0"), "variants.h.energy_nj");
+  EXPECT_EQ(key("preset: pcb"), "variants.h.preset");
+  EXPECT_EQ(refusal_of("variants: {s: {kind: snn, objective: latency, lambda: 1}}").key,
+            "variants.s.objective")
+      << "its spikes are no frames of a codec";
+}
+
 TEST(Settings, OfALanguageModelAreBlocksAndSignedCodecs) {
   const Settings settings = parse(
       "data: {kind: procedural_text, test_samples: 9}\n"

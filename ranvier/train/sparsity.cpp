@@ -19,10 +19,13 @@ using torch::Tensor;
 constexpr double kSoftness = 0.05;    // [bits per neuron] of the soft minimum
 constexpr double kRunningMean = 0.1;  // weight of a new cost
 constexpr double kFirstLambda = 0.05;
-constexpr double kIdleLambda = 1e-4;  // below it the budget does not bind
-constexpr double kLeastShare = 1e-7;  // below it a logarithm is cut off
-constexpr double kFastestGain = 0.2;  // integral gain per step of a short training
-constexpr double kLeastCost = 1e-6;   // [targets] a cost of 0 has no logarithm
+constexpr double kIdleLambda = 1e-4;      // below it the budget does not bind
+constexpr double kLeastShare = 1e-7;      // below it a logarithm is cut off
+constexpr double kCoderBits = 9.0;        // of a message beyond its entropy, as measured
+constexpr double kLeastRansScale = 0.25;  // slopes stay between these multiples of the price's:
+constexpr double kMostRansScale = 4.0;    // contexts and rare symbols do not move it further
+constexpr double kFastestGain = 0.2;      // integral gain per step of a short training
+constexpr double kLeastCost = 1e-6;       // [targets] a cost of 0 has no logarithm
 
 /// What one block costs in every format is linear in its events: fixed + per_event x events [link
 /// bits].
@@ -117,39 +120,116 @@ std::vector<BlockCost> choices(const Block& b, WireKind wire) {
 /// x log2 x, 0 at 0.
 Tensor x_log(const Tensor& x) { return x * torch::log2(x.clamp_min(kLeastShare)); }
 
+/// Per channel and step: share of elements that are events, and levels above the first per element.
+struct Share {
+  Tensor events;  // 0..1
+  Tensor excess;
+  double steps = 1.0;  // of a rate code: each is an event or none
+  double sign = 0.0;   // bits
+};
+
+Share share_of(const Traffic& traffic, const CodecSpec& spec) {
+  Share share;
+  share.sign = spec.is_signed ? 1.0 : 0.0;
+  if (spec.kind == CodecKind::kRate) {
+    share.steps = spec.steps;
+    share.events = traffic.events / share.steps;
+    share.excess = torch::zeros_like(traffic.events);
+  } else {
+    share.events = traffic.events;
+    share.excess = (traffic.magnitude - traffic.events).clamp_min(0.0);
+  }
+  share.events = share.events.clamp(0.0, 1.0);
+  return share;
+}
+
+/// Bits per element and step: H2(p) + p sign + p (mu log mu - (mu - 1) log (mu - 1)), with
+/// mu = 1 + excess / p, written without the quotient.
+Tensor event_entropy(const Tensor& p, const Share& share) {
+  const Tensor& x = share.excess;
+  return -x_log(1.0 - p) - 2.0 * x_log(p) + share.sign * p + x_log(p + x) - x_log(x);
+}
+
+/// Where one more event is worth kLeastEventBits: (1 - p) (p + x) g = p^2.
+Tensor crowded_from(const Share& share) {
+  const double g = std::exp2(share.sign - kLeastEventBits);
+  const Tensor x = share.excess.detach().to(torch::kFloat64);
+  const Tensor b = g * (1.0 - x);
+  const Tensor root = (b.square() + 4.0 * (1.0 + g) * g * x).sqrt();
+  return ((b + root) / (2.0 * (1.0 + g))).to(share.events.scalar_type());
+}
+
+/// Of levels 0, 1, ... with mean m: (1 + m) log (1 + m) - m log m.
+Tensor dense_entropy(const Traffic& traffic, const CodecSpec& spec) {
+  const Tensor& m = traffic.magnitude;
+  const Tensor sign = spec.is_signed ? m / (1.0 + m) : torch::zeros_like(m);
+  return (x_log(1.0 + m) - x_log(m) + sign).mean();
+}
+
+/// What a frame costs in `rans` whatever it holds, as Block's costs.
+double rans_fixed(const Block& b) {
+  const double bits = b.layout.route_bits + format_bits(b.spec) + kCoderBits;
+  return (bits / b.layout.flit_bits + b.padding()) * b.flit();
+}
+
+/// Sum over the blocks of a sample of what they cost whatever they hold, per element.
+template <class Fixed>
+double fixed_per_element(std::span<const BlockSize> blocks, const CodecSpec& spec,
+                         const WireLayout& layout, const Fixed& fixed) {
+  double bits = 0.0;
+  double elements = 0.0;
+  for (const BlockSize& block : blocks) {
+    bits += block.frames * fixed(Block{spec, layout, block.elements});
+    elements += block.frames * block.elements;
+  }
+  return bits / elements;
+}
+
+/// The measured bits, with the slopes of the price scaled to them.
+Tensor rans_bits(const Traffic& traffic, const CodecSpec& spec, double fixed) {
+  const Tensor price = price_per_neuron(traffic, spec);
+  const Tensor scale = ((traffic.rans_bits - fixed) / price.detach().clamp_min(kLeastShare))
+                           .clamp(kLeastRansScale, kMostRansScale);
+  return traffic.rans_bits + scale * (price - price.detach());
+}
+
 }  // namespace
 
 Tensor entropy_per_neuron(const Traffic& traffic, const CodecSpec& spec) {
-  if (spec.kind == CodecKind::kDense) {
-    // Levels 0, 1, ... with mean m: (1 + m) log (1 + m) - m log m.
-    const Tensor m = traffic.magnitude;
-    const Tensor sign = spec.is_signed ? m / (1.0 + m) : torch::zeros_like(m);
-    return (x_log(1.0 + m) - x_log(m) + sign).mean();
-  }
-  // Steps of a rate code count one by one: each is an event or none.
-  const double steps = spec.steps;
-  const Tensor p = (traffic.events / steps).clamp(0.0, 1.0);
-  const Tensor is_event = -x_log(p) - x_log(1.0 - p);
-  // Levels 1, 2, ... with mean m per event: m log m - (m - 1) log (m - 1), at most the payload.
-  const Tensor m = (traffic.magnitude / traffic.events.clamp_min(kLeastShare)).clamp_min(1.0);
-  const bool has_levels = spec.kind != CodecKind::kRate;
-  const Tensor level = has_levels ? x_log(m) - x_log(m - 1.0) : torch::zeros_like(m);
-  const Tensor payload = level + (spec.is_signed ? 1.0 : 0.0);
-  return (steps * is_event + traffic.events * payload).mean();
+  if (spec.kind == CodecKind::kDense) return dense_entropy(traffic, spec);
+  const Share share = share_of(traffic, spec);
+  return share.steps * event_entropy(share.events, share).mean();
+}
+
+Tensor price_per_neuron(const Traffic& traffic, const CodecSpec& spec) {
+  if (spec.kind == CodecKind::kDense) return dense_entropy(traffic, spec);
+  const Share share = share_of(traffic, spec);
+  const Tensor most = crowded_from(share);
+  const Tensor priced = torch::minimum(share.events, most);
+  const Tensor others = kLeastEventBits * torch::relu(share.events - most);
+  return share.steps * (event_entropy(priced, share) + others).mean();
+}
+
+Tensor is_crowded(const Traffic& traffic, const CodecSpec& spec) {
+  if (spec.kind == CodecKind::kDense) return torch::zeros_like(traffic.events).to(torch::kBool);
+  const torch::NoGradGuard no_grad;
+  const Share share = share_of(traffic, spec);
+  return share.events.gt(crowded_from(share));
 }
 
 Tensor wire_bits_per_neuron(const Traffic& traffic, const CodecSpec& spec, WireKind wire,
-                            const WireLayout& layout, int block_elements) {
-  const Block block{spec, layout, block_elements};
+                            const WireLayout& layout, std::span<const BlockSize> blocks) {
+  const size_t formats = choices(Block{spec, layout, 1}, wire).size();
   std::vector<Tensor> costs;
-  for (const BlockCost& cost : choices(block, wire)) {
-    costs.push_back(traffic.events.mean() * cost.per_event + cost.fixed / block_elements);
+  for (size_t i = 0; i < formats; ++i) {
+    const double fixed = fixed_per_element(
+        blocks, spec, layout, [&](const Block& block) { return choices(block, wire)[i].fixed; });
+    const double per_event = choices(Block{spec, layout, 1}, wire)[i].per_event;
+    costs.push_back(traffic.events.mean() * per_event + fixed);
   }
   const bool has_rans = wire == WireKind::kRans || wire == WireKind::kAuto;
   if (has_rans && traffic.rans_bits >= 0.0) {
-    const Tensor entropy = entropy_per_neuron(traffic, spec);
-    const Tensor scale = traffic.rans_bits / entropy.detach().clamp_min(kLeastShare);
-    costs.push_back(entropy * scale + (traffic.rans_bits - entropy.detach() * scale));
+    costs.push_back(rans_bits(traffic, spec, fixed_per_element(blocks, spec, layout, rans_fixed)));
   }
   RANVIER_CONTRACT(!costs.empty(), "the cost of rans needs a measurement");
   const Tensor all = torch::stack(costs);
@@ -158,7 +238,8 @@ Tensor wire_bits_per_neuron(const Traffic& traffic, const CodecSpec& spec, WireK
 
 Tensor wire_bits_per_neuron(const Tensor& events, const CodecSpec& spec, WireKind wire,
                             const WireLayout& layout, int block_elements) {
-  return wire_bits_per_neuron(Traffic{events, events, -1.0}, spec, wire, layout, block_elements);
+  const BlockSize block{block_elements, 1.0};
+  return wire_bits_per_neuron(Traffic{events, events, -1.0}, spec, wire, layout, {&block, 1});
 }
 
 BudgetController::BudgetController(SparsityOptions options, int64_t total_steps,
@@ -196,6 +277,7 @@ double BudgetController::current_target() const {
 
 void BudgetController::observe(double cost) {
   RANVIER_CONTRACT(std::isfinite(cost) && cost >= 0.0, "a cost is a finite number");
+  cost *= scale_;
   if (step_ == 0) first_cost_ = smooth_ = cost;
   smooth_ += kRunningMean * (cost - smooth_);
   ++step_;
@@ -216,21 +298,33 @@ double BudgetController::threshold_move() const {
       static_cast<double>(step_) >= options_.servo_start * static_cast<double>(total_steps_);
   if (options_.objective != Objective::kBudget || !is_late) return 0.0;
   const double error = std::log(std::max(smooth_, kLeastCost * options_.target) / options_.target);
-  const bool needs_less = error < 0.0 && lambda_ < kIdleLambda;
-  return needs_less ? 0.0 : options_.servo * std::clamp(error, -1.0, 1.0);
+  return needs_less() ? 0.0 : options_.servo * std::clamp(error, -1.0, 1.0);
+}
+
+void BudgetController::correct(double deployed) {
+  RANVIER_CONTRACT(std::isfinite(deployed) && deployed >= 0.0, "a cost is a finite number");
+  const double observed = smooth_ / scale_;
+  if (observed <= 0.0 || deployed <= 0.0) return;
+  scale_ = deployed / observed;
+  smooth_ = deployed;
+}
+
+bool BudgetController::needs_less() const {
+  return smooth_ < options_.target && lambda_ < kIdleLambda;
 }
 
 std::vector<double> BudgetController::state() const {
-  return {static_cast<double>(step_), first_cost_, smooth_, log_lambda_, lambda_};
+  return {static_cast<double>(step_), first_cost_, smooth_, log_lambda_, lambda_, scale_};
 }
 
 void BudgetController::restore(std::span<const double> state) {
-  RANVIER_CONTRACT(state.size() == 5, "the state of a controller has five numbers");
+  RANVIER_CONTRACT(state.size() == 6, "the state of a controller has six numbers");
   step_ = static_cast<int64_t>(state[0]);
   first_cost_ = state[1];
   smooth_ = state[2];
   log_lambda_ = state[3];
   lambda_ = state[4];
+  scale_ = state[5];
 }
 
 }  // namespace ranvier::train

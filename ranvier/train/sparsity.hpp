@@ -20,15 +20,22 @@ struct Traffic {
   double rans_bits = -1.0;  // link bits per neuron that real frames took; below 0: not measured
 };
 
-/// Expected link bits per neuron of a boundary cut into blocks of `block_elements`. Header, padding
-/// to whole flits, lane tag and framing are included as expectations; kAuto is a soft minimum.
-/// rans: the entropy of events and of levels with that mean, scaled to what was measured.
+/// Frames of equal size, of one sample.
+struct BlockSize {
+  int elements = 256;
+  double frames = 1.0;  // weights; only their ratios matter
+};
+
+/// Expected link bits per neuron of a boundary cut into blocks of these sizes. Header, padding to
+/// whole flits, lane tag and framing are included as expectations; kAuto is a soft minimum.
+/// rans: what was measured, with the slopes of price_per_neuron.
 /// Returns a scalar; differentiable.
 torch::Tensor wire_bits_per_neuron(const Traffic& traffic, const codec::CodecSpec& spec,
                                    codec::WireKind wire, const codec::WireLayout& layout,
-                                   int block_elements);
+                                   std::span<const BlockSize> blocks);
 
-/// The same for a boundary whose channels all send `events` events per neuron; without rans.
+/// The same for blocks of one size and channels that all send `events` events per neuron; without
+/// rans.
 torch::Tensor wire_bits_per_neuron(const torch::Tensor& events, const codec::CodecSpec& spec,
                                    codec::WireKind wire, const codec::WireLayout& layout,
                                    int block_elements);
@@ -36,6 +43,16 @@ torch::Tensor wire_bits_per_neuron(const torch::Tensor& events, const codec::Cod
 /// Entropy [bits per neuron] of a memoryless source with these events and magnitudes per channel,
 /// levels geometric (which no other distribution of that mean exceeds). Scalar; differentiable.
 torch::Tensor entropy_per_neuron(const Traffic& traffic, const codec::CodecSpec& spec);
+
+/// What events and levels are charged: that entropy, until one more event would be worth less than
+/// kLeastEventBits; from there on each costs as much. Rises with events and with levels
+/// everywhere, so a price never makes a boundary fire more. Scalar; differentiable.
+torch::Tensor price_per_neuron(const Traffic& traffic, const codec::CodecSpec& spec);
+
+inline constexpr double kLeastEventBits = 0.25;  // [bits per event], choice: little beside a sign
+
+/// [C] channels that pass that point: an event more would hardly be more bits, or fewer.
+torch::Tensor is_crowded(const Traffic& traffic, const codec::CodecSpec& spec);
 
 enum class Objective : uint8_t { kLambda, kBudget };
 enum class CostUnit : uint8_t { kEvents, kWireBits };  // events per neuron, or wire bits per neuron
@@ -68,6 +85,14 @@ class BudgetController {
   double current_target() const;  // the target of this step, ramped
   void observe(double cost);
 
+  /// What the deployed network was found to pay now. Batches are augmented, normalised by
+  /// themselves and coded with tables of few samples: from here on costs are scaled by the
+  /// difference.
+  void correct(double deployed);
+
+  /// The budget does not bind: the network needs less, and lambda has given way.
+  bool needs_less() const;
+
   /// What to add to the logs of all thresholds after this step: lambda acts through gradients,
   /// whose rate falls to nothing, this holds the target until the end. 0 before servo_start, and
   /// while the network needs less than its budget.
@@ -84,7 +109,8 @@ class BudgetController {
   int64_t total_steps_;
   int64_t step_ = 0;
   double first_cost_ = 0.0;  // smoothed cost before the ramp
-  double smooth_ = 0.0;      // running mean of the cost
+  double smooth_ = 0.0;      // running mean of the cost, as deployed
+  double scale_ = 1.0;       // deployed cost over observed
   double log_lambda_ = 0.0;  // integral part
   double lambda_ = 0.0;
 };

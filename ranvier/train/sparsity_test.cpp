@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <memory>
 
@@ -82,27 +83,148 @@ TEST(Entropy, OfGeometricLevelsIsTheirSum) {
               1e-3);
 }
 
-TEST(WireBits, OfRansAreTheMeasuredOnesWithTheSlopeOfTheEntropy) {
+Traffic traffic_of(double events, double magnitude, double rans_bits = -1.0) {
+  return {torch::full({2}, events).set_requires_grad(true),
+          torch::full({2}, magnitude).set_requires_grad(true), rans_bits};
+}
+
+/// The price of one more event of level 1 per element: from the gradients of both numbers.
+struct Slopes {
+  double event = 0.0;
+  double level = 0.0;
+};
+
+Slopes slopes_of_price(const codec::CodecSpec& spec, double events, double magnitude) {
+  const Traffic traffic = traffic_of(events, magnitude);
+  price_per_neuron(traffic, spec).backward();
+  const auto sum = [](const torch::Tensor& of) {
+    return of.grad().defined() ? of.grad().sum().item<double>() : 0.0;
+  };
+  const double level = sum(traffic.magnitude);
+  return {sum(traffic.events) + level, level};
+}
+
+double price(const codec::CodecSpec& spec, double events, double magnitude) {
+  return price_per_neuron({torch::full({2}, events), torch::full({2}, magnitude), -1.0}, spec)
+      .item<double>();
+}
+
+double entropy(const codec::CodecSpec& spec, double events, double magnitude) {
+  return entropy_per_neuron({torch::full({2}, events), torch::full({2}, magnitude), -1.0}, spec)
+      .item<double>();
+}
+
+TEST(Price, RisesWithEventsAndLevelsEverywhere) {
+  for (const char* text : {"graded(3)", "graded(3,signed)", "graded(0)", "ttfs(8,signed)"}) {
+    const codec::CodecSpec spec = codec::parse_codec(text, "codec");
+    for (const double excess : {0.0, 0.05, 0.5, 4.0}) {
+      double before = -1.0;
+      for (int i = 1; i < 100; ++i) {
+        const double p = 0.01 * i;
+        const double now = price(spec, p, p + excess);
+        EXPECT_GT(now, before + 0.9 * 0.01 * kLeastEventBits) << text << " " << p << " " << excess;
+        EXPECT_GE(price(spec, p, p + excess + 0.1), now) << text << " " << p << " " << excess;
+        EXPECT_GE(now, entropy(spec, p, p + excess) - 1e-4) << text << " " << p;
+        before = now;
+        const Slopes slopes = slopes_of_price(spec, p, p + excess);
+        EXPECT_GE(slopes.event, kLeastEventBits - 1e-3) << text << " " << p << " " << excess;
+        EXPECT_GT(slopes.level, 0.0) << text << " " << p << " " << excess;
+      }
+    }
+  }
+  const codec::CodecSpec rate = codec::parse_codec("rate(4)", "codec");
+  for (int i = 1; i < 40; ++i) {
+    EXPECT_GT(price(rate, 0.1 * i, 0.1 * i), price(rate, 0.1 * i - 0.1, 0.1 * i - 0.1)) << i;
+  }
+}
+
+/// What it is there for: entropy pays for events on a stream that fires nearly always.
+TEST(Price, IsTheEntropyUntilOneMoreEventWouldBeWorthNothing) {
+  const codec::CodecSpec spec = codec::parse_codec("graded(3,signed)", "codec");
+  EXPECT_LT(entropy(spec, 0.95, 0.95), entropy(spec, 0.7, 0.7));
+  EXPECT_GT(price(spec, 0.95, 0.95), price(spec, 0.7, 0.7));
+  for (const double mu : {1.2, 2.0, 4.0}) {
+    for (const double p : {0.05, 0.3, 0.6}) {  // 2 mu (1 - p) / p > 2^0.25
+      EXPECT_NEAR(price(spec, p, mu * p), entropy(spec, p, mu * p), 1e-5) << p << " " << mu;
+      constexpr double kMove = 0.002;
+      const Slopes slopes = slopes_of_price(spec, p, mu * p);
+      const double event =
+          (entropy(spec, p + kMove, mu * p + kMove) - entropy(spec, p - kMove, mu * p - kMove)) /
+          (2 * kMove);
+      const double level =
+          (entropy(spec, p, mu * p + kMove) - entropy(spec, p, mu * p - kMove)) / (2 * kMove);
+      EXPECT_NEAR(slopes.event, event, 0.01 * std::abs(event) + 0.005) << p << " " << mu;
+      EXPECT_NEAR(slopes.level, level, 0.02 * level) << p << " " << mu;
+      // An event of level 1 in place of silence: log P(0) / P(1), of either sign.
+      EXPECT_NEAR(event, std::log2((1 - p) * 2 * mu / p), 0.01) << p << " " << mu;
+    }
+  }
+}
+
+TEST(Price, KnowsWhereMoreEventsAreNotMoreBits) {
+  const codec::CodecSpec spec = codec::parse_codec("graded(3,signed)", "codec");
+  const auto crowded = [&](double p, double mu) {
+    return is_crowded(traffic_of(p, mu * p), spec)[0].item<bool>();
+  };
+  EXPECT_FALSE(crowded(0.6, 1.0));
+  EXPECT_TRUE(crowded(0.7, 1.0));  // of three equal symbols each has 1/3
+  EXPECT_FALSE(crowded(0.8, 3.0));
+  EXPECT_TRUE(crowded(0.9, 3.0));
+  const codec::CodecSpec dense = codec::parse_codec("dense(4)", "codec");
+  EXPECT_FALSE(is_crowded(traffic_of(1.0, 9.0), dense)[0].item<bool>());
+}
+
+torch::Tensor rans_bits(const Traffic& traffic, const codec::CodecSpec& spec) {
+  const BlockSize block{256, 1.0};
+  return wire_bits_per_neuron(traffic, spec, codec::WireKind::kRans, {}, {&block, 1});
+}
+
+TEST(WireBits, OfRansAreTheMeasuredOnesWithTheSlopeOfThePrice) {
   const codec::CodecSpec spec = codec::parse_codec("graded(3)", "codec");
-  const auto bits_at = [&](double events, double magnitude, double measured) {
-    const Traffic traffic{torch::full({2}, events), torch::full({2}, magnitude), measured};
-    return wire_bits_per_neuron(traffic, spec, codec::WireKind::kRans, {}, 256).item<double>();
-  };
-  EXPECT_NEAR(bits_at(0.2, 0.5, 1.3), 1.3, 1e-5);
-  Traffic traffic{torch::full({2}, 0.2).set_requires_grad(true),
-                  torch::full({2}, 0.5).set_requires_grad(true), 1.3};
-  wire_bits_per_neuron(traffic, spec, codec::WireKind::kRans, {}, 256).backward();
-  const auto entropy = [&](double p, double m) {
-    return entropy_per_neuron({torch::full({2}, p), torch::full({2}, m), -1.0}, spec)
-        .item<double>();
-  };
-  const double scale = 1.3 / entropy(0.2, 0.5);
-  const double by_events = scale * (entropy(0.205, 0.5) - entropy(0.195, 0.5)) / 0.01;
-  const double by_magnitude = scale * (entropy(0.2, 0.505) - entropy(0.2, 0.495)) / 0.01;
+  const Traffic traffic = traffic_of(0.2, 0.5, 1.3);
+  const torch::Tensor bits = rans_bits(traffic, spec);
+  EXPECT_NEAR(bits.item<double>(), 1.3, 1e-5);
+  bits.backward();
+  // Route, format, the coder's excess and half a flit of padding do not depend on the symbols.
+  const double fixed = (18.0 + 2.0 + 9.0 + 16.5) * 38.0 / 34.0 / 256.0;
+  const double scale = (1.3 - fixed) / entropy(spec, 0.2, 0.5);
+  const double by_events = scale * (entropy(spec, 0.205, 0.5) - entropy(spec, 0.195, 0.5)) / 0.01;
+  const double by_magnitude =
+      scale * (entropy(spec, 0.2, 0.505) - entropy(spec, 0.2, 0.495)) / 0.01;
   EXPECT_NEAR(traffic.events.grad().sum().item<double>(), by_events, 0.02 * by_events);
   EXPECT_NEAR(traffic.magnitude.grad().sum().item<double>(), by_magnitude, 0.02 * by_magnitude);
   EXPECT_GT(by_events, 0.0);
   EXPECT_GT(by_magnitude, 0.0);
+}
+
+/// A boundary that sends nothing pays headers, and no event is priced by what those cost.
+TEST(WireBits, OfSilentRansFramesHaveModestSlopes) {
+  const codec::CodecSpec spec = codec::parse_codec("graded(3)", "codec");
+  const Traffic traffic = traffic_of(1e-4, 1e-4, 38.0 / 256.0);
+  rans_bits(traffic, spec).backward();
+  EXPECT_GT(
+      traffic.events.grad().sum().item<double>() + traffic.magnitude.grad().sum().item<double>(),
+      0.0);
+  EXPECT_LT(traffic.events.grad().abs().max().item<double>(), 100.0);
+}
+
+TEST(WireBits, OfUnequalBlocksAreThoseOfTheirFrames) {
+  const codec::CodecSpec spec = codec::parse_codec("dense(8)", "codec");
+  const codec::WireLayout layout;
+  const auto format = codec::make_wire_format(codec::WireKind::kBurst, spec, layout);
+  const std::array blocks{BlockSize{100, 3.0}, BlockSize{17, 1.0}, BlockSize{9, 2.0}};
+  double bits = 0.0;
+  double elements = 0.0;
+  for (const BlockSize& block : blocks) {
+    const codec::Frame frame{1, block.elements,
+                             std::vector<int16_t>(static_cast<size_t>(block.elements), 3)};
+    bits += block.frames * static_cast<double>(codec::link_bits(format->encode(frame), layout));
+    elements += block.frames * block.elements;
+  }
+  const Traffic traffic{torch::ones({4}), torch::ones({4}), -1.0};
+  EXPECT_NEAR(
+      wire_bits_per_neuron(traffic, spec, codec::WireKind::kBurst, layout, blocks).item<double>(),
+      bits / elements, 1e-5);
 }
 
 TEST(WireBits, OfADenseBurstAreExact) {
@@ -218,6 +340,19 @@ TEST(BudgetController, ResumesBitForBit) {
   EXPECT_EQ(second.lambda(), whole.lambda());
   EXPECT_EQ(second.current_target(), whole.current_target());
   EXPECT_THROW(second.restore(std::vector<double>{1.0}), core::ContractViolation);
+}
+
+/// Batches pay 10 % less than the deployed network.
+TEST(BudgetController, HoldsWhatTheDeployedNetworkPays) {
+  BudgetController controller(budget_of(0.25), 1000);
+  Plant plant(1.0, 3.0, 1000);
+  core::Rng rng(5);
+  for (int i = 0; i < 1000; ++i) {
+    controller.observe(0.9 * plant.step(controller.lambda(), i, rng));
+    if (i == 500 || i == 700) controller.correct(plant.cost());
+  }
+  EXPECT_NEAR(plant.cost(), 0.25, 0.05 * 0.25);
+  EXPECT_FALSE(controller.needs_less());
 }
 
 TEST(BudgetController, RampsAFixedLambda) {

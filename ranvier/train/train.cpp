@@ -173,6 +173,38 @@ class Experiment {
     return options_.out / "bundle" / variant.name;
   }
 
+  std::vector<Framing> framings_of(const VariantSettings& variant) const {
+    if (!options_.framing || variant.kind == ir::NetworkKind::kSnn) return {};
+    return options_.framing(make_model(spec_of(variant))->describe(), variant.name);
+  }
+
+  /// Joules and seconds come from a preset's links, which whoever calls has to know; and no budget
+  /// is below what an empty link takes.
+  static void require_prices(const VariantSettings& variant, const std::vector<Framing>& framings) {
+    if (variant.price == TrafficPrice::kBits) return;
+    const std::string prefix = "variants." + variant.name + ".";
+    if (framings.empty()) {
+      throw core::UserError({.key = prefix + "objective",
+                             .given = std::string(to_string(variant.price)),
+                             .allowed = "none, lambda or budget without the links of a preset",
+                             .place = {},
+                             .hint = "An experiment file with presets has them."});
+    }
+    double least = 0.0;
+    for (const auto& framing : framings) least += framing.prices.nanoseconds_crossing;
+    if (!variant.latency_ns || *variant.latency_ns > least) return;
+    throw core::UserError({.key = prefix + "latency_ns",
+                           .given = fmt::format("{} ns", *variant.latency_ns),
+                           .allowed = fmt::format("more than {:.4g} ns", least),
+                           .place = {},
+                           .hint = "Empty links take so long for the crossings of this network."});
+  }
+
+  /// Whether the weights depend on what bits cost.
+  static bool prices_bits(const VariantSettings& variant) {
+    return variant.objective != ObjectiveKind::kNone && !variant.events_per_neuron;
+  }
+
   Phase phase_of(const VariantSettings& variant) const {
     Phase phase{.name = variant.name,
                 .optim = settings_.finetune.optim,
@@ -183,8 +215,21 @@ class Experiment {
                 .lambda = variant.lambda,
                 .events_per_neuron = variant.events_per_neuron,
                 .bits_per_activation = variant.bits_per_activation,
+                .price = variant.price,
+                .energy_nj = variant.energy_nj,
+                .latency_ns = variant.latency_ns,
+                .wire = variant.wire,
+                .framings = framings_of(variant),
                 .calibration_samples = settings_.finetune.calibration_samples,
                 .signature = settings_.signature_of(variant)};
+    require_prices(variant, phase.framings);
+    if (prices_bits(variant)) {
+      for (const auto& framing : phase.framings) {
+        const bool is_priced = variant.price != TrafficPrice::kBits;
+        phase.signature += fmt::format("; frames {} {}", text_of(framing),
+                                       is_priced ? text_of(framing.prices) : "");
+      }
+    }
     phase.optim.epochs = variant.epochs;
     phase.optim.batch = variant.batch;
     phase.optim.learning_rate = variant.learning_rate;
@@ -282,6 +327,7 @@ class Experiment {
   void train(Work& work) {
     work.model = make_model(work.spec);
     work.model->warm_start(*dense_);
+    work.model->set_framings(work.phase.framings);
     if (work.variants.empty()) {
       train_reference(work);
       return;
@@ -314,8 +360,11 @@ class Experiment {
       metrics.epochs = work.phase.optim.epochs;
       metrics.history = work.result.history;
       metrics.wire = variant.wire;
+      metrics.framings = work.phase.framings;
       metrics.target_events = variant.events_per_neuron;
       metrics.target_bits = variant.bits_per_activation;
+      metrics.target_energy_nj = variant.energy_nj;
+      metrics.target_latency_ns = variant.latency_ns;
       metrics.signature = work.phase.signature;
       write_bundle(*work.model, sets_, std::move(metrics), settings_.finetune.calibration_samples,
                    settings_.record_samples, bundle_directory(variant), files_);

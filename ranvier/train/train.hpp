@@ -4,6 +4,7 @@
 
 #include "ranvier/config/values.hpp"
 #include "ranvier/ir/network.hpp"
+#include "ranvier/train/framing.hpp"
 #include "ranvier/train/settings.hpp"
 
 #include <filesystem>
@@ -24,6 +25,7 @@ struct TrainOptions {
   int threads = 0;             // 0 = as many as the machine has
   std::string device = "cpu";  // the only one
   Examine examine = {};        // of every variant, before the first step; may be empty
+  FramingOf framing = {};      // of every network with boundaries; empty: even ones
 };
 
 /// Trains every variant in order and writes out/bundle/<variant>/{network.json,

@@ -4,6 +4,8 @@
 #include "ranvier/core/file.hpp"
 #include "ranvier/ir/activity.hpp"
 #include "ranvier/train/bundle.hpp"
+#include "ranvier/train/paid.hpp"
+#include "ranvier/train/settle.hpp"
 #include "ranvier/train/side_by_side.hpp"
 #include "ranvier/train/trainer.hpp"
 
@@ -93,17 +95,40 @@ void expect_equal_state(const Model& a, const Model& b) {
 }
 
 TEST_F(TrainTest, ResumesToTheSameBitsWhereverItStopped) {
-  const auto straight = make_model(spec(ir::NetworkKind::kHnn));
-  train_phase(*straight, nullptr, budget_phase(), context(false, "other"));
-  for (const int64_t stop : {1, 6, 9}) {  // in the first epoch, at its end, in the second
-    const auto first = make_model(spec(ir::NetworkKind::kHnn));
-    auto stopping = context(false);
-    stopping.stop_after_steps = stop;
-    EXPECT_THROW(train_phase(*first, nullptr, budget_phase(), stopping), core::Interrupted);
-    const auto second = make_model(spec(ir::NetworkKind::kHnn));
-    const auto result = train_phase(*second, nullptr, budget_phase(), context(true));
-    expect_equal_state(*straight, *second);
-    EXPECT_EQ(result.history.size(), 2U);
+  Phase bits = budget_phase();
+  bits.events_per_neuron.reset();
+  bits.bits_per_activation = 1.0;
+  for (const Phase& p : {budget_phase(), bits}) {
+    const auto straight = make_model(spec(ir::NetworkKind::kHnn));
+    train_phase(*straight, nullptr, p, context(false, "other"));
+    // In the first epoch, at its end, in the second, after the last audit.
+    for (const int64_t stop : {1, 6, 9, 11}) {
+      const auto first = make_model(spec(ir::NetworkKind::kHnn));
+      auto stopping = context(false);
+      stopping.stop_after_steps = stop;
+      EXPECT_THROW(train_phase(*first, nullptr, p, stopping), core::Interrupted);
+      const auto second = make_model(spec(ir::NetworkKind::kHnn));
+      const auto result = train_phase(*second, nullptr, p, context(true));
+      expect_equal_state(*straight, *second);
+      EXPECT_EQ(result.history.size(), 2U);
+    }
+  }
+}
+
+TEST_F(TrainTest, SettlesBudgetsOfTheDeployedNetwork) {
+  for (const bool of_bits : {false, true}) {
+    Phase p = budget_phase();
+    p.optim.epochs = 1;  // far too short for lambda alone
+    p.calibration_samples = 40;
+    if (of_bits) {
+      p.events_per_neuron.reset();
+      p.bits_per_activation = 1.5;
+    }
+    const auto model = make_model(spec(ir::NetworkKind::kHnn));
+    calibrate(*model, sets_, 40);
+    train_phase(*model, nullptr, p, context(false));
+    const double target = of_bits ? 1.5 : 0.2;
+    EXPECT_NEAR(deployed_cost(*model, sets_, p), target, 0.02 * target) << of_bits;
   }
 }
 
@@ -229,27 +254,6 @@ TEST_F(TrainTest, ABottleneckIsTwoDenseLayersAroundTheBoundary) {
   }
 }
 
-TEST(BottleneckTest, StartsFromThePrincipalAxes) {
-  // Rank 2 of 6 channels, all positive: a projection to a half loses nothing.
-  torch::manual_seed(3);
-  const auto mixed =
-      torch::einsum("kc,nkhw->nchw", {torch::rand({2, 6}), torch::rand({10, 2, 4, 4})});
-  Bottleneck bottleneck(6, 3);
-  bottleneck->calibrate(mixed);
-  const auto again = bottleneck->expand(bottleneck->squeeze(mixed));
-  EXPECT_LT((again - mixed).abs().max().item<double>(), 1e-3);
-}
-
-TEST(BottleneckTest, OfASignedTensorKeepsBothSigns) {
-  torch::manual_seed(3);
-  const auto mixed = torch::einsum("kc,nk->nc", {torch::randn({2, 6}), torch::randn({40, 2})});
-  Bottleneck bottleneck(6, 3, true);
-  bottleneck->calibrate(mixed);
-  EXPECT_TRUE(bottleneck->rectified(mixed).equal(mixed));
-  const auto again = bottleneck->expand(bottleneck->squeeze(mixed));
-  EXPECT_LT((again - mixed).abs().max().item<double>(), 1e-3);
-}
-
 TEST_F(TrainTest, EveryCodecLearns) {
   for (const char* codec : {"ttfs(4)", "topk(0.3)", "graded(2)"}) {
     ModelSpec s = spec(ir::NetworkKind::kHnn);
@@ -324,6 +328,53 @@ TEST_F(TrainTest, WritesWholeBundlesThatAreTheSameForAnyNumberOfThreads) {
     EXPECT_NO_THROW(ir::read_network(a / "network.json"));
     EXPECT_EQ(ir::read_activity(a / "activity.h5").samples, 3);
   }
+}
+
+/// Frames of `count` elements, one after the other, of every boundary.
+std::vector<Framing> framings_of(const ir::Network& network, int64_t count) {
+  std::vector<Framing> framings;
+  for (const auto& boundary : network.boundaries) {
+    Framing framing;
+    const int64_t size = network.layers[static_cast<size_t>(boundary.layer)].out.size();
+    for (int64_t begin = 0; begin < size; begin += count) {
+      framing.blocks.emplace_back();
+      for (int64_t e = begin; e < std::min(begin + count, size); ++e) {
+        framing.blocks.back().places.push_back(static_cast<uint32_t>(e));
+      }
+    }
+    framings.push_back(framing);
+  }
+  return framings;
+}
+
+TEST_F(TrainTest, HoldsABudgetOfBitsInTheFramesThatWillCross) {
+  Settings settings = tiny_settings();
+  settings.data.train_samples = 200;
+  settings.data.test_samples = 100;
+  settings.data_hash = content_hash(load_data(settings.data));
+  settings.variants.erase(settings.variants.begin(), settings.variants.end() - 1);
+  settings.record_samples = 100;
+  settings.finetune.calibration_samples = 100;
+  VariantSettings& variant = settings.variants[0];
+  variant.epochs = 4;
+  variant.objective = ObjectiveKind::kBudget;
+  variant.bits_per_activation = 2.2;
+  const auto in_frames = [](const ir::Network& network, const std::string& /*variant*/) {
+    return framings_of(network, 32);
+  };
+  train_all(settings, {.out = out_ / "a", .quiet = true, .threads = 1, .framing = in_frames});
+  const auto bundle = out_ / "a" / "bundle" / "hnn-graded";
+  const auto network = ir::read_network(bundle / "network.json");
+  const auto paid = count_paid(network, ir::read_activity(bundle / "activity.h5"),
+                               codec::WireKind::kAuto, in_frames(network, "hnn-graded"));
+  EXPECT_NEAR(paid.bits_per_activation(), 2.2, 0.05 * 2.2);
+  const auto even =
+      count_paid(network, ir::read_activity(bundle / "activity.h5"), codec::WireKind::kAuto, {});
+  EXPECT_LT(even.bits_per_activation(), 0.8 * 2.2) << "frames of 256 are cheaper";
+  const auto metrics = core::read_file(bundle / "metrics.json", "test");
+  EXPECT_THAT(metrics, HasSubstr("\"deviation_percent\""));
+  // Other frames are another training.
+  EXPECT_FALSE(is_complete_bundle(bundle, settings.signature_of(variant)));
 }
 
 TEST_F(TrainTest, SkipsCompleteBundlesAndRedoesIncompleteOnes) {

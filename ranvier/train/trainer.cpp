@@ -4,11 +4,14 @@
 #include "ranvier/core/interrupt.hpp"
 #include "ranvier/train/evaluate.hpp"
 #include "ranvier/train/optimiser.hpp"
+#include "ranvier/train/settle.hpp"
 #include "ranvier/train/sparsity.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 
@@ -45,18 +48,59 @@ StepCost traffic_of(const Model& model) {
   return {cost.events_per_neuron, cost.wire_bits_per_neuron};
 }
 
+/// In the user's unit.
+double target_of(const Phase& phase) {
+  for (const auto& target :
+       {phase.events_per_neuron, phase.bits_per_activation, phase.energy_nj, phase.latency_ns}) {
+    if (target) return *target;
+  }
+  throw core::ContractViolation("a budget has a target");
+}
+
+/// What boundaries are charged for the bits that they send: unit x (bits per activation) + fixed,
+/// when all send alike. Controllers count in bits per activation, whatever the user counts in.
+class BitPrice {
+ public:
+  explicit BitPrice(const Phase& phase) {
+    if (phase.price == TrafficPrice::kBits) return;
+    unit_ = 0.0;
+    for (const Framing& framing : phase.framings) {
+      const bool is_energy = phase.price == TrafficPrice::kEnergy;
+      const LinkPrices& prices = framing.prices;
+      per_bit_.push_back(is_energy ? prices.nanojoules_per_bit : prices.nanoseconds_per_bit);
+      fixed_ += is_energy ? 0.0 : prices.nanoseconds_crossing;
+      unit_ += per_bit_.back() * static_cast<double>(framing.crossings());
+    }
+    RANVIER_CONTRACT(unit_ > 0.0, "links charge for bits");
+  }
+
+  double unit() const { return unit_; }
+
+  Tensor of(const std::vector<Boundary>& boundaries, const Tensor& wire_bits) const {
+    return per_bit_.empty() ? wire_bits : (weighted_bits(boundaries, per_bit_) + fixed_) / unit_;
+  }
+
+ private:
+  std::vector<double> per_bit_;  // [boundary], none: bits are what is charged
+  double unit_ = 1.0;
+  double fixed_ = 0.0;
+};
+
+/// Parts of a training after which a budget is compared with what the deployed network pays.
+constexpr std::array kAudits{0.5, 0.7, 0.85, 0.95};
+
 std::optional<BudgetController> make_controller(const Phase& phase, int64_t total_steps) {
   if (phase.objective == ObjectiveKind::kNone) return std::nullopt;
   SparsityOptions options;
+  const BitPrice price(phase);
   if (phase.objective == ObjectiveKind::kLambda) {
     options.objective = Objective::kLambda;
     options.unit = CostUnit::kWireBits;
-    options.lambda = phase.lambda;
+    options.lambda = phase.lambda * price.unit();
   } else {
     options.objective = Objective::kBudget;
     options.unit = phase.events_per_neuron ? CostUnit::kEvents : CostUnit::kWireBits;
-    options.target =
-        phase.events_per_neuron ? *phase.events_per_neuron : *phase.bits_per_activation;
+    options.target = target_of(phase) / price.unit();
   }
   return BudgetController(options, total_steps, "variants." + phase.name);
 }
@@ -75,6 +119,7 @@ class PhaseTrainer {
         weights_(model.network_parameters(), phase.optim.optimizer, phase.optim.momentum,
                  phase.optim.weight_decay),
         codes_(model.boundary_parameters(), OptimizerKind::kAdamW, 0.9, 0.0),
+        price_(phase),
         controller_(make_controller(phase, total_)),
         has_traffic_(!model.boundaries().empty() || !model.spiking_sites().empty()) {}
 
@@ -88,9 +133,11 @@ class PhaseTrainer {
       if (step_ == stop) throw core::Interrupted("stopped after the given number of steps");
       train_step();
       report(1, fmt::format("{} loss {:.3f}", phase_.name, sums_[kLoss] / sums_[kSteps]));
+      if (is_audit()) audit();
       if (step_ % per_epoch_ == 0) finish_epoch();
       save_when_due();
     }
+    settle();
     save(true);
     return {history_, seconds_before_ + seconds_since(start_)};
   }
@@ -167,14 +214,41 @@ class PhaseTrainer {
     if (controller_) {
       controller_->observe(steered(cost).item<double>());
       const double move = controller_->threshold_move();
-      for (auto& boundary : model_.boundaries()) boundary->move_thresholds(move);
+      for (auto& boundary : model_.boundaries()) {
+        boundary->move_thresholds(move, boundary->crowded());
+      }
     }
     tally(task, logits, batch, cost);
     ++step_;
   }
 
   Tensor steered(const StepCost& cost) const {
-    return phase_.events_per_neuron ? cost.events : cost.wire_bits;
+    if (phase_.events_per_neuron) return cost.events;
+    return price_.of(model_.boundaries(), cost.wire_bits);
+  }
+
+  bool has_budget() const {
+    return phase_.objective == ObjectiveKind::kBudget && !model_.boundaries().empty();
+  }
+
+  bool is_audit() const {
+    return has_budget() && std::any_of(kAudits.begin(), kAudits.end(), [&](double part) {
+             return step_ == std::llround(part * static_cast<double>(total_));
+           });
+  }
+
+  void audit() {
+    controller_->correct(deployed_cost(model_, *context_.sets, phase_) / price_.unit());
+  }
+
+  /// A network that needs less than its budget keeps its thresholds.
+  void settle() {
+    if (!has_budget() || controller_->needs_less()) return;
+    constexpr double kFar = 0.3;  // of a log threshold
+    const double moved = settle_budget(model_, *context_.sets, phase_, target_of(phase_));
+    if (std::abs(moved) < kFar) return;
+    spdlog::warn("{}: the budget was missed in training; thresholds were moved by {:+.0f} % for it",
+                 phase_.name, 100.0 * std::expm1(moved));
   }
 
   void check_finite(double task, double total) const {
@@ -271,6 +345,7 @@ class PhaseTrainer {
   int64_t total_;
   Optimiser weights_;
   Optimiser codes_;
+  BitPrice price_;
   std::optional<BudgetController> controller_;
   bool has_traffic_;
   int64_t step_ = 0;

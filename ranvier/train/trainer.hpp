@@ -28,6 +28,11 @@ struct Phase {
   double lambda = 0;
   std::optional<double> events_per_neuron = std::nullopt;
   std::optional<double> bits_per_activation = std::nullopt;
+  TrafficPrice price = TrafficPrice::kBits;
+  std::optional<double> energy_nj = std::nullopt;
+  std::optional<double> latency_ns = std::nullopt;
+  codec::WireKind wire = codec::WireKind::kAuto;  // that budgets are held in
+  std::vector<Framing> framings = {};             // of the boundaries as mapped; none: even ones
   int calibration_samples = 300;  // that dead and saturated channels are looked for in
   std::string signature = {};     // of everything that its weights depend on
 };

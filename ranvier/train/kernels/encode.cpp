@@ -238,10 +238,12 @@ void backward_run(int64_t n, const float* const* rows, const Constants& grid, co
       const float up = surrogate_slope<kSurrogate>((a[i] - real_thresholds[k]) * w) * w;
       const float down =
           kSigned ? surrogate_slope<kSurrogate>((a[i] + real_thresholds[k]) * w) * w : 0.0F;
-      const float jump = grad_value[i] * jumps[k] + gm * jump_levels[k];
-      to_a = gv * inside * inverse_steps[k] + jump * (up + down) + ge * (up - down);
+      // Odd in a: the value. Even: the event, and the level that it starts with.
+      const float odd = grad_value[i] * jumps[k];
+      const float even = ge + grad_magnitudes[k] * jump_levels[k];
+      to_a = gv * inside * inverse_steps[k] + odd * (up + down) + even * (up - down);
       to_step = -gv * inside * x;
-      to_threshold = -real_thresholds[k] * (jump * (up - down) + ge * (up + down));
+      to_threshold = -real_thresholds[k] * (odd * (up - down) + even * (up + down));
     }
     grad_a[i] = to_a;
     terms[kLogStep * kBlock + i] = to_step;
