@@ -1,6 +1,7 @@
 #include "ranvier/sweep/resolver.hpp"
 
 #include "ranvier/core/interrupt.hpp"
+#include "ranvier/core/quantity.hpp"
 
 #include <thread>
 #include <utility>
