@@ -10,6 +10,7 @@
 #include "ranvier/train/boundary_counts.hpp"
 #include "ranvier/train/kernels/grid.hpp"
 #include "ranvier/train/kernels/surrogate.hpp"
+#include "ranvier/train/processes.hpp"
 #include "ranvier/train/torch_compat.hpp"
 
 #include <cstdint>
@@ -42,7 +43,7 @@ enum class BoundaryMode : uint8_t {
   kBypass,    // unsigned: relu(a), signed: a; gathers channel statistics and calibration samples
 };
 
-class BoundaryImpl : public torch::nn::Module {
+class BoundaryImpl : public torch::nn::Module, public SharesBatch {
  public:
   /// Errors: UserError when the wire cannot carry the codec or a value is out of range (key = the
   /// boundary's name).
@@ -116,6 +117,7 @@ class BoundaryImpl : public torch::nn::Module {
   void reset_channel(int64_t c, double at, bool fires);
   void update_moments(const torch::Tensor& flat);
   double measure_rans(const torch::Tensor& a) const;
+  ProcessesPtr sharers() const { return is_training() ? processes() : one_process(); }
   torch::Tensor forward_deployed(const torch::Tensor& a);
   torch::Tensor forward_bypass(const torch::Tensor& a);
   void update_sigma(const std::vector<double>& sum, const std::vector<double>& square_sum,

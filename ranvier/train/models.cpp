@@ -165,6 +165,14 @@ void Model::set_boundary_mode(BoundaryMode mode) {
   for (auto& boundary : boundaries()) boundary->set_mode(mode);
 }
 
+void Model::set_processes(const ProcessesPtr& processes) {
+  for (const auto& module : modules(false)) {
+    if (const auto sharing = std::dynamic_pointer_cast<SharesBatch>(module)) {
+      sharing->set_processes(processes);
+    }
+  }
+}
+
 void Model::warm_start(const Model& other) {
   torch::NoGradGuard no_grad;
   const auto copy = [](auto mine, const auto& theirs) {
