@@ -48,6 +48,16 @@ endforeach()
 
 if(RANVIER_WITH_TORCH)
   find_package(Torch REQUIRED)
+  # Several processes in one training: c10d with Gloo, whose headers are a package of their own.
+  find_path(GLOO_INCLUDE_DIR gloo/context.h)
+  find_path(C10D_INCLUDE_DIR torch/csrc/distributed/c10d/ProcessGroupGloo.hpp
+            HINTS ${TORCH_INCLUDE_DIRS})
+  set(RANVIER_WITH_C10D OFF)
+  if(GLOO_INCLUDE_DIR AND C10D_INCLUDE_DIR)
+    set(RANVIER_WITH_C10D ON)
+  else()
+    message(STATUS "No c10d with Gloo found: ranvier trains on one process")
+  endif()
 endif()
 
 if(RANVIER_TESTS)

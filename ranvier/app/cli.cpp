@@ -96,7 +96,7 @@ int report(const std::optional<Failure>& failure, mpi::World* world) {
   return code(failure->exit_code);
 }
 
-/// Several ranks share simulations; they would only repeat everything else.
+/// Several ranks share trainings and simulations; they would only repeat everything else.
 void require_shared(const CLI::App& root, const mpi::World* world) {
   if (world == nullptr) return;
   const CLI::App* command = root.get_subcommands().front();
@@ -104,12 +104,14 @@ void require_shared(const CLI::App& root, const mpi::World* world) {
   if (!command->get_subcommands().empty()) {
     name += " " + command->get_subcommands().front()->get_name();
   }
-  if (name == "simulate" || name == "sweep") return;
+  for (const char* shared : {"run", "train", "simulate", "sweep"}) {
+    if (name == shared) return;
+  }
   throw core::UserError({.key = "mpirun -n",
                          .given = fmt::format("{} ranks for {}", world->ranks(), name),
-                         .allowed = "several ranks with simulate and sweep only",
+                         .allowed = "several ranks with run, train, simulate and sweep only",
                          .place = "the command line",
-                         .hint = "Train first, then mpirun ranvier simulate DIR."});
+                         .hint = "Other commands work on one process."});
 }
 
 void start_logging(const Common& common) {

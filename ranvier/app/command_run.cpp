@@ -2,6 +2,7 @@
 
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
+#include "ranvier/app/launch.hpp"
 #include "ranvier/app/loss_scoring.hpp"
 #include "ranvier/app/run_files.hpp"
 #include "ranvier/app/shape_bundles.hpp"
@@ -14,6 +15,8 @@
 
 #include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
+
+#include <optional>
 #ifdef RANVIER_HAS_TORCH
 #include "ranvier/app/framing.hpp"
 #include "ranvier/train/train.hpp"
@@ -48,7 +51,7 @@ void examine(const sweep::Experiment& experiment, const ir::Network& network, Pu
 
 train::TrainOptions train_options(const sweep::Experiment& experiment,
                                   const ExperimentOptions& options, const Common& common,
-                                  Purpose purpose) {
+                                  const train::Launch& launch, Purpose purpose) {
   return {.out = options.out,
           .resume = options.resume,
           .quiet = common.quiet,
@@ -59,18 +62,19 @@ train::TrainOptions train_options(const sweep::Experiment& experiment,
           .framing =
               [&experiment](const ir::Network& network, const std::string& variant) {
                 return framing_of(experiment, network, variant);
-              }};
+              },
+          .launch = launch};
 }
 
 void train_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
-                   const Common& common, Purpose purpose) {
-  train::train_all(experiment.values, train_options(experiment, options, common, purpose));
+                   const Common& common, const train::Launch& launch, Purpose purpose) {
+  train::train_all(experiment.values, train_options(experiment, options, common, launch, purpose));
 }
 
 void score_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
                    const Common& common) {
   train::evaluate_bundles(experiment.values,
-                          train_options(experiment, options, common, Purpose::kTrain));
+                          train_options(experiment, options, common, {}, Purpose::kTrain));
 }
 #else
 [[noreturn]] void refuse_training() {
@@ -80,7 +84,8 @@ void score_bundles(const sweep::Experiment& experiment, const ExperimentOptions&
                          .place = {},
                          .hint = "This program was built with RANVIER_WITH_TORCH=OFF."});
 }
-void train_bundles(const sweep::Experiment&, const ExperimentOptions&, const Common&, Purpose) {
+void train_bundles(const sweep::Experiment&, const ExperimentOptions&, const Common&,
+                   const train::Launch&, Purpose) {
   refuse_training();
 }
 void score_bundles(const sweep::Experiment&, const ExperimentOptions&, const Common&) {
@@ -98,40 +103,58 @@ void add_options(CLI::App& app, ExperimentOptions& options) {
   add_threads(app, options);
 }
 
-sweep::Experiment start(const ExperimentOptions& options, const Common& common) {
+/// The first of several processes writes and speaks for all.
+sweep::Experiment start(const ExperimentOptions& options, const Common& common,
+                        const train::Launch& launch) {
   sweep::Experiment experiment = load(options, common);
   require_fresh_or_resume(options);
+  if (!launch.is_first()) {
+    spdlog::set_level(spdlog::level::err);
+    return experiment;
+  }
   core::require_writable_directory(options.out, "--out");
   remove_results(options.out);
   return experiment;
 }
 
 void make_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
-                  const Common& common, Purpose purpose) {
+                  const Common& common, const train::Launch& launch, Purpose purpose) {
   if (shapes::is_requested(experiment.values)) {
+    if (!launch.is_first()) return;
     return write_shape_bundles(experiment, options.out, [&](const ir::Network& network) {
       sweep::require_fit(experiment, network);
     });
   }
-  train_bundles(experiment, options, common, purpose);
+  train_bundles(experiment, options, common, launch, purpose);
 }
 
 void run(const ExperimentOptions& options, const Common& common) {
-  const sweep::Experiment experiment = start(options, common);
-  make_bundles(experiment, options, common, Purpose::kRun);
-  write_configuration(experiment, options.out);
-  const LossScoring scoring(experiment, options.out, thread_count(options, common), common.quiet);
-  spdlog::info("simulating {} under {} preset(s)", experiment.name, experiment.presets.size());
+  const train::Launch launch = launch_of(common);
+  const sweep::Experiment experiment = start(options, common, launch);
+  make_bundles(experiment, options, common, launch, Purpose::kRun);
+  common.meet();  // the bundles are written
+  const int threads = thread_count(options, common);
+  std::optional<LossScoring> scoring;  // of the first process
+  if (launch.is_first()) {
+    write_configuration(experiment, options.out);
+    scoring.emplace(experiment, options.out, threads, common.quiet);
+    spdlog::info("simulating {} under {} preset(s)", experiment.name, experiment.presets.size());
+  } else if (common.ranks == nullptr) {
+    return;  // without MPI there is nothing more to share
+  }
   const auto result = sweep::evaluate(
-      experiment, options.out, {.threads = thread_count(options, common), .quiet = common.quiet});
-  write_results(experiment, result, scoring.score(result), options.out,
+      experiment, options.out, {.threads = threads, .ranks = common.ranks, .quiet = common.quiet});
+  if (!launch.is_first()) return;
+  write_results(experiment, result, scoring->score(result), options.out,
                 command_text("run", options, common));
   print_summary(options.out, common);
 }
 
 void train_only(const ExperimentOptions& options, const Common& common) {
-  const sweep::Experiment experiment = start(options, common);
-  make_bundles(experiment, options, common, Purpose::kTrain);
+  const train::Launch launch = launch_of(common);
+  const sweep::Experiment experiment = start(options, common, launch);
+  make_bundles(experiment, options, common, launch, Purpose::kTrain);
+  if (!launch.is_first()) return;
   write_configuration(experiment, options.out);
   spdlog::info("bundles are in {}; next: ranvier simulate {}",
                (fs::path(options.out) / "bundle").string(), options.out);

@@ -2,11 +2,11 @@
 
 namespace ranvier::train {
 
-Batch Batch::first(int64_t samples) const {
+Batch Batch::part(int64_t from, int64_t samples) const {
   Batch out = *this;
   const int64_t rows = labels.size(0) / inputs.size(0);
-  out.inputs = inputs.narrow(0, 0, samples);
-  out.labels = labels.narrow(0, 0, samples * rows);
+  out.inputs = inputs.narrow(0, from, samples);
+  out.labels = labels.narrow(0, from * rows, samples * rows);
   out.position.size = samples;
   return out;
 }
@@ -20,12 +20,15 @@ Sets Sets::of(Data data) {
 Batches::Batches(const Sets& sets, Half half, const BatchOptions& options)
     : set_(half == Half::kTrain ? &sets.data.train : &sets.data.test),
       context_(sets.data.text.context),
-      batch_size_(options.batch_size) {
+      share_(options.batch_size / options.shards),
+      shards_(options.shards),
+      shard_(options.shard) {
   if (sets.data.is_text()) {
     const auto& text = half == Half::kTrain ? sets.data.text.train : sets.data.text.test;
     windows_ = std::make_unique<WindowLoader>(
         text, sets.data.text.context,
-        WindowOptions{.batch_size = batch_size_, .random = options.shuffle, .seed = options.seed});
+        WindowOptions{
+            .batch_size = options.batch_size, .random = options.shuffle, .seed = options.seed});
     return;
   }
   BatchOptions own = options;
@@ -50,8 +53,8 @@ Batch Batches::next() { return windows_ ? next_windows() : next_images(); }
 
 Batch Batches::next_images() {
   Batch out;
-  auto images = torch::empty({batch_size_, set_->height, set_->width, set_->channels});
-  auto labels = torch::empty({batch_size_}, torch::kLong);
+  auto images = torch::empty({share_, set_->height, set_->width, set_->channels});
+  auto labels = torch::empty({share_}, torch::kLong);
   out.position = images_->next({images.data_ptr<float>(), static_cast<size_t>(images.numel())},
                                {labels.data_ptr<int64_t>(), static_cast<size_t>(labels.numel())});
   out.inputs = images.narrow(0, 0, out.position.size).permute({0, 3, 1, 2});
@@ -61,12 +64,13 @@ Batch Batches::next_images() {
 
 Batch Batches::next_windows() {
   Batch out;
-  out.inputs = torch::empty({batch_size_, context_}, torch::kLong);
-  out.labels = torch::empty({batch_size_ * context_}, torch::kLong);
-  const auto values = static_cast<size_t>(batch_size_ * context_);
+  const int64_t windows = share_ * shards_;  // all of them: drawing one costs nothing
+  out.inputs = torch::empty({windows, context_}, torch::kLong);
+  out.labels = torch::empty({windows * context_}, torch::kLong);
+  const auto values = static_cast<size_t>(windows * context_);
   out.position = windows_->next({out.inputs.data_ptr<int64_t>(), values},
                                 {out.labels.data_ptr<int64_t>(), values});
-  return out.first(out.position.size);
+  return shards_ == 1 ? out.first(out.position.size) : out.part(shard_ * share_, share_);
 }
 
 }  // namespace ranvier::train

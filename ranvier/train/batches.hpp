@@ -18,7 +18,9 @@ struct Batch {
   BatchPosition position;
 
   /// The first `samples` of it.
-  Batch first(int64_t samples) const;
+  Batch first(int64_t samples) const { return part(0, samples); }
+  /// `samples` of it, from sample `from` on.
+  Batch part(int64_t from, int64_t samples) const;
 };
 
 /// Training and test data; images with the training set's normalisation.
@@ -49,7 +51,9 @@ class Batches {
 
   const Dataset* set_;
   int64_t context_;
-  int64_t batch_size_;
+  int64_t share_;  // samples of a batch that are served here
+  int64_t shards_;
+  int64_t shard_;
   std::unique_ptr<BatchLoader> images_;  // one of the two
   std::unique_ptr<WindowLoader> windows_;
 };

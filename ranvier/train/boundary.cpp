@@ -261,11 +261,15 @@ void BoundaryImpl::update_sigma(const std::vector<double>& sum,
                                 const std::vector<double>& square_sum, int64_t values) {
   if (!is_training()) return;
   const torch::NoGradGuard no_grad;
-  std::vector<double> deviation(sum.size());
-  const auto n = static_cast<double>(values);
-  for (size_t c = 0; c < sum.size(); ++c) {
-    const double mean = sum[c] / n;
-    deviation[c] = std::sqrt(std::max(square_sum[c] / n - mean * mean, kLeastVariance));
+  const size_t channels = sum.size();
+  std::vector<double> sums = sum;
+  sums.insert(sums.end(), square_sum.begin(), square_sum.end());
+  sums = processes()->sum(std::move(sums));
+  std::vector<double> deviation(channels);
+  const double n = static_cast<double>(values) * processes()->size();
+  for (size_t c = 0; c < channels; ++c) {
+    const double mean = sums[c] / n;
+    deviation[c] = std::sqrt(std::max(sums[channels + c] / n - mean * mean, kLeastVariance));
   }
   const Tensor batch = row_of(deviation).to(sigma.device());
   const Tensor mixed = sigma.square().lerp(batch.square(), kSigmaMomentum).sqrt();

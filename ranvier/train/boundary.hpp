@@ -11,6 +11,7 @@
 #include "ranvier/train/framing.hpp"
 #include "ranvier/train/kernels/grid.hpp"
 #include "ranvier/train/kernels/surrogate.hpp"
+#include "ranvier/train/processes.hpp"
 #include "ranvier/train/sparsity.hpp"
 #include "ranvier/train/torch_compat.hpp"
 
@@ -42,7 +43,7 @@ enum class BoundaryMode : uint8_t {
   kBypass,    // unsigned: relu(a), signed: a; gathers channel statistics and calibration samples
 };
 
-class BoundaryImpl : public torch::nn::Module {
+class BoundaryImpl : public torch::nn::Module, public SharesBatch {
  public:
   /// Errors: UserError when the wire cannot carry the codec or a value is out of range (key = the
   /// boundary's name).
@@ -122,6 +123,7 @@ class BoundaryImpl : public torch::nn::Module {
   void update_moments(const torch::Tensor& flat);
   void frame_evenly(int64_t elements);
   double measure_rans(const torch::Tensor& a) const;
+  ProcessesPtr sharers() const { return is_training() ? processes() : one_process(); }
   torch::Tensor forward_deployed(const torch::Tensor& a);
   torch::Tensor forward_bypass(const torch::Tensor& a);
   void update_sigma(const std::vector<double>& sum, const std::vector<double>& square_sum,

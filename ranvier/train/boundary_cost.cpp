@@ -25,11 +25,13 @@ double BoundaryImpl::measure_rans(const Tensor& a) const {
   constexpr int64_t kTokens = 1024;
   constexpr int64_t kCodedTokens = 64;
   const torch::NoGradGuard no_grad;
+  const ProcessesPtr all = sharers();
+  const int64_t samples = a.size(0) * all->size();
   const bool is_token = a.numel() / a.size(0) < kTokenElements;
-  const int64_t learn = std::clamp<int64_t>(a.size(0) / 2, 1, is_token ? kTokens : kImages);
-  const int64_t first = std::min(learn, a.size(0) - 1);
-  const int64_t last = std::min(first + (is_token ? kCodedTokens : kCoded), a.size(0));
-  const Tensor host = a.slice(0, 0, last).detach().to(torch::kCPU, torch::kFloat32).contiguous();
+  const int64_t learn = std::clamp<int64_t>(samples / 2, 1, is_token ? kTokens : kImages);
+  const int64_t first = std::min(learn, samples - 1);
+  const int64_t last = std::min(first + (is_token ? kCodedTokens : kCoded), samples);
+  const Tensor host = first_rows(*all, a.to(torch::kCPU, torch::kFloat32), last).contiguous();
   const Grid now = grid();
   const auto coder = codec::make_codec(now.params);
   Sent sent;
@@ -81,8 +83,9 @@ void BoundaryImpl::finish_cost(const Tensor& events, const Tensor& magnitude, co
   const int64_t neurons = a.numel() / a.size(0);
   const auto of_channel = static_cast<double>(a.numel() / options_.channels);
   Traffic traffic;
-  traffic.events = is_dense ? torch::ones_like(events) : events / of_channel;
-  traffic.magnitude = magnitude / of_channel;
+  const Tensor means = mean_over(sharers(), torch::stack({events, magnitude}) / of_channel);
+  traffic.events = is_dense ? torch::ones_like(events) : means[0];
+  traffic.magnitude = means[1];
   frame_evenly(neurons);
   traffic_ = {traffic.events.detach(), traffic.magnitude.detach(), -1.0};
   const bool may_be_rans =

@@ -8,7 +8,7 @@
 
 namespace ranvier::train {
 
-/// Traffic of the last kTrain forward.
+/// Traffic of the last kTrain forward; in training, of the whole batch, whoever shares it.
 struct BoundaryCost {
   torch::Tensor events_per_neuron;     // scalar, differentiable (topk: not); dense: 1
   torch::Tensor wire_bits_per_neuron;  // scalar, differentiable

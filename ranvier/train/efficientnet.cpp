@@ -3,6 +3,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/train/models_internal.hpp"
+#include "ranvier/train/norm.hpp"
 
 #include <fmt/format.h>
 
@@ -84,7 +85,7 @@ class Block : public nn::Module {
         stream_(register_module("stream", Quantiser(true))),
         depthwise_(register_module("depthwise", make_conv(shape.wide, shape.wide, shape.kernel,
                                                           shape.stride, shape.wide))),
-        depthwise_bn_(register_module("depthwise_bn", nn::BatchNorm2d(shape.wide))),
+        depthwise_bn_(register_module("depthwise_bn", Norm(shape.wide))),
         spatial_range_(register_module("spatial_range", Quantiser(true))),
         squeeze_(register_module("squeeze", nn::Linear(shape.wide, shape.squeezed()))),
         squeeze_range_(register_module("squeeze_range", Quantiser(true))),
@@ -92,10 +93,10 @@ class Block : public nn::Module {
         gate_range_(register_module("gate_range", Quantiser(false))),
         gated_range_(register_module("gated_range", Quantiser(true))),
         project_(register_module("project", make_conv(shape.wide, shape.out, 1, 1))),
-        project_bn_(register_module("project_bn", nn::BatchNorm2d(shape.out))) {
+        project_bn_(register_module("project_bn", Norm(shape.out))) {
     if (!shape.expands()) return;
     expand_ = register_module("expand", make_conv(shape.in, shape.wide, 1, 1));
-    expand_bn_ = register_module("expand_bn", nn::BatchNorm2d(shape.wide));
+    expand_bn_ = register_module("expand_bn", Norm(shape.wide));
     expand_range_ = register_module("expand_range", Quantiser(true));
   }
 
@@ -115,10 +116,10 @@ class Block : public nn::Module {
   bool has_shortcut_;
   Quantiser stream_;
   nn::Conv2d expand_{nullptr};
-  nn::BatchNorm2d expand_bn_{nullptr};
+  Norm expand_bn_{nullptr};
   Quantiser expand_range_{nullptr};
   nn::Conv2d depthwise_;
-  nn::BatchNorm2d depthwise_bn_;
+  Norm depthwise_bn_;
   Quantiser spatial_range_;
   nn::Linear squeeze_;
   Quantiser squeeze_range_;
@@ -126,7 +127,7 @@ class Block : public nn::Module {
   Quantiser gate_range_;
   Quantiser gated_range_;
   nn::Conv2d project_;
-  nn::BatchNorm2d project_bn_;
+  Norm project_bn_;
 };
 
 class EfficientNet : public Model {
@@ -136,13 +137,13 @@ class EfficientNet : public Model {
     const int stem = channels_of(kStem);
     stem_ = register_module(
         "stem", make_conv(spec().image.channels, stem, kStemKernel, spec().network.stem_stride));
-    stem_bn_ = register_module("stem_bn", nn::BatchNorm2d(stem));
+    stem_bn_ = register_module("stem_bn", Norm(stem));
     int in = stem;
     for (int s = 0; s < kEfficientNetStages; ++s) in = add_stage(s, in);
     const int top = channels_of(kTop);
     top_range_ = register_module("top_range", Quantiser(true));
     top_ = register_module("top", make_conv(in, top, 1, 1));
-    top_bn_ = register_module("top_bn", nn::BatchNorm2d(top));
+    top_bn_ = register_module("top_bn", Norm(top));
     head_range_ = register_module("head_range", Quantiser(true));
     head_ = register_module("head", nn::Linear(top, spec().classes));
     initialise();
@@ -226,11 +227,11 @@ class EfficientNet : public Model {
   }
 
   nn::Conv2d stem_{nullptr};
-  nn::BatchNorm2d stem_bn_{nullptr};
+  Norm stem_bn_{nullptr};
   std::vector<Built> stages_;
   Quantiser top_range_{nullptr};
   nn::Conv2d top_{nullptr};
-  nn::BatchNorm2d top_bn_{nullptr};
+  Norm top_bn_{nullptr};
   Quantiser head_range_{nullptr};
   nn::Linear head_{nullptr};
 };

@@ -1,6 +1,7 @@
 // Multi-layer perceptron: linear, BatchNorm, activation per hidden layer, then a linear classifier.
 
 #include "ranvier/train/models_internal.hpp"
+#include "ranvier/train/norm.hpp"
 
 #include <fmt/format.h>
 
@@ -19,7 +20,7 @@ class Mlp : public Model {
       const std::string name = fmt::format("fc{}", linears_.size() + 1);
       linears_.push_back(
           register_module(name, nn::Linear(nn::LinearOptions(in, units).bias(false))));
-      norms_.push_back(register_module(name + "_bn", nn::BatchNorm1d(units)));
+      norms_.push_back(register_module(name + "_bn", Norm(units)));
       sites_.push_back(make_site(name, units, name));
       register_module(name + "_act", sites_.back());
       in = units;
@@ -60,7 +61,7 @@ class Mlp : public Model {
 
  private:
   std::vector<nn::Linear> linears_;
-  std::vector<nn::BatchNorm1d> norms_;
+  std::vector<Norm> norms_;
   std::vector<std::shared_ptr<Site>> sites_;
   nn::Linear head_{nullptr};
 };

@@ -170,6 +170,14 @@ void Model::set_framings(const std::vector<Framing>& framings) {
   for (size_t i = 0; i < all.size(); ++i) all[i]->set_framing(framings[i]);
 }
 
+void Model::set_processes(const ProcessesPtr& processes) {
+  for (const auto& module : modules(false)) {
+    if (const auto sharing = std::dynamic_pointer_cast<SharesBatch>(module)) {
+      sharing->set_processes(processes);
+    }
+  }
+}
+
 void Model::warm_start(const Model& other) {
   torch::NoGradGuard no_grad;
   const auto copy = [](auto mine, const auto& theirs) {

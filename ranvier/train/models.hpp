@@ -2,6 +2,7 @@
 // Networks that can be built dense, hybrid or spiking from one description, and exported as IR.
 
 #include "ranvier/ir/network.hpp"
+#include "ranvier/train/processes.hpp"
 #include "ranvier/train/settings.hpp"
 #include "ranvier/train/sites.hpp"
 #include "ranvier/train/torch_compat.hpp"
@@ -55,6 +56,9 @@ class Model : public torch::nn::Module {
   void set_boundary_mode(BoundaryMode mode);
   /// [boundary], in the order of describe(); none: even ones.
   void set_framings(const std::vector<Framing>& framings);
+
+  /// Who shares the batches of its training.
+  void set_processes(const ProcessesPtr& processes);
 
   /// Copies every parameter and buffer that `other` has under the same name and shape.
   void warm_start(const Model& other);

@@ -4,6 +4,7 @@
 
 #include "ranvier/train/models.hpp"
 #include "ranvier/train/models_internal.hpp"
+#include "ranvier/train/norm.hpp"
 
 #include <fmt/format.h>
 
@@ -32,10 +33,10 @@ Tensor repeat_steps(const Tensor& x, int steps) {
 class Block : public nn::Module {
  public:
   Block(int in, int out, int stride, std::shared_ptr<Site> act1, std::shared_ptr<Site> act2)
-      : bn1_(register_module("bn1", nn::BatchNorm2d(in))),
+      : bn1_(register_module("bn1", Norm(in))),
         act1_(register_module("act1", std::move(act1))),
         conv1_(register_module("conv1", make_conv(in, out, 3, stride))),
-        bn2_(register_module("bn2", nn::BatchNorm2d(out))),
+        bn2_(register_module("bn2", Norm(out))),
         act2_(register_module("act2", std::move(act2))),
         conv2_(register_module("conv2", make_conv(out, out, 3, 1))),
         residual_(register_module("residual", Quantiser(true))) {
@@ -60,10 +61,10 @@ class Block : public nn::Module {
   bool has_projection() const { return !projection_.is_empty(); }
 
  private:
-  nn::BatchNorm2d bn1_;
+  Norm bn1_;
   std::shared_ptr<Site> act1_;
   nn::Conv2d conv1_;
-  nn::BatchNorm2d bn2_;
+  Norm bn2_;
   std::shared_ptr<Site> act2_;
   nn::Conv2d conv2_;
   Quantiser residual_;
@@ -95,7 +96,7 @@ class MsResnet : public Model {
       }
       cut = stage_name;
     }
-    bn_ = register_module("head_bn", nn::BatchNorm2d(channels));
+    bn_ = register_module("head_bn", Norm(channels));
     act_ = register_module("head_act", make_site(previous, channels, cut));
     head_ = register_module("head", nn::Linear(channels, spec().classes));
     initialise();
@@ -159,7 +160,7 @@ class MsResnet : public Model {
   nn::Conv2d stem_{nullptr};
   std::vector<std::shared_ptr<Block>> blocks_;
   std::vector<std::string> names_;
-  nn::BatchNorm2d bn_{nullptr};
+  Norm bn_{nullptr};
   std::shared_ptr<Site> act_;
   nn::Linear head_{nullptr};
 };

@@ -6,6 +6,7 @@
 #include "ranvier/train/bundle.hpp"
 #include "ranvier/train/kernels/allocator.hpp"
 #include "ranvier/train/link_loss.hpp"
+#include "ranvier/train/processes.hpp"
 #include "ranvier/train/side_by_side.hpp"
 #include "ranvier/train/trainer.hpp"
 #include "ranvier/train/weights.hpp"
@@ -46,6 +47,8 @@ class Experiment {
   Experiment(Settings settings, const TrainOptions& options)
       : settings_(std::move(settings)), options_(options) {
     require_known_device(options.device);
+    for (const auto& [key, batch] : batches()) require_even_shares(options.launch, batch, key);
+    rendezvous_ = make_rendezvous(options.launch);
     sets_ = Sets::of(load_data(settings_.data));
     sets_.loader_threads = settings_.loader_threads;
     settings_.data_hash = content_hash(sets_.data);
@@ -54,23 +57,25 @@ class Experiment {
                 .seed = settings_.seed,
                 .augment = settings_.augment,
                 .resume = options.resume,
-                .quiet = options.quiet,
+                .quiet = is_quiet(),
                 .checkpoint_seconds = settings_.checkpoint_seconds,
                 .evaluate_samples = settings_.evaluate_samples};
     context_.stop = &stop_;
   }
 
   void run() {
-    core::require_writable_directory(context_.checkpoints, "--out");
+    if (is_first()) core::require_writable_directory(context_.checkpoints, "--out");
     plan();
+    meet();
     if (works_.empty()) return;
     examine();
-    TrainProgress progress(planned_steps(), options_.quiet);
+    TrainProgress progress(planned_steps(), is_quiet());
     context_.progress = &progress;
     train_dense();
     std::vector<Job> jobs;
     for (auto& work : works_) jobs.emplace_back([this, &work] { train(work); });
     run_side_by_side(jobs, workers(), stop_);
+    if (!is_first()) return;
     reference_float_ = works_.front().quality;
     jobs.clear();
     for (auto& work : works_) jobs.emplace_back([this, &work] { write(work); });
@@ -129,6 +134,39 @@ class Experiment {
       spdlog::info("{} on {}: {} deployed, {} with what its links leave", score.variant,
                    score.preset, metric_text(metric, score.without_loss),
                    metric_text(metric, score.with_loss));
+    }
+  }
+
+  bool is_first() const { return options_.launch.is_first(); }
+  bool is_quiet() const { return options_.quiet || !is_first(); }
+
+  /// Every batch size, by the key that sets it.
+  std::map<std::string, int> batches() const {
+    std::map<std::string, int> all{{"train.batch", settings_.train.batch}};
+    for (const auto& variant : settings_.variants) {
+      if (variant.batch == settings_.train.batch) continue;
+      all["variants." + variant.name + ".batch"] = variant.batch;
+    }
+    return all;
+  }
+
+  /// Each training has processes of its own, so that those in other threads do not mix with it.
+  /// Errors: UserError when the processes are not about to do the same.
+  void meet() {
+    std::string plan = fmt::format("{:016x}", settings_.data_hash);
+    for (const auto& work : works_) plan += work.phase.name + work.phase.signature;
+    const auto all = rendezvous_->join("all");
+    if (!all->agree(static_cast<int64_t>(core::content_hash(plan)))) {
+      throw core::UserError(
+          {.key = "processes",
+           .given = fmt::format("another plan or other data in one of {}", all->size()),
+           .allowed = "one experiment, one data set and one --out for all",
+           .place = {},
+           .hint = "Start all of them alike, on files that they share"});
+    }
+    processes_["ann"] = rendezvous_->join("ann");
+    for (const auto& work : works_) {
+      processes_[work.phase.name] = rendezvous_->join(work.phase.name);
     }
   }
 
@@ -310,11 +348,13 @@ class Experiment {
   }
 
   PhaseResult obtain(Model& model, Model* teacher, const Phase& phase) {
-    if (auto finished = load_finished(model, phase, context_)) {
-      context_.progress->advance(phase_steps(phase, context_), phase.name);
+    TrainContext context = context_;
+    context.processes = processes_.at(phase.name);
+    if (auto finished = load_finished(model, phase, context)) {
+      context.progress->advance(phase_steps(phase, context), phase.name);
       return *finished;
     }
-    return train_phase(model, teacher, phase, context_);
+    return train_phase(model, teacher, phase, context);
   }
 
   void train_dense() {
@@ -376,6 +416,8 @@ class Experiment {
   std::vector<Work> works_;
   Settings settings_;
   TrainOptions options_;
+  std::unique_ptr<Rendezvous> rendezvous_;
+  std::map<std::string, ProcessesPtr> processes_;  // by training
   Sets sets_;
   TrainContext context_;
   std::shared_ptr<Model> dense_;

@@ -5,6 +5,7 @@
 #include "ranvier/config/values.hpp"
 #include "ranvier/ir/network.hpp"
 #include "ranvier/train/framing.hpp"
+#include "ranvier/train/launch.hpp"
 #include "ranvier/train/settings.hpp"
 
 #include <filesystem>
@@ -26,12 +27,14 @@ struct TrainOptions {
   std::string device = "cpu";  // the only one
   Examine examine = {};        // of every variant, before the first step; may be empty
   FramingOf framing = {};      // of every network with boundaries; empty: even ones
+  Launch launch = {};  // of the processes that share every batch; train_all alone takes several
 };
 
 /// Trains every variant in order and writes out/bundle/<variant>/{network.json,
 /// weights.safetensors, activity.h5, metrics.json}; metrics.json comes last, so a bundle without it
-/// is not a result. Errors: UserError (settings, data, directory), RunError (loss not finite,
-/// disk), Interrupted.
+/// is not a result. Of several processes the first one writes, and returns last. Errors: UserError
+/// (settings, data, directory, processes), RunError (loss not finite, disk, a process ended),
+/// Interrupted.
 void train_all(const config::Values& values, const TrainOptions& options);
 
 /// The same, from settings that were parsed or made otherwise. The calling thread keeps one Torch

@@ -105,6 +105,17 @@ std::optional<BudgetController> make_controller(const Phase& phase, int64_t tota
   return BudgetController(options, total_steps, "variants." + phase.name);
 }
 
+/// Errors: UserError when the processes are not at the same step.
+void require_agreement(Processes& processes, int64_t step, const std::filesystem::path& path) {
+  if (processes.agree(step)) return;
+  throw core::UserError(
+      {.key = "--out",
+       .given = fmt::format("a checkpoint at step {} in process {}", step, processes.rank()),
+       .allowed = "the same checkpoints for all processes",
+       .place = path.string(),
+       .hint = "Give all of them one directory on files that they share"});
+}
+
 class PhaseTrainer {
  public:
   PhaseTrainer(Model& model, Model* teacher, const Phase& phase, const TrainContext& context)
@@ -121,10 +132,16 @@ class PhaseTrainer {
         codes_(model.boundary_parameters(), OptimizerKind::kAdamW, 0.9, 0.0),
         price_(phase),
         controller_(make_controller(phase, total_)),
-        has_traffic_(!model.boundaries().empty() || !model.spiking_sites().empty()) {}
+        has_traffic_(!model.boundaries().empty() || !model.spiking_sites().empty()) {
+    model_.set_processes(context.processes);
+  }
+  ~PhaseTrainer() { model_.set_processes(one_process()); }
+  PhaseTrainer(const PhaseTrainer&) = delete;
+  PhaseTrainer& operator=(const PhaseTrainer&) = delete;
 
   PhaseResult run() {
     restore();
+    start_alike();
     report(step_, "");
     batches_.start(step_ / per_epoch_, step_ % per_epoch_);
     start_ = saved_ = Clock::now();
@@ -148,7 +165,17 @@ class PhaseTrainer {
             .crop = context_.augment,
             .flip = context_.augment,
             .drop_last = true,
+            .shards = processes().size(),
+            .shard = processes().rank(),
             .seed = context_.seed};
+  }
+
+  Processes& processes() const { return *context_.processes; }
+
+  /// All processes go on from one place, or not at all.
+  void start_alike() {
+    require_agreement(processes(), step_, path());
+    broadcast_all(processes(), module_state(model_));
   }
 
   std::filesystem::path path() const { return context_.checkpoints / (phase_.name + ".pt"); }
@@ -201,24 +228,26 @@ class PhaseTrainer {
     weights_.zero_grad();
     codes_.zero_grad();
     const auto logits = model_.forward(batch.inputs);
-    auto loss = task_loss(logits, batch);
-    const double task = loss.item<double>();
+    const auto task = task_loss(logits, batch);
     StepCost cost;
     if (has_traffic_) cost = traffic_of(model_);
+    auto loss = task;
     if (controller_) loss = loss + controller_->lambda() * steered(cost);
-    check_finite(task, loss.item<double>());
+    const Seen seen = see(task, loss, logits, batch, cost);
+    check_finite(seen.task, seen.loss);
     loss.backward();
+    average_gradients(processes(), model_.parameters());
     weights_.step(phase_.optim.learning_rate * factor());
     codes_.step(phase_.boundary_learning_rate *
                 schedule_factor(ScheduleKind::kCosine, 0.0, step_, total_));
     if (controller_) {
-      controller_->observe(steered(cost).item<double>());
+      controller_->observe(phase_.events_per_neuron ? seen.events : seen.wire_bits);
       const double move = controller_->threshold_move();
       for (auto& boundary : model_.boundaries()) {
         boundary->move_thresholds(move, boundary->crowded());
       }
     }
-    tally(task, logits, batch, cost);
+    tally(seen);
     ++step_;
   }
 
@@ -246,6 +275,7 @@ class PhaseTrainer {
     if (!has_budget() || controller_->needs_less()) return;
     constexpr double kFar = 0.3;  // of a log threshold
     const double moved = settle_budget(model_, *context_.sets, phase_, target_of(phase_));
+    broadcast_all(processes(), module_state(model_));  // machines may round differently
     if (std::abs(moved) < kFar) return;
     spdlog::warn("{}: the budget was missed in training; thresholds were moved by {:+.0f} % for it",
                  phase_.name, 100.0 * std::expm1(moved));
@@ -260,14 +290,40 @@ class PhaseTrainer {
         phase_.optim.learning_rate * factor(), path().string()));
   }
 
-  void tally(double task, const Tensor& logits, const Batch& batch, const StepCost& cost) {
-    sums_[kLoss] += task;
-    sums_[kMetric] += metric_sum(metric_, logits.detach(), batch.labels);
-    sums_[kRows] += static_cast<double>(batch.labels.size(0));
+  /// What a step saw in the whole batch.
+  struct Seen {
+    double task = 0;
+    double loss = 0;
+    double events = 0;
+    double wire_bits = 0;
+    double metric = 0;  // sum over rows
+    double rows = 0;
+  };
+
+  /// Also agrees on whether to stop, so that all processes do after the same step.
+  Seen see(const Tensor& task, const Tensor& loss, const Tensor& logits, const Batch& batch,
+           const StepCost& cost) {
+    const auto sums = processes().sum(
+        {task.item<double>(), loss.item<double>(), has_traffic_ ? cost.events.item<double>() : 0.0,
+         has_traffic_ ? cost.wire_bits.item<double>() : 0.0,
+         metric_sum(metric_, logits.detach(), batch.labels),
+         static_cast<double>(batch.labels.size(0)), wants_to_stop() ? 1.0 : 0.0});
+    const auto parts = static_cast<double>(processes().size());
+    stops_ = sums[6] > 0;
+    return {sums[0] / parts, sums[1] / parts, sums[2] / parts, sums[3] / parts, sums[4], sums[5]};
+  }
+
+  bool wants_to_stop() const {
+    return core::interrupt_requested() || (context_.stop != nullptr && *context_.stop);
+  }
+
+  void tally(const Seen& seen) {
+    sums_[kLoss] += seen.task;
+    sums_[kMetric] += seen.metric;
+    sums_[kRows] += seen.rows;
     sums_[kSteps] += 1;
-    if (!has_traffic_) return;
-    sums_[kEvents] += cost.events.item<double>();
-    sums_[kBits] += cost.wire_bits.item<double>();
+    sums_[kEvents] += seen.events;
+    sums_[kBits] += seen.wire_bits;
   }
 
   void finish_epoch() {
@@ -302,6 +358,7 @@ class PhaseTrainer {
     const double done = static_cast<double>(step_) / static_cast<double>(total_);
     if (model_.boundaries().empty() || done > kPart) return 0;
     const Revived revived = revive_channels(model_, *context_.sets, phase_.calibration_samples);
+    broadcast_all(processes(), module_state(model_));
     if (revived.dead + revived.saturated > 0) {
       spdlog::warn("{}: {} dead and {} saturated boundary channels brought back", phase_.name,
                    revived.dead, revived.saturated);
@@ -310,16 +367,16 @@ class PhaseTrainer {
   }
 
   void save_when_due() {
-    const bool stopped = context_.stop != nullptr && *context_.stop;
-    if (!stopped && !core::interrupt_requested() &&
-        seconds_since(saved_) < context_.checkpoint_seconds)
-      return;
+    if (!stops_ && seconds_since(saved_) < context_.checkpoint_seconds) return;
     save(false);
+    if (!stops_) return;
     core::check_interrupt("training stopped; its checkpoint is written. Go on with --resume");
-    if (stopped) throw core::Interrupted("stopped because another part of the training failed");
+    throw core::Interrupted("stopped because another part of the training did");
   }
 
   void save(bool is_finished) {
+    saved_ = Clock::now();
+    if (!processes().is_first()) return;
     Checkpoint c;
     c.signature = phase_.signature;
     c.step = step_;
@@ -332,7 +389,6 @@ class PhaseTrainer {
     c.optimisers = weights_.state();
     for (const auto& t : codes_.state()) c.optimisers.push_back(t);
     write_checkpoint(c, path());
-    saved_ = Clock::now();
   }
 
   Model& model_;
@@ -348,6 +404,7 @@ class PhaseTrainer {
   BitPrice price_;
   std::optional<BudgetController> controller_;
   bool has_traffic_;
+  bool stops_ = false;  // after this step, in every process
   int64_t step_ = 0;
   std::vector<double> sums_ = std::vector<double>(kSumCount, 0.0);
   std::vector<EpochRecord> history_;
@@ -376,9 +433,11 @@ PhaseResult train_phase(Model& model, Model* teacher, const Phase& phase,
 std::optional<PhaseResult> load_finished(Model& model, const Phase& phase,
                                          const TrainContext& context) {
   if (!context.resume) return std::nullopt;
-  const auto checkpoint =
-      read_checkpoint(context.checkpoints / (phase.name + ".pt"), phase.signature);
-  if (!checkpoint || !checkpoint->is_finished) return std::nullopt;
+  const auto path = context.checkpoints / (phase.name + ".pt");
+  const auto checkpoint = read_checkpoint(path, phase.signature);
+  require_agreement(*context.processes, checkpoint ? checkpoint->step : 0, path);
+  const bool is_finished = checkpoint && checkpoint->is_finished;
+  if (context.processes->sum({is_finished ? 0.0 : 1.0}).front() > 0) return std::nullopt;
   restore_module(model, checkpoint->model);
   return PhaseResult{checkpoint->history, checkpoint->seconds};
 }

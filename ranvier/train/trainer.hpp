@@ -49,7 +49,7 @@ class TrainProgress {
   int64_t done_ = 0;
 };
 
-/// What all phases of a run share.
+/// What all phases of a run share, but for the processes.
 struct TrainContext {
   const Sets* sets = nullptr;
   std::filesystem::path checkpoints;  // directory
@@ -61,6 +61,7 @@ struct TrainContext {
   int evaluate_samples = 2000;
   TrainProgress* progress = nullptr;        // may be absent
   const std::atomic<bool>* stop = nullptr;  // raised by another phase's failure; may be absent
+  ProcessesPtr processes = one_process();   // that share every batch
   int64_t stop_after_steps =
       -1;  // end as if interrupted, this many steps after the start; -1 = never
 };
@@ -74,11 +75,12 @@ struct PhaseResult {
 int64_t phase_steps(const Phase& phase, const TrainContext& context);
 
 /// Trains `model` in place. `teacher` (in evaluation mode) is used when phase.distill > 0
-/// and may be null otherwise.
+/// and may be null otherwise. Several processes end with the same bits, which are those of one
+/// process up to rounding; the first of them writes checkpoints, all read them.
 /// Errors: RunError when the loss is not finite (names step, loss and learning rate; the last
-/// checkpoint stays); Interrupted after a signal, once a checkpoint is written; UserError for a
-/// checkpoint of other settings.
-int64_t phase_steps(const Phase& phase, const TrainContext& context);
+/// checkpoint stays) or another process ended; Interrupted after a signal to any process, once a
+/// checkpoint is written; UserError for a checkpoint of other settings, or when the processes do
+/// not see the same one.
 PhaseResult train_phase(Model& model, Model* teacher, const Phase& phase,
                         const TrainContext& context);
 

@@ -65,8 +65,8 @@ Outcome run_ranvier(const std::string& arguments, const fs::path& directory,
 }
 
 Outcome run_and_signal(const std::string& arguments, const fs::path& directory, int signal,
-                       const std::function<bool()>& when) {
-  const pid_t child = start(redirected(arguments, {}), directory);
+                       const std::function<bool()>& when, const std::string& prefix) {
+  const pid_t child = start(redirected(arguments, prefix), directory);
   return signal_when(
       when, child, signal, [&] { return child; }, directory);
 }

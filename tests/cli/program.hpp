@@ -26,7 +26,8 @@ Outcome run_ranks(int ranks, const std::string& arguments, const std::filesystem
 
 /// Starts it, sends `signal` as soon as `when` says so, waits for the end.
 Outcome run_and_signal(const std::string& arguments, const std::filesystem::path& directory,
-                       int signal, const std::function<bool()>& when);
+                       int signal, const std::function<bool()>& when,
+                       const std::string& prefix = {});
 /// The same, as soon as the file `sign` exists in `directory`.
 Outcome run_and_signal(const std::string& arguments, const std::filesystem::path& directory,
                        int signal, const std::filesystem::path& sign);

@@ -29,6 +29,10 @@ void check(const Dataset& set, const BatchOptions& options) {
   RANVIER_CONTRACT(set.size() > 0, "a dataset is not empty");
   RANVIER_CONTRACT(options.prefetch >= 0 && options.threads >= 1 && options.crop_padding >= 0,
                    "loader options are not negative");
+  RANVIER_CONTRACT(
+      options.shards >= 1 && options.shard >= 0 && options.shard < options.shards &&
+          (options.shards == 1 || (options.drop_last && options.batch_size % options.shards == 0)),
+      "whole batches are shared, and evenly");
   if (options.batch_size >= 1 && count_batches(set, options) >= 1) return;
   throw core::UserError({.key = "train.batch",
                          .given = std::to_string(options.batch_size),
@@ -61,8 +65,9 @@ class BatchMaker {
 
   BatchPosition fill(int64_t ticket, std::span<float> images, std::span<int64_t> labels) {
     BatchPosition position{.epoch = ticket / batches_, .batch = ticket % batches_, .size = 0};
-    const int64_t first = position.batch * options_.batch_size;
-    position.size = std::min(options_.batch_size, set_.size() - first);
+    const int64_t share = options_.batch_size / options_.shards;
+    const int64_t first = position.batch * options_.batch_size + options_.shard * share;
+    position.size = std::min(share, set_.size() - first);
     const auto order = order_of(position.epoch);
     const auto floats = static_cast<size_t>(set_.image_bytes());
     std::vector<uint8_t> scratch;
@@ -160,7 +165,7 @@ class BatchLoader::Stream {
  public:
   Stream(const Dataset& set, const Normalisation& normalisation, const BatchOptions& options)
       : maker_(set, normalisation, options),
-        batch_size_(static_cast<size_t>(options.batch_size)),
+        share_(static_cast<size_t>(options.batch_size / options.shards)),
         floats_(static_cast<size_t>(set.image_bytes())),
         slots_(static_cast<size_t>(options.prefetch)),
         threads_(options.prefetch > 0 ? options.threads : 0) {}
@@ -179,8 +184,8 @@ class BatchLoader::Stream {
   }
 
   BatchPosition next(std::span<float> images, std::span<int64_t> labels) {
-    RANVIER_CONTRACT(images.size() >= batch_size_ * floats_ && labels.size() >= batch_size_,
-                     "the buffers hold a whole batch");
+    RANVIER_CONTRACT(images.size() >= share_ * floats_ && labels.size() >= share_,
+                     "the buffers hold a whole share of a batch");
     if (slots_.empty()) return maker_.fill(wanted_++, images, labels);
     if (workers_.empty()) launch();
     std::unique_lock lock(mutex_);
@@ -239,15 +244,15 @@ class BatchLoader::Stream {
 
   void make(int64_t ticket) {
     Batch& slot = slots_[static_cast<size_t>(ticket) % slots_.size()];
-    slot.images.resize(batch_size_ * floats_);
-    slot.labels.resize(batch_size_);
+    slot.images.resize(share_ * floats_);
+    slot.labels.resize(share_);
     slot.position = maker_.fill(ticket, slot.images, slot.labels);
     const std::lock_guard lock(mutex_);
     slot.ticket = ticket;
   }
 
   BatchMaker maker_;
-  const size_t batch_size_;
+  const size_t share_;
   const size_t floats_;
   std::vector<Batch> slots_;
   const int threads_;

@@ -32,6 +32,8 @@ struct BatchOptions {
   bool flip = false;       // mirror left to right with probability 1/2
   bool drop_last = false;  // leave out a smaller batch at the end of an epoch
   int crop_padding = 4;    // [pixel]
+  int shards = 1;          // processes that share every batch evenly; above 1: with drop_last only
+  int shard = 0;           // whose part is served here
   uint64_t seed = 1;
   int prefetch = 4;  // batches made ahead; 0 = made inside next()
   int threads = 1;   // workers, when prefetch > 0
@@ -41,13 +43,13 @@ struct BatchOptions {
 struct BatchPosition {
   int64_t epoch = 0;
   int64_t batch = 0;  // within the epoch
-  int64_t size = 0;   // samples; less than batch_size only at the end of an epoch
+  int64_t size = 0;   // samples served here; less than a share only at the end of an epoch
   bool operator==(const BatchPosition&) const = default;
 };
 
 /// An endless stream of batches: after the last batch of an epoch comes the first of the next one.
 /// What a batch holds depends on (dataset, options.seed, epoch, batch) alone: not on threads,
-/// prefetch or start.
+/// prefetch, start or shards, which are consecutive parts of it.
 class BatchLoader {
  public:
   /// Keeps a reference to `set`, which must outlive the loader. Errors: UserError (train.batch)
@@ -65,7 +67,7 @@ class BatchLoader {
   void start(int64_t epoch, int64_t batch = 0);
 
   /// Fills the first `size` images and labels.
-  /// Shape: images [batch_size][image floats] in the chosen layout, labels [batch_size].
+  /// Shape: images [B][image floats] in the chosen layout, labels [B], B = batch_size / shards.
   BatchPosition next(std::span<float> images, std::span<int64_t> labels);
 
  private:

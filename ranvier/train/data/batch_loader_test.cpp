@@ -139,6 +139,32 @@ RC_GTEST_PROP(BatchLoaderProperty, DependsNeitherOnPrefetchNorThreadsNorStart, (
       std::equal(rest.begin(), rest.end(), reference.begin() + static_cast<int64_t>(resumed)));
 }
 
+TEST(BatchLoaderTest, ShardsAreTheConsecutivePartsOfABatch) {
+  const Dataset set = numbered(21);
+  BatchOptions whole = augmented();
+  whole.batch_size = 6;
+  whole.drop_last = true;
+  const auto expected = take_many(set, whole, 0, 1, 5);  // into the second epoch
+  for (const int shards : {2, 3, 6}) {
+    std::vector<Taken> joined(expected.size());
+    for (int shard = 0; shard < shards; ++shard) {
+      BatchOptions part = whole;
+      part.shards = shards;
+      part.shard = shard;
+      const auto taken = take_many(set, part, 0, 1, 5);
+      for (size_t i = 0; i < taken.size(); ++i) {
+        EXPECT_EQ(taken[i].position.size, 6 / shards);
+        joined[i].position = taken[i].position;
+        joined[i].position.size *= shards;
+        auto& [position, images, labels] = joined[i];
+        images.insert(images.end(), taken[i].images.begin(), taken[i].images.end());
+        labels.insert(labels.end(), taken[i].labels.begin(), taken[i].labels.end());
+      }
+    }
+    EXPECT_EQ(joined, expected) << shards;
+  }
+}
+
 TEST(BatchLoaderTest, StartDropsWhatWasPrefetched) {
   const Dataset set = numbered(40);
   const BatchOptions options = augmented();
