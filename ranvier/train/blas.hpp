@@ -19,4 +19,7 @@ std::string better_blas_kernels(const std::string& in_use, bool avx2, bool avx51
 /// Of this process on this processor. Never throws.
 BlasKernels blas_kernels();
 
+/// Says so in the log where blas_kernels() knows better ones.
+void warn_of_slow_blas();
+
 }  // namespace ranvier::train

@@ -80,8 +80,7 @@ class BoundaryImpl : public torch::nn::Module, public SharesBatch {
   /// Adds to the log of every learned threshold (dense: step), without gradients; a fall leaves out
   /// the channels in `crowded` [C], to which more events would not bring more bits.
   void move_thresholds(double by, const torch::Tensor& crowded);
-  /// Those of the last kTrain forward.
-  torch::Tensor crowded() const { return is_crowded(traffic_, options_.spec); }
+  torch::Tensor crowded() const { return is_crowded(traffic_, options_.spec); }  // last kTrain pass
 
   void set_framing(Framing framing);  // in which it crosses; else in even ones
 
@@ -101,8 +100,7 @@ class BoundaryImpl : public torch::nn::Module, public SharesBatch {
   codec::BoundaryParams params() const;
   std::vector<float> gains() const;  // [C] current per unit of activation
 
-  // Learned per channel [C], as natural logs of real units; for the optimiser group of the
-  // boundaries (no decay).
+  // Learned per channel [C], as natural logs of real units; the optimiser does not decay them.
   torch::Tensor log_step, log_threshold, log_scale;
   torch::Tensor leak_logit;         // only with a leak
   torch::Tensor log_gap, log_rise;  // ttfs: logs of the steps between thresholds [T-1], values [T]
@@ -113,8 +111,8 @@ class BoundaryImpl : public torch::nn::Module, public SharesBatch {
   torch::Tensor forward_train(const torch::Tensor& a);
   torch::Tensor forward_stepped(const torch::Tensor& a);
   torch::Tensor forward_straight(const torch::Tensor& a);
-  struct Smooth {
-    torch::Tensor value, events, magnitude;  // [N, C, P]: what gradients flow through; no signs
+  struct Smooth {  // [N, C, P]: what gradients flow through; no signs
+    torch::Tensor value, events, magnitude;
   };
   Smooth smooth_topk(const torch::Tensor& flat, const torch::Tensor& level) const;
   Smooth smooth_ttfs(const torch::Tensor& flat, const torch::Tensor& level, const Grid& now) const;
@@ -153,7 +151,7 @@ class BoundaryImpl : public torch::nn::Module, public SharesBatch {
 };
 TORCH_MODULE(Boundary);
 
-/// Traffic of a whole network: events over neurons, bits over crossings. Empty list: zeros.
+/// Of a whole network: events over neurons, bits over crossings. Empty list: zeros.
 BoundaryCost total_cost(const std::vector<Boundary>& boundaries);
 
 /// Bits of one sample on all links, each boundary's times its weight. Differentiable.

@@ -24,15 +24,6 @@ namespace ranvier::train {
 
 namespace {
 
-void warn_of_slow_blas() {
-  const BlasKernels kernels = blas_kernels();
-  if (kernels.better.empty()) return;
-  spdlog::warn(
-      "OpenBLAS does not know this processor and uses its {} kernels: "
-      "OPENBLAS_CORETYPE={} makes matrix products about 3x as fast",
-      kernels.in_use, kernels.better);
-}
-
 void require_known_device(const std::string& device) {
   if (device == "cpu") return;
   throw core::UserError({.key = "--device",
@@ -40,6 +31,28 @@ void require_known_device(const std::string& device) {
                          .allowed = "cpu",
                          .place = {},
                          .hint = "Training runs on the processor"});
+}
+
+/// Joules and seconds come from a preset's links, which whoever calls has to know; and no budget
+/// is below what an empty link takes.
+void require_prices(const VariantSettings& variant, const std::vector<Framing>& framings) {
+  if (variant.price == TrafficPrice::kBits) return;
+  const std::string prefix = "variants." + variant.name + ".";
+  if (framings.empty()) {
+    throw core::UserError({.key = prefix + "objective",
+                           .given = std::string(to_string(variant.price)),
+                           .allowed = "none, lambda or budget without the links of a preset",
+                           .place = {},
+                           .hint = "An experiment file with presets has them."});
+  }
+  double least = 0.0;
+  for (const auto& framing : framings) least += framing.prices.nanoseconds_crossing;
+  if (!variant.latency_ns || *variant.latency_ns > least) return;
+  throw core::UserError({.key = prefix + "latency_ns",
+                         .given = fmt::format("{} ns", *variant.latency_ns),
+                         .allowed = fmt::format("more than {:.4g} ns", least),
+                         .place = {},
+                         .hint = "Empty links take so long for the crossings of this network."});
 }
 
 class Experiment {
@@ -214,28 +227,6 @@ class Experiment {
   std::vector<Framing> framings_of(const VariantSettings& variant) const {
     if (!options_.framing || variant.kind == ir::NetworkKind::kSnn) return {};
     return options_.framing(make_model(spec_of(variant))->describe(), variant.name);
-  }
-
-  /// Joules and seconds come from a preset's links, which whoever calls has to know; and no budget
-  /// is below what an empty link takes.
-  static void require_prices(const VariantSettings& variant, const std::vector<Framing>& framings) {
-    if (variant.price == TrafficPrice::kBits) return;
-    const std::string prefix = "variants." + variant.name + ".";
-    if (framings.empty()) {
-      throw core::UserError({.key = prefix + "objective",
-                             .given = std::string(to_string(variant.price)),
-                             .allowed = "none, lambda or budget without the links of a preset",
-                             .place = {},
-                             .hint = "An experiment file with presets has them."});
-    }
-    double least = 0.0;
-    for (const auto& framing : framings) least += framing.prices.nanoseconds_crossing;
-    if (!variant.latency_ns || *variant.latency_ns > least) return;
-    throw core::UserError({.key = prefix + "latency_ns",
-                           .given = fmt::format("{} ns", *variant.latency_ns),
-                           .allowed = fmt::format("more than {:.4g} ns", least),
-                           .place = {},
-                           .hint = "Empty links take so long for the crossings of this network."});
   }
 
   /// Whether the weights depend on what bits cost.
