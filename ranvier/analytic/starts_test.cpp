@@ -116,7 +116,7 @@ void expect_equal(const ScheduleResult& found, const ScheduleResult& expected) {
 
 TEST(Starts, ChangeNoScheduleWhateverTheLinks) {
   int crossed = 0;
-  for (uint64_t seed = 0; seed < 500 && !Test::HasFailure(); ++seed) {
+  for (uint64_t seed = 0; seed < 60 && !Test::HasFailure(); ++seed) {
     Rng rng(Rng(seed).next());
     auto package = draw_package(rng);
     const Workload workload = draw_workload(rng, package);
@@ -139,7 +139,7 @@ TEST(Starts, ChangeNoScheduleWhateverTheLinks) {
     }
     crossed += !plan.totals.sides.empty();
   }
-  EXPECT_GT(crossed, 100);
+  EXPECT_GT(crossed, 20) << "cases with links";
 }
 
 TEST(Starts, TheSecondOfTwoEqualPackagesMakesOne) {
