@@ -42,6 +42,12 @@ class ListScheduler {
   void inject_next(int32_t tile, int64_t time);
   void release(int32_t tile, int64_t time);
   void release_when_drained(int32_t side, int lane, int64_t time);
+  // Messages that share packets, in schedule_branches.cpp.
+  int32_t next_stop(int32_t message) const;
+  bool goes_on_in_leg(int32_t message);
+  void part_ways(int32_t message);
+  void branch_off(int32_t carrier, int32_t message, int32_t hops);
+  void deliver_twins(int32_t message, int64_t time);
   void advance(int32_t message);
   void begin_leg(int32_t message);
   void end_leg(int32_t message);
@@ -58,6 +64,7 @@ class ListScheduler {
   /// A message whose first hop crosses: a gateway's.
   bool leaves_the_die(int32_t message) const {
     const auto way = plan_.way(static_cast<size_t>(message));
+    if (plan_.branches.root(message) != message) return false;  // another one is injected for it
     return !way.empty() && way.front().side != kOnChip && way.front().hops == 1;
   }
   /// Whether the task's first message begins before the task ends.
@@ -69,7 +76,8 @@ class ListScheduler {
   /// When the last flit of the message is ready to be injected; 0: with the first.
   int64_t last_ready(int32_t message) const {
     const auto source = static_cast<size_t>(message_at(message).source);
-    const bool first = static_cast<size_t>(message) == plan_.first_message[source];
+    const auto opening = static_cast<int32_t>(plan_.first_message[source]);
+    const bool first = message == plan_.branches.root(opening);
     return first && streams(message_at(message).source) ? tasks_[source].worked : 0;
   }
   const workload::Message& message_at(int32_t index) const {
@@ -94,9 +102,10 @@ class ListScheduler {
   std::vector<TrainRecord> records_;  // [message]
   std::vector<TileState> tiles_;      // numbered as in Plan::core
   std::vector<int64_t> channel_free_;
-  std::vector<DieLink> links_;  // numbered as in Totals::sides
-  std::vector<int64_t> woken_;  // [link] cycle of its next kGrant event
-  std::vector<int32_t> held_;   // [link x lane] message that keeps its injection port, or -1
+  std::vector<DieLink> links_;     // numbered as in Totals::sides
+  std::vector<int64_t> woken_;     // [link] cycle of its next kGrant event
+  std::vector<int32_t> held_;      // [link x lane] message that keeps its injection port, or -1
+  std::vector<Passage> passages_;  // [message]; empty: none shares packets
   EventQueue events_;
 };
 

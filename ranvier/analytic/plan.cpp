@@ -48,8 +48,16 @@ void add_flits(SideLoad& side, int64_t bits, int64_t count) {
   }
 }
 
-/// Adds one message with its way; `channels` [channel] collects flits.
-void count_message(Totals& totals, const Message& message, std::span<const Leg> way,
+/// What the packets of a message travel: its way, or the tree of those that share them.
+struct Sent {
+  size_t message = 0;  // the one that is injected
+  size_t first_leg = 0;
+  size_t last_leg = 0;
+  int64_t tiles = 1;  // at which they are ejected
+};
+
+/// Adds one message with its legs; `channels` [channel] collects flits.
+void count_message(Totals& totals, const Message& message, int64_t tiles, std::span<const Leg> way,
                    std::vector<int64_t>& channels) {
   const int64_t flits = message.flits();
   int64_t hops = 0;
@@ -66,10 +74,10 @@ void count_message(Totals& totals, const Message& message, std::span<const Leg> 
     add_flits(side, message.bits_per_flit, flits - 1);
   }
   totals.ledger.add(Event::kPackets, message.packets);
-  totals.ledger.add(Event::kRouterBitHops, message.bits * (hops + 1));
+  totals.ledger.add(Event::kRouterBitHops, message.bits * (hops + tiles));
   totals.ledger.add(Event::kLinkBitHops, message.bits * (hops - crossings));
-  totals.ledger.add(Event::kNetworkInterfaceBits, 2 * message.bits);
-  totals.ledger.add(Event::kFlitHops, flits * (hops + 1));
+  totals.ledger.add(Event::kNetworkInterfaceBits, (1 + tiles) * message.bits);
+  totals.ledger.add(Event::kFlitHops, flits * (hops + tiles));
   totals.crossing_bits += message.bits * crossings;
   totals.crossing_flits += flits * crossings;
 }
@@ -88,6 +96,39 @@ bool meets_others(const Message& message, std::span<const Leg> way,
   return false;
 }
 
+/// Tiles of the tasks that get the message's packets, each once.
+std::vector<core::TileId> target_tiles(const Workload& workload, size_t message) {
+  std::vector<core::TileId> tiles;
+  for (size_t m = message; m < message + workload::sharers(workload, message); ++m) {
+    const int32_t target = workload.messages[m].target;
+    tiles.push_back(workload.tasks[static_cast<size_t>(target)].tile);
+  }
+  std::ranges::sort(tiles);
+  tiles.erase(std::unique(tiles.begin(), tiles.end()), tiles.end());
+  return tiles;
+}
+
+/// Appends the legs of trees, which no message has alone, behind those of the ways.
+std::vector<Sent> what_is_sent(const Workload& workload, const arch::PackageSpec& package,
+                               const std::vector<size_t>& first_leg, std::vector<Leg>& legs) {
+  std::vector<Sent> all;
+  for (size_t m = 0; m < workload.messages.size();) {
+    const size_t sharers = workload::sharers(workload, m);
+    Sent sent{.message = m, .first_leg = first_leg[m], .last_leg = first_leg[m + 1]};
+    if (sharers > 1) {
+      const auto tiles = target_tiles(workload, m);
+      const auto source = static_cast<size_t>(workload.messages[m].source);
+      sent.tiles = static_cast<int64_t>(tiles.size());
+      sent.first_leg = legs.size();
+      append_tree(package, workload.tasks[source].tile, tiles, legs);
+      sent.last_leg = legs.size();
+    }
+    all.push_back(sent);
+    m += sharers;
+  }
+  return all;
+}
+
 /// Work of every tile and its ports.
 struct TileLoads {
   std::vector<int64_t> service, injected, ejected;  // [tile] core cycles, flits, flits
@@ -103,8 +144,12 @@ TileLoads tile_loads(const Workload& workload, size_t tiles) {
     loads.service[static_cast<size_t>(task.tile.index())] += task.service.value();
   }
   for (const Message& message : workload.messages) {
-    loads.injected[tile_of(message.source)] += message.flits();
-    loads.ejected[tile_of(message.target)] += message.flits();
+    if (!message.branch) loads.injected[tile_of(message.source)] += message.flits();
+  }
+  for (size_t m = 0; m < workload.messages.size(); m += workload::sharers(workload, m)) {
+    for (const core::TileId tile : target_tiles(workload, m)) {
+      loads.ejected[static_cast<size_t>(tile.index())] += workload.messages[m].flits();
+    }
   }
   return loads;
 }
@@ -181,6 +226,7 @@ Plan::Plan(const Workload& of, const arch::PackageSpec& package)
       first_message(workload::first_messages(of)),
       order(workload::topological_order(of)),
       inputs(of.tasks.size()),
+      branches(of, package),
       starts(std::make_shared<Starts>()) {
   const auto tiles = static_cast<size_t>(package.width() * package.height());
   cores = number_cores(of, tiles, core);
@@ -192,17 +238,21 @@ Plan::Plan(const Workload& of, const arch::PackageSpec& package)
                of.tasks[static_cast<size_t>(message.target)].tile, legs);
   }
   first_leg.push_back(legs.size());
+  const std::vector<Sent> all = what_is_sent(of, package, first_leg, legs);
   totals.sides = number_sides(legs, static_cast<size_t>(chips_x * chips_y));
   for (const Task& task : of.tasks) {
     count_task(totals.ledger, task);
     if (task.block >= 0) count_conversion(totals.ledger, of, task);
   }
   std::vector<int64_t> channels(tiles * kDirections);
-  for (size_t m = 0; m < of.messages.size(); ++m) {
-    count_message(totals, of.messages[m], way(m), channels);
+  const auto legs_of = [&](const Sent& sent) {
+    return std::span<const Leg>(legs.data() + sent.first_leg, legs.data() + sent.last_leg);
+  };
+  for (const Sent& sent : all) {
+    count_message(totals, of.messages[sent.message], sent.tiles, legs_of(sent), channels);
   }
-  for (size_t m = 0; m < of.messages.size(); ++m) {
-    interleaves = interleaves || meets_others(of.messages[m], way(m), channels);
+  for (const Sent& sent : all) {
+    interleaves = interleaves || meets_others(of.messages[sent.message], legs_of(sent), channels);
   }
   totals.busiest_on_chip = busiest_on_chip(tile_loads(of, tiles), channels, package.width());
 }

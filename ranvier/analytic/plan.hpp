@@ -2,6 +2,7 @@
 // What the model needs of a mapped workload, worked out once for every link, router and clock that
 // it is put on.
 
+#include "ranvier/analytic/branches.hpp"
 #include "ranvier/analytic/route.hpp"
 #include "ranvier/arch/package.hpp"
 #include "ranvier/core/ledger.hpp"
@@ -49,6 +50,7 @@ struct Plan {
   /// Cost: O(tasks + messages x hops).
   Plan(const workload::Workload& workload, const arch::PackageSpec& package);
 
+  /// Of messages that share packets each has its whole way from the source here.
   std::span<const Leg> way(size_t message) const {
     return {legs.data() + first_leg[message], legs.data() + first_leg[message + 1]};
   }
@@ -65,6 +67,7 @@ struct Plan {
   bool interleaves = false;       // a message of several packets shares a mesh channel with others
   std::vector<size_t> first_leg;  // [message + 1]
   std::vector<Leg> legs;          // `side` is an index into totals.sides
+  Branches branches;              // who carries shared packets, and where the ways part
   Totals totals;
   std::shared_ptr<Starts> starts;  // of its schedules; shared by copies
 };

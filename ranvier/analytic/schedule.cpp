@@ -30,6 +30,7 @@ ListScheduler::ListScheduler(const Plan& plan, const arch::PackageSpec& package)
       held_(links_.size() * static_cast<size_t>(plan.mesh), -1) {
   RANVIER_CONTRACT(std::max(trains_.size(), tasks_.size()) < EventQueue::kMostIndices,
                    "messages and tasks have event numbers");
+  if (!plan.branches.empty()) passages_.resize(trains_.size());
   for (size_t t = 0; t < tasks_.size(); ++t) tasks_[t].open = plan.inputs[t];
   for (size_t t = 0; t < tasks_.size(); ++t) {
     if (tasks_[t].open == 0) make_ready(static_cast<int32_t>(t), 0);
@@ -52,6 +53,7 @@ ListScheduler::ListScheduler(const ListScheduler& start, const Plan& plan,
       links_(plan.totals.sides.size(), DieLink(crossing_, package, plan.mesh)),
       woken_(links_.size(), kNever),
       held_(links_.size() * static_cast<size_t>(plan.mesh), -1),
+      passages_(start.passages_),
       events_(start.events_) {}
 
 ScheduleResult ListScheduler::run() {
@@ -142,13 +144,16 @@ core::Cycles longest_path(const Plan& plan, const arch::PackageSpec& package) {
     const Task& task = workload.tasks[t];
     const int64_t end = ready[t] + task.service.value();
     latest = std::max(latest, end);
-    int64_t injected = end - task.stream.value();
+    int64_t injected = 0;
+    int64_t last = end - task.stream.value() - 1;
     for (size_t m = plan.first_message[t]; m < plan.first_message[t + 1]; ++m) {
       const Message& message = workload.messages[m];
       int64_t& next = ready[static_cast<size_t>(message.target)];
-      const int64_t last = std::max(injected + stream_cycles(package.router, message.flits()), end);
+      if (!message.branch) {
+        injected = last + 1;
+        last = std::max(injected + stream_cycles(package.router, message.flits()), end);
+      }
       next = std::max(next, idle.delivery(message, plan.way(m), injected, last));
-      injected = last + 1;
     }
   }
   return core::Cycles(latest);

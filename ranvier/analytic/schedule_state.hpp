@@ -40,6 +40,13 @@ struct TrainRecord {
   bool entered = false;  // the link of its gateway knows its flits
 };
 
+/// How far a train has come whose way others part from, or which parted from another's.
+struct Passage {
+  int32_t done = 0;     // hops from the source to where the present piece of its way began
+  int32_t leg_end = 0;  // and to the end of the straight leg that the piece belongs to
+  uint32_t part = 0;    // the next one of Branches::parts
+};
+
 /// What a task waited for, and after whom it came.
 struct TaskState {
   int32_t open = 0;   // messages still to come

@@ -55,7 +55,7 @@ void ListScheduler::pick(int32_t tile, int64_t time) {
 /// The first message begins while the task still works.
 void ListScheduler::begin_output(int32_t task, int64_t time) {
   const size_t first = plan_.first_message[static_cast<size_t>(task)];
-  tile_of(task).outgoing.push(static_cast<int32_t>(first));
+  tile_of(task).outgoing.push(plan_.branches.root(static_cast<int32_t>(first)));
   inject_next(tile_number(task), time);
 }
 
@@ -64,7 +64,8 @@ void ListScheduler::finish(int32_t task, int64_t time) {
   tasks_[index].end = time;
   const size_t begun = streams(task) ? 1 : 0;
   for (size_t m = plan_.first_message[index] + begun; m < plan_.first_message[index + 1]; ++m) {
-    tile_of(task).outgoing.push(static_cast<int32_t>(m));
+    if (workload_.messages[m].branch) continue;
+    tile_of(task).outgoing.push(plan_.branches.root(static_cast<int32_t>(m)));
   }
   const int32_t tile = tile_number(task);
   const bool stalled = stalls(task);
@@ -88,13 +89,15 @@ bool ListScheduler::stalls(int32_t task) {
   const auto index = static_cast<size_t>(task);
   int64_t flits = 0;
   for (size_t m = plan_.first_message[index]; m < plan_.first_message[index + 1]; ++m) {
-    flits += message_at(static_cast<int32_t>(m)).flits();
+    if (!workload_.messages[m].branch) flits += workload_.messages[m].flits();
   }
   int64_t flit = flits - package_.converter.output_flits - 1;
   if (flit < 0) return false;
   auto message = static_cast<int32_t>(plan_.first_message[index]);
-  for (; flit >= message_at(message).flits(); ++message) flit -= message_at(message).flits();
-  tile_of(task).holder = message;
+  for (; message_at(message).branch || flit >= message_at(message).flits(); ++message) {
+    if (!message_at(message).branch) flit -= message_at(message).flits();
+  }
+  tile_of(task).holder = plan_.branches.root(message);
   tile_of(task).held_flit = flit;
   return true;
 }
@@ -140,6 +143,7 @@ void ListScheduler::inject_next(int32_t tile, int64_t time) {
   train.head = record.started + kPortCycles;
   train.tail = last + kPortCycles;
   record.injected = last + 1;
+  if (!passages_.empty()) part_ways(message);
   events_.push(train.head, EventKind::kHead, message);
   if (!leaves_the_die(message)) events_.push(record.injected, EventKind::kRelease, tile);
   leave_when_sent(tile, time);

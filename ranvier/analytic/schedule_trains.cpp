@@ -35,13 +35,19 @@ void ListScheduler::begin_leg(int32_t message) {
   train.channel = leg.channel;
   train.stride = leg.stride;
   train.hops = leg.hops;
+  if (passages_.empty()) return;
+  Passage& passage = passages_[static_cast<size_t>(message)];
+  passage.leg_end = passage.done + leg.hops;
+  train.hops = next_stop(message) - passage.done;
 }
 
 void ListScheduler::end_leg(int32_t message) {
   Train& train = train_of(message);
+  if (!passages_.empty() && goes_on_in_leg(message)) return;
   if (plan_.legs[train.leg].side != kOnChip) return enter_link(message);
   ++train.leg;
   begin_leg(message);
+  if (!passages_.empty()) part_ways(message);
   events_.push(train.head, EventKind::kHead, message);
 }
 
@@ -138,6 +144,7 @@ void ListScheduler::serve_link(int32_t side, int64_t time) {
         crossing_.core_at(grant.start) - crossing_.core_at(grant.ready);
     train.tail = grant.arrival;
   }
+  if (grant.last && !passages_.empty()) part_ways(message);
   if (trickles(message) ? grant.index == 0 : grant.last) {
     events_.push(train.head, EventKind::kHead, message);
   }
@@ -154,6 +161,7 @@ void ListScheduler::deliver(int32_t message, int64_t time) {
       tasks_[static_cast<size_t>(message_at(message).source)].doubt + train_of(message).mesh_wait;
   task.latest = std::max(task.latest, time + doubt);
   if (--task.open == 0) make_ready(target, time);
+  if (!passages_.empty()) deliver_twins(message, time);
 }
 
 }  // namespace ranvier::analytic

@@ -2,6 +2,7 @@
 
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
+#include "ranvier/app/map_delivery.hpp"
 #include "ranvier/app/map_search.hpp"
 #include "ranvier/app/table.hpp"
 #include "ranvier/core/error.hpp"
@@ -50,6 +51,8 @@ void print_table(const Json& mapped) {
   }
   fmt::print("{}: {} chips, {} cores in use\n{}\n", mapped.at("variant").get<std::string>(),
              mapped.at("chips").get<int>(), mapped.at("cores").get<int>(), text_table(rows));
+  if (!mapped.contains("multicast")) return;
+  for (const auto& gain : mapped.at("multicast")) fmt::print("{}", delivery_text(gain));
 }
 
 std::vector<std::string> chosen_variants(const MapOptions& options,
@@ -64,10 +67,16 @@ void map_variants(const MapOptions& options, const Common& common) {
   for (const auto& name : chosen_variants(options, experiment)) {
     auto bundle = sweep::read_bundle(options.source, name);
     sweep::find_mapping(experiment, bundle, common.quiet);
-    const auto mapping = sweep::mapping_of(bundle, experiment.presets.front().package);
+    const auto mapping = sweep::mapping_of(experiment, bundle, experiment.presets.front().package);
     Json entry{{"variant", name}, {"chips", mapping.chips_used}, {"cores", mapping.tiles_used}};
     for (size_t i = 0; i < bundle.network.layers.size(); ++i) {
       entry["layers"].push_back(layer_json(bundle.network, mapping, i));
+    }
+    entry["delivery"] = to_string(mapping.delivery);
+    if (mapping.delivery == map::DeliveryMode::kMulticast) {
+      for (const auto& setup : experiment.presets) {
+        entry["multicast"].push_back(delivery_gain(experiment, setup, bundle, mapping));
+      }
     }
     if (!common.json) print_table(entry);
     all.push_back(std::move(entry));

@@ -1,5 +1,6 @@
 #include "ranvier/app/map_search.hpp"
 
+#include "ranvier/app/map_delivery.hpp"
 #include "ranvier/app/table.hpp"
 #include "ranvier/sim/simulator.hpp"
 #include "ranvier/sweep/mapping.hpp"
@@ -22,15 +23,6 @@ Json merit_json(const map::Merit& merit, const sweep::PresetSetup& setup) {
                              setup.package.core_clock.value() * kPerMicro},
           {"energy_uj", merit.energy_pj / kPerMicro},
           {"congested", merit.congested}};
-}
-
-Json gain_json(const Json& naive, const Json& found) {
-  Json gain = Json::object();
-  for (const char* key : {"die_to_die_bits", "mesh_bit_hops", "latency_us", "energy_uj"}) {
-    gain[key] = ratio(naive.at(key).get<double>(), found.at(key).get<double>());
-  }
-  gain["energy_delay"] = gain.at("latency_us").get<double>() * gain.at("energy_uj").get<double>();
-  return gain;
 }
 
 double seconds_of(core::Cycles latency, const arch::PackageSpec& package) {
@@ -59,6 +51,17 @@ std::vector<std::string> row_of(const std::string& name, const Json& merit) {
           number("latency_us"), number("energy_uj")};
 }
 
+}  // namespace
+
+Json gain_json(const Json& naive, const Json& found) {
+  Json gain = Json::object();
+  for (const char* key : {"die_to_die_bits", "mesh_bit_hops", "latency_us", "energy_uj"}) {
+    gain[key] = ratio(naive.at(key).get<double>(), found.at(key).get<double>());
+  }
+  gain["energy_delay"] = gain.at("latency_us").get<double>() * gain.at("energy_uj").get<double>();
+  return gain;
+}
+
 std::string gain_line(const char* model, const Json& gain) {
   const auto number = [&](const char* key) { return gain.at(key).get<double>(); };
   return fmt::format(
@@ -68,8 +71,6 @@ std::string gain_line(const char* model, const Json& gain) {
       number("energy_uj"));
 }
 
-}  // namespace
-
 Json search_variant(const sweep::Experiment& experiment, const sweep::PresetSetup& setup,
                     const sweep::Bundle& bundle, const MapSearch& search, const Common& common) {
   const auto options = sweep::search_options(experiment, setup, search.objective,
@@ -77,7 +78,8 @@ Json search_variant(const sweep::Experiment& experiment, const sweep::PresetSetu
   const map::SearchInput input{.network = bundle.network,
                                .activity = bundle.activity,
                                .wire = sweep::wire_of(experiment.values, bundle.variant),
-                               .package = setup.package};
+                               .package = setup.package,
+                               .delivery = sweep::delivery_of(experiment.values)};
   const auto result = map::search_mapping(input, options);
   Json json{{"variant", bundle.variant},
             {"preset", setup.name},
@@ -88,10 +90,13 @@ Json search_variant(const sweep::Experiment& experiment, const sweep::PresetSetu
   for (const auto& candidate : result.candidates) {
     json["candidates"][candidate.name] = merit_json(candidate.merit, setup);
   }
+  if (result.mapping.delivery == map::DeliveryMode::kMulticast) {
+    json["multicast"] = delivery_gain(experiment, setup, bundle, result.mapping);
+  }
   const Json found = json["candidates"][result.candidates[result.chosen].name];
   json["gain_analytic"] = gain_json(json["candidates"]["naive"], found);
   if (search.confirm) {
-    const auto naive = map::map_network(bundle.network, setup.package);
+    const auto naive = map::map_network(bundle.network, setup.package, {}, input.delivery);
     json["cycle"] = {{"naive", simulated(experiment, setup, bundle, naive)},
                      {"found", simulated(experiment, setup, bundle, result.mapping)}};
     json["gain_cycle"] = gain_json(json["cycle"]["naive"], json["cycle"]["found"]);
@@ -114,6 +119,7 @@ std::string search_text(const Json& found) {
                                  found.at("preset").get<std::string>(),
                                  found.at("objective").get<std::string>(), text_table(rows));
   text += gain_line("analytic", found.at("gain_analytic"));
+  if (found.contains("multicast")) text += delivery_text(found.at("multicast"));
   if (found.contains("gain_cycle")) text += gain_line("cycle", found.at("gain_cycle"));
   return text;
 }

@@ -24,6 +24,12 @@ nlohmann::ordered_json search_variant(const sweep::Experiment& experiment,
                                       const sweep::PresetSetup& setup, const sweep::Bundle& bundle,
                                       const MapSearch& search, const Common& common);
 
+/// Ratios naive / found of bits, hops, latency and energy; above 1 means found is better.
+nlohmann::ordered_json gain_json(const nlohmann::ordered_json& naive,
+                                 const nlohmann::ordered_json& found);
+/// One line about a gain.
+std::string gain_line(const char* model, const nlohmann::ordered_json& gain);
+
 /// What search_variant found, for people.
 std::string search_text(const nlohmann::ordered_json& found);
 

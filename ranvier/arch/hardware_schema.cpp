@@ -68,6 +68,11 @@ constexpr auto kSchema = std::to_array<Field>({
           "RANC, Noxim: 4"),
     count("hardware.router.virtual_channels", "1", 1, 16, "channels",
           "Virtual channels per input port.", kChoice),
+    count(
+        "hardware.router.fork_flits", "128", 1, 4096, "flits",
+        "Fork buffer per input port and virtual channel: holds the one packet that several outputs "
+        "take, so no packet of a multicast is longer.",
+        kChoice),
 
     count("hardware.packet.dx_bits", "9", 2, 16, "bits", "Signed hops east or west.",
           "RANC RTL, bits 29-21"),

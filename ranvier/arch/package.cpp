@@ -49,7 +49,8 @@ RouterSpec router_from(const config::Values& values) {
   return {.router_cycles = whole(values, "hardware.router.router_cycles"),
           .link_cycles = whole(values, "hardware.router.link_cycles"),
           .buffer_flits = whole(values, "hardware.router.buffer_flits"),
-          .virtual_channels = whole(values, "hardware.router.virtual_channels")};
+          .virtual_channels = whole(values, "hardware.router.virtual_channels"),
+          .fork_flits = whole(values, "hardware.router.fork_flits")};
 }
 
 PacketSpec packet_from(const config::Values& values, const ChipSpec& chip) {

@@ -17,6 +17,7 @@ struct RouterSpec {
   int link_cycles = 1;    // link L [core cycles]
   int buffer_flits = 4;   // per input port and VC
   int virtual_channels = 1;
+  int fork_flits = 128;  // fork buffer per input port and VC: the longest packet of a multicast
 };
 
 struct PacketSpec {

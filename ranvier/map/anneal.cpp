@@ -35,7 +35,7 @@ class Annealer {
       const auto item = static_cast<int>(i);
       if (problem.items[i].kind == PlacedItem::Kind::kFixed) continue;
       movable_.push_back(item);
-      if (problem.items[i].kind == PlacedItem::Kind::kTile) at(state_.core(item, false)) = item;
+      if (problem.items[i].kind == PlacedItem::Kind::kTile) at(state_.core(item, 0)) = item;
     }
   }
 
@@ -48,14 +48,14 @@ class Annealer {
   /// One proposal; undo() takes it back.
   struct Move {
     int item = -1;
-    int other = -1;         // tile that changed places with it
-    Coordinates near, far;  // where the item was
+    int other = -1;    // tile that changed places with it
+    Coordinates near;  // where the item was
   };
   std::optional<Move> propose(int window);
   std::optional<Move> propose_core(int item, int window);
   std::optional<Move> propose_lane(int item, int window);
-  void relocate(int item, int other, Coordinates near, Coordinates far);
-  void undo(const Move& move) { relocate(move.item, move.other, move.near, move.far); }
+  void relocate(int item, int other, Coordinates near);
+  void undo(const Move& move) { relocate(move.item, move.other, move.near); }
   double first_temperature();
   int shifted(int from, int window, int low, int high);
 
@@ -99,43 +99,41 @@ std::optional<Annealer::Move> Annealer::propose(int window) {
 }
 
 std::optional<Annealer::Move> Annealer::propose_core(int item, int window) {
-  const Coordinates from = state_.core(item, false);
+  const Coordinates from = state_.core(item, 0);
   const Coordinates origin =
       arch::chip_origin(package_, core::ChipId(problem_.items[static_cast<size_t>(item)].chip));
   const int last = package_.chip.mesh - 1 - margin_;
   const Coordinates to{shifted(from.x, window, origin.x + margin_, origin.x + last),
                        shifted(from.y, window, origin.y + margin_, origin.y + last)};
   if (to == from) return std::nullopt;
-  const Move move{item, at(to), from, from};
-  relocate(item, move.other, to, to);
+  const Move move{item, at(to), from};
+  relocate(item, move.other, to);
   return move;
 }
 
 std::optional<Annealer::Move> Annealer::propose_lane(int item, int window) {
   const PlacedItem& of = problem_.items[static_cast<size_t>(item)];
-  const core::ChipId near(of.chip), far(of.far_chip);
-  const Side out = leaving_side(package_, near, far);
-  const Coordinates was = state_.core(item, false);
+  const core::ChipId near(of.chip);
+  const Side out = leaving_side(package_, near, core::ChipId(of.far_chips.front()));
+  const Coordinates was = state_.core(item, 0);
   const int lane = nearest_lane(package_, arch::tile_at(package_, was), out);
   const int to = shifted(lane, window, 0, package_.chip.mesh - 1);
   if (to == lane) return std::nullopt;
-  const Move move{item, -1, was, state_.core(item, true)};
-  const Side in = arriving_side(package_, near, far);
-  relocate(item, -1, arch::coordinates(package_, gateway(package_, near, out, to)),
-           arch::coordinates(package_, gateway(package_, far, in, to)));
+  const Move move{item, -1, was};
+  relocate(item, -1, arch::coordinates(package_, gateway(package_, near, out, to)));
   return move;
 }
 
-void Annealer::relocate(int item, int other, Coordinates near, Coordinates far) {
+void Annealer::relocate(int item, int other, Coordinates near) {
   const bool tile = problem_.items[static_cast<size_t>(item)].kind == PlacedItem::Kind::kTile;
   if (tile) {
-    at(state_.core(item, false)) = other;
+    at(state_.core(item, 0)) = other;
     at(near) = item;
   }
   if (other >= 0) {
     state_.swap(item, other);
   } else {
-    state_.move(item, near, far);
+    state_.move(item, near);
   }
 }
 
@@ -179,16 +177,20 @@ void Annealer::store(Mapping& mapping) const {
   for (size_t i = 0; i < problem_.items.size(); ++i) {
     const PlacedItem& item = problem_.items[i];
     const auto group = static_cast<size_t>(item.group);
-    const auto near = arch::tile_at(package_, state_.core(static_cast<int>(i), false));
+    const auto place = [&](int far) {
+      return arch::tile_at(package_, state_.core(static_cast<int>(i), far));
+    };
     if (item.kind == PlacedItem::Kind::kTile) {
-      for (const int t : item.indices) mapping.layers[group][static_cast<size_t>(t)].tile = near;
+      for (const int t : item.indices)
+        mapping.layers[group][static_cast<size_t>(t)].tile = place(0);
     }
-    if (item.kind != PlacedItem::Kind::kCrossing) continue;
-    Crossing& crossing = mapping.crossings[group][static_cast<size_t>(item.indices.front())];
-    const Side out = leaving_side(package_, core::ChipId(item.chip), core::ChipId(item.far_chip));
-    crossing.lane = nearest_lane(package_, near, out);
-    crossing.near_gateway = near;
-    crossing.far_gateway = arch::tile_at(package_, state_.core(static_cast<int>(i), true));
+    for (size_t k = 0; k < item.far_chips.size(); ++k) {
+      auto& crossing = mapping.crossings[group][static_cast<size_t>(item.indices[k])];
+      const core::ChipId near(item.chip), far(item.far_chips[k]);
+      crossing.lane = nearest_lane(package_, place(0), leaving_side(package_, near, far));
+      crossing.near_gateway = place(0);
+      crossing.far_gateway = place(static_cast<int>(k) + 1);
+    }
   }
 }
 

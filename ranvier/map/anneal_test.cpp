@@ -104,7 +104,7 @@ TEST(PlacementProblemTest, ContentionIsTheSquareOfWhatOneResourceServes) {
   problem.items.resize(2);
   problem.items[0].indices = {0};
   problem.items[1].indices = {1};
-  problem.flows.push_back({{0, false}, {1, false}, 0, 30, 3});
+  problem.flows.push_back({{0, 0}, std::vector<FlowEnd>{{1, 0}}, 0, 30, 3});
   const auto spec = package(1, 4, 16);
   Mapping mapping;
   mapping.layers = {{{{}, arch::tile_at(spec, {0, 0}), 0}, {{}, arch::tile_at(spec, {2, 1}), 0}}};

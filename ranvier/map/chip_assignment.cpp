@@ -1,5 +1,6 @@
 #include "ranvier/map/chip_assignment.hpp"
 
+#include "ranvier/map/chip_trees.hpp"
 #include "ranvier/map/placement.hpp"
 
 #include <algorithm>
@@ -9,6 +10,7 @@ namespace ranvier::map {
 ChipAssignment::ChipAssignment(const TileGraph& graph, const arch::PackageSpec& package,
                                std::vector<int> chips, int count)
     : graph_(graph),
+      package_(package),
       count_(count),
       edges_(static_cast<size_t>(count) * static_cast<size_t>(count)),
       chips_(std::move(chips)),
@@ -51,11 +53,33 @@ double ChipAssignment::bits_of(const Bundle& bundle, int layer) const {
 
 double ChipAssignment::cost_of(int tile) const {
   collect(tile);
+  if (graph_.delivery == DeliveryMode::kMulticast && bundles_.size() > 1) {
+    return cost_of_trees(tile);
+  }
   const int home = chip_of(tile);
   double cost = 0;
   for (const Bundle& bundle : bundles_) {
     cost += bits_of(bundle, graph_.tiles[static_cast<size_t>(tile)].layer) *
             edges_[static_cast<size_t>(home * count_ + bundle.chip)];
+  }
+  return cost;
+}
+
+/// The blocks in bundles_ along trees, currents to each reader.
+double ChipAssignment::cost_of_trees(int tile) const {
+  const int home = chip_of(tile);
+  std::vector<ChipRead> reads;
+  double cost = 0;
+  for (const Bundle& bundle : bundles_) {
+    if (bundle.hull.neurons() > 0) reads.push_back({bundle.chip, bundle.hull});
+    cost += bundle.current_bits * edges_[static_cast<size_t>(home * count_ + bundle.chip)];
+  }
+  const auto bits = [&](const Region& hull) {
+    return bits_of({.chip = 0, .hull = hull, .current_bits = 0},
+                   graph_.tiles[static_cast<size_t>(tile)].layer);
+  };
+  for (const ChipTree& tree : share_blocks(package_, home, reads, bits)) {
+    cost += tree_edges(package_, home, tree.chips) * bits(tree.hull);
   }
   return cost;
 }

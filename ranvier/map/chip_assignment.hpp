@@ -10,12 +10,13 @@ namespace ranvier::map {
 
 class ChipAssignment {
  public:
-  /// `chips` [tile] 0..count-1, of at most `capacity` tiles each.
+  /// `chips` [tile] 0..count-1, of at most `capacity` tiles each. The references must outlive it.
   ChipAssignment(const TileGraph& graph, const arch::PackageSpec& package, std::vector<int> chips,
                  int count);
 
   /// Bits x die edges of one inference: per tile and chip that reads it, one block of the hull of
-  /// what is read there; and currents, reader by reader.
+  /// what is read there; with multicast one for the chips of a tree (share_blocks). And currents,
+  /// reader by reader.
   double cost() const { return cost_; }
 
   void move(int tile, int chip);
@@ -35,9 +36,11 @@ class ChipAssignment {
   };
   void collect(int tile) const;  // fills bundles_
   double bits_of(const Bundle& bundle, int layer) const;
+  double cost_of_trees(int tile) const;
   double cost_of(int tile) const;
 
   const TileGraph& graph_;
+  const arch::PackageSpec& package_;
   int count_;
   std::vector<int> edges_;  // [from x count + to]
   std::vector<int> chips_;

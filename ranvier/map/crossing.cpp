@@ -1,6 +1,7 @@
 #include "ranvier/map/crossing.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/map/chip_trees.hpp"
 #include "ranvier/map/placement.hpp"
 
 #include <fmt/format.h>
@@ -52,6 +53,37 @@ void require_nothing(const ir::Network& network, const Mapping& mapping, size_t 
   }
 }
 
+/// Appends the crossings of one producer tile: by far chip, or by block and nearest first.
+void add_crossings(const Mapping& mapping, const arch::PackageSpec& package, size_t layer,
+                   size_t producer, const ByChip& needed, std::vector<Crossing>& crossings) {
+  std::vector<ChipRead> reads;
+  for (const auto& [chip, region] : needed) reads.push_back({chip, region});
+  const int near = mapping.layers[layer][producer].chip;
+  std::vector<ChipTree> trees;
+  if (mapping.delivery == DeliveryMode::kMulticast) {
+    trees = share_blocks(package, near, reads, [](const Region& region) {
+      return static_cast<double>(region.neurons());
+    });
+  } else {
+    for (const ChipRead& read : reads) trees.push_back({{}, {read.chip}, read.region});
+  }
+  for (const ChipTree& tree : trees) {
+    const auto first = static_cast<int>(crossings.size());
+    std::vector<int> reached;
+    for (const int chip : tree.chips) {
+      Crossing crossing;
+      crossing.producer = static_cast<int>(producer);
+      crossing.far_chip = chip;
+      crossing.region = tree.hull;
+      crossing.shares = reached.empty() ? -1 : first;
+      crossing.die_edges = -tree_edges(package, near, reached);
+      reached.push_back(chip);
+      crossing.die_edges += tree_edges(package, near, reached);
+      crossings.push_back(crossing);
+    }
+  }
+}
+
 /// Lanes of the crossings of one boundary, balanced for every chip side by itself.
 void assign_lanes(const Mapping& mapping, size_t layer, const arch::PackageSpec& package,
                   std::vector<Crossing>& crossings) {
@@ -60,6 +92,7 @@ void assign_lanes(const Mapping& mapping, size_t layer, const arch::PackageSpec&
     return mapping.layers[layer][static_cast<size_t>(crossing.producer)].chip;
   };
   for (size_t i = 0; i < crossings.size(); ++i) {
+    if (crossings[i].shares >= 0) continue;
     const core::ChipId near(near_chip(crossings[i])), far(crossings[i].far_chip);
     by_side[{near.index(), leaving_side(package, near, far)}].push_back(i);
   }
@@ -71,14 +104,13 @@ void assign_lanes(const Mapping& mapping, size_t layer, const arch::PackageSpec&
       sizes.push_back(crossings[i].region.neurons());
     }
     const std::vector<int> lanes = balance_lanes(package, at.second, tiles, sizes);
-    for (size_t k = 0; k < indices.size(); ++k) {
-      Crossing& crossing = crossings[indices[k]];
-      const core::ChipId near(at.first), far(crossing.far_chip);
-      crossing.lane = lanes[k];
-      crossing.near_gateway = gateway(package, near, at.second, lanes[k]);
-      crossing.far_gateway = gateway(package, far, arriving_side(package, near, far), lanes[k]);
-      crossing.die_edges = die_edges(package, near, far);
-    }
+    for (size_t k = 0; k < indices.size(); ++k) crossings[indices[k]].lane = lanes[k];
+  }
+  for (Crossing& crossing : crossings) {
+    if (crossing.shares >= 0) crossing.lane = crossings[static_cast<size_t>(crossing.shares)].lane;
+    const core::ChipId near(near_chip(crossing)), far(crossing.far_chip);
+    crossing.near_gateway = gateway(package, near, leaving_side(package, near, far), crossing.lane);
+    crossing.far_gateway = gateway(package, far, arriving_side(package, near, far), crossing.lane);
   }
 }
 
@@ -101,13 +133,7 @@ std::vector<std::vector<Crossing>> cross_boundaries(const ir::Network& network,
     auto& crossings = all[static_cast<size_t>(boundary)];
     const auto needed = needed_elsewhere(network, mapping, l);
     for (size_t p = 0; p < needed.size(); ++p) {
-      for (const auto& [chip, region] : needed[p]) {
-        Crossing crossing;
-        crossing.producer = static_cast<int>(p);
-        crossing.far_chip = chip;
-        crossing.region = region;
-        crossings.push_back(crossing);
-      }
+      add_crossings(mapping, package, l, p, needed[p], crossings);
     }
     assign_lanes(mapping, l, package, crossings);
   }

@@ -244,8 +244,12 @@ bool is_mappable(const ir::Network& network) {
                       [](const ir::Layer& layer) { return layer.gate.has_value(); });
 }
 
+std::string_view to_string(DeliveryMode mode) {
+  return mode == DeliveryMode::kMulticast ? "multicast" : "unicast";
+}
+
 Mapping map_network(const ir::Network& network, const arch::PackageSpec& package,
-                    const std::vector<int>& spreads) {
+                    const std::vector<int>& spreads, DeliveryMode delivery) {
   if (!is_mappable(network)) {
     throw core::UserError({.key = "variants",
                            .given = "an snn of model " + network.name,
@@ -255,6 +259,7 @@ Mapping map_network(const ir::Network& network, const arch::PackageSpec& package
                                    "out of `ranvier run`."});
   }
   Mapping mapping;
+  mapping.delivery = delivery;
   mapping.layers.resize(network.layers.size());
   if (network.chip_rule == ir::ChipRule::kFilled) {
     fill_chips(network, package, mapping);

@@ -9,9 +9,18 @@
 #include "ranvier/workload/workload.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace ranvier::map {
+
+/// How outputs that several tiles read reach them.
+enum class DeliveryMode : uint8_t {
+  kUnicast,    // a copy for each
+  kMulticast,  // where several read the same values, packets that fork on the way
+};
+std::string_view to_string(DeliveryMode mode);  // "unicast", "multicast"
 
 struct LayerTile {
   Region region;
@@ -28,13 +37,17 @@ struct Crossing {
   int lane = 0;
   core::TileId near_gateway;
   core::TileId far_gateway;
-  int die_edges = 1;  // on the way
+  int die_edges = 1;  // on the way; behind another crossing of the same block: those it adds
+  int shares = -1;    // an earlier crossing of the boundary with the same region and lane, whose
+                      // block this one gets, too; -1: a block of its own
 };
 
 struct Mapping {
   // [layer]; layer 0 is where the image waits, with a copy on every chip that reads it
   std::vector<std::vector<LayerTile>> layers;
-  std::vector<std::vector<Crossing>> crossings;  // [boundary], by producer, then far chip
+  // [boundary], by producer, then far chip; with multicast those that share a block together
+  std::vector<std::vector<Crossing>> crossings;
+  DeliveryMode delivery = DeliveryMode::kUnicast;
   int chips_used = 1;
   int tiles_used = 0;  // cores with any work: neurons, gateways, the image
 
@@ -59,7 +72,8 @@ bool is_mappable(const ir::Network& network);
 /// neurons, so that a layer lies on more cores, each with its own copy of the weights; empty: 1.
 /// Cost: well below a second per million neurons.
 Mapping map_network(const ir::Network& network, const arch::PackageSpec& package,
-                    const std::vector<int>& spreads = {});
+                    const std::vector<int>& spreads = {},
+                    DeliveryMode delivery = DeliveryMode::kUnicast);
 
 /// Whether the chip has cores enough for that spread. Only networks with cuts spread.
 bool can_spread(const ir::Network& network, const arch::PackageSpec& package, int chip, int spread);
@@ -73,7 +87,8 @@ int count_tiles(const Mapping& mapping);
 
 /// The timed messages and real boundary bits of one inference of `sample`.
 /// Errors: UserError when the activity lacks a boundary, a spiking layer or the sample, or was
-/// recorded for another shape. Cost: O(tile pairs + boundary elements x steps).
+/// recorded for another shape; more trees of a multicast than dx and dy of a packet can name. Cost:
+/// O(tile pairs + boundary elements x steps).
 workload::Workload build_workload(const ir::Network& network, const Mapping& mapping,
                                   const ir::Activity& activity, int sample, codec::WireKind wire,
                                   const arch::PackageSpec& package);

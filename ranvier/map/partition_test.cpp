@@ -136,15 +136,40 @@ TEST(Partition, ExpectedBitsAreThoseOfTheWorkload) {
 }
 
 TEST(ChipAssignmentTest, TheCostOfMovesIsThatOfTheNewAssignment) {
-  const Filled all = filled(testing::filled_network(NetworkKind::kSnn, kRate3, 3),
-                            package_of(4, 2, 3, 32), codec::WireKind::kAuto);
-  ChipAssignment state(all.graph, all.package, all.start, 8);
-  core::Rng rng(2);
-  for (int round = 0; round < 300; ++round) {
-    state.move(static_cast<int>(rng.below(all.graph.tiles.size())), static_cast<int>(rng.below(8)));
-    const ChipAssignment fresh(all.graph, all.package, state.chips(), 8);
-    ASSERT_NEAR(state.cost(), fresh.cost(), 1e-9 * fresh.cost());
+  Filled all = filled(testing::filled_network(NetworkKind::kSnn, kRate3, 3),
+                      package_of(4, 2, 3, 32), codec::WireKind::kAuto);
+  for (const auto delivery : {DeliveryMode::kUnicast, DeliveryMode::kMulticast}) {
+    all.graph.delivery = delivery;
+    ChipAssignment state(all.graph, all.package, all.start, 8);
+    core::Rng rng(2);
+    for (int round = 0; round < 300; ++round) {
+      state.move(static_cast<int>(rng.below(all.graph.tiles.size())),
+                 static_cast<int>(rng.below(8)));
+      const ChipAssignment fresh(all.graph, all.package, state.chips(), 8);
+      ASSERT_NEAR(state.cost(), fresh.cost(), 1e-9 * fresh.cost());
+    }
   }
+}
+
+/// Tiles that two chips read cross the way they have in common once.
+TEST(ChipAssignmentTest, MulticastCostsAtMostWhatCopiesDo) {
+  Filled all = filled(testing::filled_network(NetworkKind::kAnn, kDense8), package_of(4, 2, 3, 32),
+                      codec::WireKind::kBurst);
+  core::Rng rng(4);
+  int less = 0;
+  for (int round = 0; round < 50; ++round) {
+    std::vector<int> chips;
+    for (size_t t = 0; t < all.graph.tiles.size(); ++t) {
+      chips.push_back(static_cast<int>(rng.below(8)));
+    }
+    all.graph.delivery = DeliveryMode::kUnicast;
+    const double copies = ChipAssignment(all.graph, all.package, chips, 8).cost();
+    all.graph.delivery = DeliveryMode::kMulticast;
+    const double forked = ChipAssignment(all.graph, all.package, chips, 8).cost();
+    EXPECT_LE(forked, copies * (1 + 1e-12));
+    less += forked < 0.95 * copies;
+  }
+  EXPECT_GT(less, 40);
 }
 
 TEST(MetisParts, AreNearlyEqual) {

@@ -75,6 +75,17 @@ Region box_of(const Need& need, const Region& producer) {
           need.columns.extent(producer.columns)};
 }
 
+bool is_alike(const Need& a, const Need& b, const Region& producer) {
+  const auto same = [](const AxisNeed& one, const AxisNeed& other, Interval range) {
+    for (int at = range.begin; at < range.end; ++at) {
+      if ((one.fan_out(at) > 0) != (other.fan_out(at) > 0)) return false;
+    }
+    return true;
+  };
+  return intersect(a.channels, producer.channels) == intersect(b.channels, producer.channels) &&
+         same(a.rows, b.rows, producer.rows) && same(a.columns, b.columns, producer.columns);
+}
+
 int64_t Need::elements(const Region& producer) const {
   return int64_t{1} * intersect(channels, producer.channels).size() * rows.needed(producer.rows) *
          columns.needed(producer.columns);

@@ -95,6 +95,9 @@ struct Need {
 /// Smallest region that holds the elements of `producer` that are needed; empty if none is.
 Region box_of(const Need& need, const Region& producer);
 
+/// Whether both need the same elements of `producer`. Cost: O(its rows + columns).
+bool is_alike(const Need& a, const Need& b, const Region& producer);
+
 /// Errors: none for a validated network. Cost: O(height + width + window).
 Need need_of(const ir::Network& network, const ir::Layer& layer, const Region& outputs,
              Operand operand);

@@ -28,7 +28,7 @@ class Search {
   }
 
   SearchResult run() {
-    consider("naive", map_network(input_.network, input_.package));
+    consider("naive", map_network(input_.network, input_.package, {}, input_.delivery));
     spread();
     cut();
     place();
@@ -86,7 +86,7 @@ void Search::spread() {
       auto trial = spreads;
       trial[chip] = factor;
       if (consider(fmt::format("spread {}", fmt::join(trial, " ")),
-                   map_network(input_.network, input_.package, trial))) {
+                   map_network(input_.network, input_.package, trial, input_.delivery))) {
         spreads = trial;
       }
     }
@@ -98,7 +98,7 @@ void Search::spread() {
 void Search::cut() {
   if (!can_partition(input_.network) || result_.mapping.chips_used < 2) return;
   const Mapping naive = result_.mapping;
-  const auto& [network, activity, wire, package, sample] = input_;
+  const auto& [network, activity, wire, package, sample, delivery] = input_;
   const TileGraph graph = tile_graph(
       network, naive, expected_bits(network, naive, activity, sample, wire, package), package);
   std::vector<std::vector<int>> starts(1);

@@ -57,6 +57,7 @@ struct SearchInput {
   codec::WireKind wire = codec::WireKind::kAuto;
   const arch::PackageSpec& package;
   int sample = 0;
+  DeliveryMode delivery = DeliveryMode::kUnicast;
 };
 
 /// The best mapping found, never worse than map_network's in the analytic model. Same input and

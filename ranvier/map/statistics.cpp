@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdlib>
 #include <optional>
 
 namespace ranvier::map {
@@ -39,9 +40,22 @@ std::unique_ptr<codec::WireFormat> format_or_null(WireKind kind,
   }
 }
 
+/// Die edges that a frame crosses on its way to one chip: of a shared block those that this chip
+/// adds, unless the frame is too long to fork.
+int edges_of(const Crossing& crossing, const codec::WireSize& size,
+             const arch::PackageSpec& package) {
+  const bool forks = core::ceil_div(size.flits, size.packets) <= int64_t{package.router.fork_flits};
+  if (crossing.shares < 0 || forks) return crossing.die_edges;
+  const int mesh = package.chip.mesh;
+  const auto near = arch::coordinates(package, crossing.near_gateway);
+  const auto far = arch::coordinates(package, crossing.far_gateway);
+  return std::abs(near.x / mesh - far.x / mesh) + std::abs(near.y / mesh - far.y / mesh);
+}
+
 /// `scale`: activations that one element stands for, more than 1 behind a bottleneck.
 Sums sum_boundary(const BoundarySource& source, const std::vector<Crossing>& crossings,
-                  int64_t scale, WireKind wire, const codec::WireLayout& layout) {
+                  int64_t scale, WireKind wire, const arch::PackageSpec& package) {
+  const codec::WireLayout layout = arch::wire_layout(package);
   Sums sums;
   std::array<std::unique_ptr<codec::WireFormat>, kKinds.size()> formats;
   for (const WireKind kind : kKinds) {
@@ -66,7 +80,8 @@ Sums sum_boundary(const BoundarySource& source, const std::vector<Crossing>& cro
           const auto& format = formats[index_of(kind)];
           if (!format) continue;
           const codec::WireSize size = format->size(frame, block.elements);
-          *sums.link_bits[index_of(kind)] += codec::link_bits(size, layout) * crossing.die_edges;
+          *sums.link_bits[index_of(kind)] +=
+              codec::link_bits(size, layout) * edges_of(crossing, size, package);
           if (kind == wire) ++sums.chosen[index_of(size.kind)];
         }
       }
@@ -158,7 +173,7 @@ BoundaryStatistics boundary_statistics(const ir::Network& network, const Mapping
     const BoundarySource source(network, static_cast<int>(b), activity);
     const int64_t elements = network.layers[static_cast<size_t>(cut.layer)].out.size();
     const int64_t scale = cut.activations > 0 ? cut.activations / elements : 1;
-    Sums sums = sum_boundary(source, mapping.crossings[b], scale, wire, arch::wire_layout(package));
+    Sums sums = sum_boundary(source, mapping.crossings[b], scale, wire, package);
     add_currents(sums, network, mapping, cut.layer, activity.samples, package);
     statistics.boundaries.push_back(use_of(cut.name, sums, wire));
     add(total, sums);

@@ -110,6 +110,7 @@ TileGraph tile_graph(const ir::Network& network, const Mapping& mapping,
                      std::vector<ExpectedBits> bits, const arch::PackageSpec& package) {
   TileGraph graph;
   graph.bits = std::move(bits);
+  graph.delivery = mapping.delivery;
   std::vector<int> first(network.layers.size(), 0);
   for (size_t l = 1; l < network.layers.size(); ++l) {
     first[l] = static_cast<int>(graph.tiles.size());
@@ -130,6 +131,7 @@ Mapping on_chips(const ir::Network& network, const arch::PackageSpec& package,
                  const TileGraph& graph, const Mapping& mapping, const std::vector<int>& chips) {
   Mapping placed;
   placed.layers = mapping.layers;
+  placed.delivery = mapping.delivery;
   placed.layers[0].clear();
   placed.chips_used = *std::ranges::max_element(chips) + 1;
   std::vector<std::vector<core::TileId>> cores;

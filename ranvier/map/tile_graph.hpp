@@ -38,6 +38,7 @@ struct TileGraph {
   };
   std::vector<Tile> tiles;  // layer by layer; no image
   std::vector<ExpectedBits> bits;
+  DeliveryMode delivery = DeliveryMode::kUnicast;
 };
 
 /// Regions are those of `mapping`; where its tiles lie does not matter. Cost: O(tile pairs).

@@ -92,9 +92,12 @@ void fill_links(const NetworkRecord& network, const Lowered& lowered, Result& re
 
 void audit(const NetworkRecord& network, const Lowered& lowered) {
   const auto& counts = network.counts;
-  require_equal(counts.packets_in, "packets injected", counts.packets_out, "ejected");
-  require_equal(counts.flits_in, "flits injected", counts.flits_out, "ejected");
-  require_equal(counts.bits_in, "bits injected", counts.bits_out, "ejected");
+  require_equal(counts.packets_in + counts.packets_forked, "packets injected or forked",
+                counts.packets_out, "ejected");
+  require_equal(counts.flits_in + counts.flits_forked, "flits injected or forked", counts.flits_out,
+                "ejected");
+  require_equal(counts.bits_in + counts.bits_forked, "bits injected or forked", counts.bits_out,
+                "ejected");
   require_equal(network.packets_left, "packets in flight", 0, "left");
   require_equal(network.unrest, "buffers, outputs or credits still held", 0, "expected");
   const MeshTotals totals = mesh_totals(network, lowered);

@@ -94,7 +94,8 @@ void Border::receive(std::span<const std::byte> records) {
     require_later(flit.visible >= window_end_);
     uint32_t& name = names_[ring(flit.side, flit.queue)];
     if (kind == RecordKind::kHead) {
-      const auto packet = in.get<Packet>();
+      auto packet = in.get<Packet>();
+      packet.copies = 1;  // others of it stay there
       name = packets_.add(packet);
       cargo_->unpack(name, packet, in);
     }

@@ -32,8 +32,8 @@ BoundaryCheck::BoundaryCheck(const workload::Workload& workload, const arch::Pac
                              const codec::BitErrors& errors)
     : workload_(workload),
       frames_(workload.blocks.size()),
-      arrivals_(workload.blocks.size()),
-      damages_(workload.blocks.size()),
+      decoders_(workload.blocks.size()),
+      slots_(workload.tasks.size(), -1),
       totals_(workload.boundaries.size()),
       link_{.errors = errors,
             .checked = package.serdes.crc_bits > 0,
@@ -43,6 +43,14 @@ BoundaryCheck::BoundaryCheck(const workload::Workload& workload, const arch::Pac
     converters_.push_back({codec::make_codec(boundary.params),
                            codec::make_wire_format(boundary.wire, boundary.params, layout)});
   }
+  int32_t slots = 0;
+  for (size_t t = 0; t < workload.tasks.size(); ++t) {
+    if (workload.tasks[t].kind != workload::TaskKind::kDecode) continue;
+    slots_[t] = slots++;
+    ++decoders_[static_cast<size_t>(workload.tasks[t].block)];
+  }
+  arrivals_.resize(static_cast<size_t>(slots));
+  damages_.resize(static_cast<size_t>(slots));
 }
 
 codec::Frame BoundaryCheck::frame_of(const workload::Block& block) const {
@@ -74,7 +82,7 @@ codec::WireFrame BoundaryCheck::take(int32_t block, int32_t index) {
   codec::WireFrame& frame = frames_[static_cast<size_t>(block)];
   codec::Packet& here = frame.packets[static_cast<size_t>(index)];
   codec::WireFrame taken{.kind = frame.kind, .packets = {here}};
-  here.bytes = {};
+  if (!is_shared(block)) here.bytes = {};
   return taken;
 }
 
@@ -102,9 +110,10 @@ void BoundaryCheck::count(const workload::Block& block, const codec::Frame& fram
 
 /// The wire frame as it arrived: order and completeness are those of the network, not of the
 /// sender.
-codec::WireFrame BoundaryCheck::collect(int32_t block) {
+codec::WireFrame BoundaryCheck::collect(int32_t decoder) {
+  const int32_t block = workload_.tasks[static_cast<size_t>(decoder)].block;
   auto& sent = frames_[static_cast<size_t>(block)];
-  auto& arrivals = arrivals_[static_cast<size_t>(block)];
+  auto& arrivals = arrivals_[slot(decoder)];
   const auto& boundary =
       workload_
           .boundaries[static_cast<size_t>(workload_.blocks[static_cast<size_t>(block)].boundary)];
@@ -115,24 +124,24 @@ codec::WireFrame BoundaryCheck::collect(int32_t block) {
           fmt::format("boundary {}, block {}: packet {} arrived in place of packet {}",
                       boundary.name, block, arrivals[i], i));
     }
-    received.packets.push_back(std::move(sent.packets[static_cast<size_t>(arrivals[i])]));
+    codec::Packet& packet = sent.packets[static_cast<size_t>(arrivals[i])];
+    received.packets.push_back(is_shared(block) ? packet : std::move(packet));
   }
   if (arrivals.size() != sent.packets.size()) {
     throw core::RunError(fmt::format("boundary {}, block {}: {} of {} packets arrived",
                                      boundary.name, block, arrivals.size(), sent.packets.size()));
   }
-  sent.packets = {};
+  if (!is_shared(block)) sent.packets = {};
   arrivals = {};
   return received;
 }
 
-void BoundaryCheck::decode(const workload::Task& task, core::Ledger& ledger) {
+void BoundaryCheck::decode(int32_t decoder, core::Ledger& ledger) {
+  const auto& task = workload_.tasks[static_cast<size_t>(decoder)];
   const auto& block = workload_.blocks[static_cast<size_t>(task.block)];
   const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];
-  codec::WireFrame wire = collect(task.block);
-  if (!damages_[static_cast<size_t>(task.block)].empty()) {
-    return decode_damaged(task, std::move(wire), ledger);
-  }
+  codec::WireFrame wire = collect(decoder);
+  if (!damages_[slot(decoder)].empty()) return decode_damaged(decoder, std::move(wire), ledger);
   const codec::Frame frame =
       converter(block).wire->decode(wire, static_cast<int>(block.elements.size()), block.elements);
   require_equal(task.events, events_of(boundary, frame), "events", boundary.name, task.block);
@@ -169,14 +178,13 @@ void BoundaryCheck::compare(const workload::Block& block, int32_t index,
   }
 }
 
-void BoundaryCheck::decode_damaged(const workload::Task& task, codec::WireFrame wire,
-                                   core::Ledger& ledger) {
+void BoundaryCheck::decode_damaged(int32_t decoder, codec::WireFrame wire, core::Ledger& ledger) {
+  const auto& task = workload_.tasks[static_cast<size_t>(decoder)];
   const auto& block = workload_.blocks[static_cast<size_t>(task.block)];
   const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];
   const auto elements = static_cast<int>(block.elements.size());
-  auto read =
-      codec::read_damaged(link_, *converter(block).wire, std::move(wire), elements, block.elements,
-                          task.block, damages_[static_cast<size_t>(task.block)]);
+  auto read = codec::read_damaged(link_, *converter(block).wire, std::move(wire), elements,
+                                  block.elements, task.block, damages_[slot(decoder)]);
   Totals& totals = totals_[static_cast<size_t>(block.boundary)];
   totals.damaged_blocks += 1;
   totals.lost_blocks += !read;

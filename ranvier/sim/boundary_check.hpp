@@ -43,26 +43,24 @@ class BoundaryCheck {
   }
 
   /// Packet `index` of the block's message, for another process: it goes where its head goes. The
-  /// sizes stay.
+  /// sizes stay; of a block with several decoders the bytes, too.
   codec::WireFrame take(int32_t block, int32_t index);
   /// What take() gave in another process; `packets`: of the whole message.
   void put(int32_t block, int32_t index, int32_t packets, codec::WireFrame packet);
 
-  /// Packet `index` of the block's message has reached the decoder completely.
-  void arrived(int32_t block, int32_t index) {
-    arrivals_[static_cast<size_t>(block)].push_back(index);
+  /// Packet `index` of its block's message has reached the decode task `decoder` completely.
+  void arrived(int32_t decoder, int32_t index) { arrivals_[slot(decoder)].push_back(index); }
+
+  /// Flit `flit` of packet `packet` arrived there damaged.
+  void damaged(int32_t decoder, int32_t packet, int32_t flit) {
+    damages_[slot(decoder)].push_back({packet, flit});
   }
 
-  /// Flit `flit` of the block's packet `packet` arrived damaged.
-  void damaged(int32_t block, int32_t packet, int32_t flit) {
-    damages_[static_cast<size_t>(block)].push_back({packet, flit});
-  }
-
-  /// Decodes what arrived and compares every value. A damaged block may differ: what it lost is
-  /// counted.
+  /// Decodes what arrived at the decode task and compares every value. A damaged block may differ:
+  /// what it lost is counted.
   /// Errors: RunError naming boundary, block and element when a packet is missing, twice or out of
   /// order, or a value differs.
-  void decode(const workload::Task& task, core::Ledger& ledger);
+  void decode(int32_t decoder, core::Ledger& ledger);
 
   const Totals& totals(size_t boundary) const { return totals_[boundary]; }
 
@@ -79,11 +77,15 @@ class BoundaryCheck {
   template <class Archive>
   void persist_members(Archive& archive);
   codec::Frame frame_of(const workload::Block& block) const;
-  codec::WireFrame collect(int32_t block);
+  size_t slot(int32_t decoder) const {
+    return static_cast<size_t>(slots_[static_cast<size_t>(decoder)]);
+  }
+  bool is_shared(int32_t block) const { return decoders_[static_cast<size_t>(block)] > 1; }
+  codec::WireFrame collect(int32_t decoder);
   std::vector<int32_t> values_of(const workload::Block& block, int32_t index,
                                  const codec::Frame& frame) const;
   void compare(const workload::Block& block, int32_t index, const codec::Frame& frame) const;
-  void decode_damaged(const workload::Task& task, codec::WireFrame wire, core::Ledger& ledger);
+  void decode_damaged(int32_t decoder, codec::WireFrame wire, core::Ledger& ledger);
   void count(const workload::Block& block, const codec::Frame& frame, bool encoding,
              core::Ledger& ledger) const;
   const Converter& converter(const workload::Block& block) const {
@@ -93,8 +95,10 @@ class BoundaryCheck {
   const workload::Workload& workload_;
   std::vector<Converter> converters_;                     // [boundaries]
   std::vector<codec::WireFrame> frames_;                  // [blocks] what was sent
-  std::vector<std::vector<int32_t>> arrivals_;            // [blocks] packets in order of arrival
-  std::vector<std::vector<codec::DamagedFlit>> damages_;  // [blocks]
+  std::vector<int32_t> decoders_;                         // [blocks]
+  std::vector<int32_t> slots_;                            // [tasks] number among decode tasks
+  std::vector<std::vector<int32_t>> arrivals_;            // [slots] packets in order of arrival
+  std::vector<std::vector<codec::DamagedFlit>> damages_;  // [slots]
   std::vector<Totals> totals_;                            // [boundaries]
   codec::LossyLink link_;
 };

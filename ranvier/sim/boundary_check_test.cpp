@@ -137,10 +137,10 @@ TEST(Boundary, AnnouncedSizesMustBeThoseOfTheEncoder) {
 std::string decode_after(const std::vector<int32_t>& arrivals) {
   Checked made = crossing(kGraded, codec::WireKind::kPacket, 4);
   made.workload.blocks[0].current = {1000, 2000, 1500, 900};
+  for (auto& task : made.workload.tasks) task.events = task.block >= 0 ? 4 : 0;
   BoundaryCheck check(made.workload, made.spec);
   core::Ledger ledger;
-  auto task = made.workload.tasks[0];
-  task.events = 4;
+  const auto& task = made.workload.tasks[0];
   auto message = made.workload.messages[0];
   const auto codec = codec::make_codec(made.workload.boundaries[0].params);
   const codec::Frame frame =
@@ -152,9 +152,9 @@ std::string decode_after(const std::vector<int32_t>& arrivals) {
   message.packets = static_cast<int32_t>(wire.packets.size());
   message.bits = wire.bits();
   check.encode(task, message, ledger);
-  for (const int32_t packet : arrivals) check.arrived(0, packet);
+  for (const int32_t packet : arrivals) check.arrived(1, packet);
   try {
-    check.decode(task, ledger);
+    check.decode(1, ledger);
   } catch (const core::RunError& error) {
     return error.what();
   }

@@ -139,7 +139,8 @@ void expect_equal(const Found& a, const Found& b, int64_t stop) {
   }
 }
 
-/// Random traffic over four dies, with tasks that wait for each other and blocks that cross.
+/// Random traffic over four dies, with tasks that wait for each other, blocks that cross, and
+/// packets of both that fork.
 workload::Workload busy_workload(const arch::PackageSpec& spec) {
   testing::Builder builder;
   core::Rng rng(3);
@@ -152,12 +153,16 @@ workload::Workload busy_workload(const arch::PackageSpec& spec) {
     const int32_t to = builder.task(tile(), static_cast<int64_t>(rng.below(30)));
     builder.message(from, to, 1 + static_cast<int>(rng.below(5)),
                     1 + static_cast<int>(rng.below(20)));
+    for (int branches = chain % 4; branches > 0; --branches)
+      builder.branch(builder.task(tile(), 3));
     if (chain % 3 == 0 && previous >= 0) builder.message(previous, from, 1, 3);
     if (chain % 4 == 0) {
       std::vector<int16_t> current(64);
       for (auto& one : current) one = static_cast<int16_t>(rng.below(1500));
       const int row = static_cast<int>(rng.below(6));
       const auto block = builder.block(boundary, row * 6 + 2, row * 6 + 3, current, spec);
+      const int32_t second = builder.decoder((row + 1) % 6 * 6 + 4);
+      builder.message(second, builder.task(tile(), 2), 1, 2);
       builder.message(to, block.encode, 1, 4);
       const int32_t reader = builder.task(tile(), 5);
       builder.message(block.decode, reader, 1, 4);

@@ -36,10 +36,11 @@ int64_t crossing_constant(const CrossingTiming& crossing) {
 void add_wait(Parts& parts, const std::vector<workload::Message>& messages,
               const Traffic::Times& times, int32_t index) {
   int64_t ahead = 0;
+  while (messages[static_cast<size_t>(index)].branch) --index;
   for (int32_t m = index - 1; m >= 0; --m) {
-    if (messages[static_cast<size_t>(m)].source != messages[static_cast<size_t>(index)].source)
-      break;
-    ahead += messages[static_cast<size_t>(m)].flits();
+    const auto& earlier = messages[static_cast<size_t>(m)];
+    if (earlier.source != messages[static_cast<size_t>(index)].source) break;
+    if (!earlier.branch) ahead += earlier.flits();
   }
   const int64_t waited = times.injected - times.offered;
   parts.serialise += std::min(waited, ahead);
@@ -48,6 +49,7 @@ void add_wait(Parts& parts, const std::vector<workload::Message>& messages,
 
 /// Of the messages of its task: the one that streams.
 bool is_first(const std::vector<workload::Message>& messages, int32_t index) {
+  while (messages[static_cast<size_t>(index)].branch) --index;
   const auto m = static_cast<size_t>(index);
   return m == 0 || messages[m - 1].source != messages[m].source;
 }

@@ -17,8 +17,8 @@ LogicalProcess::LogicalProcess(const Share& share, size_t boundaries, RoutingFun
       order_(order_seed),
       shuffle_(order_seed != 0) {}
 
-void LogicalProcess::connect(TilePort& tiles, Cargo& cargo) {
-  mesh_.connect(tiles, emio_);
+void LogicalProcess::connect(TilePort& tiles, Cargo& cargo, const Trees* trees) {
+  mesh_.connect(tiles, emio_, trees);
   border_.connect(cargo);
 }
 

@@ -54,7 +54,8 @@ class LogicalProcess {
     archive(packets_, mesh_, border_, emio_, order_, now_);
   }
   const LinkErrors& errors() const { return errors_; }
-  void connect(TilePort& tiles, Cargo& cargo);
+  /// `trees`: of the packets that go to several tiles; null: none do.
+  void connect(TilePort& tiles, Cargo& cargo, const Trees* trees = nullptr);
   PacketPool& pool() { return packets_; }
   Mesh& routers() { return mesh_; }
 

@@ -9,7 +9,8 @@
 namespace ranvier::sim {
 namespace {
 
-/// Flits of every message between its tiles, as the workload announces them.
+/// Flits of every message between its tiles, as the workload announces them; of trees more than
+/// there are, which only unbalances the shares.
 std::vector<int64_t> expected_loads(const workload::Workload& workload, const Lowered& lowered) {
   std::vector<Load> loads;
   for (const auto& message : workload.messages) {

@@ -1,22 +1,18 @@
 #include "ranvier/sim/mesh.hpp"
 
-#include <fmt/format.h>
+#include "ranvier/sim/mesh_links.hpp"
+#include "ranvier/sim/trees.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <map>
 #include <memory>
 #include <utility>
 
 namespace ranvier::sim {
 namespace {
 
-constexpr int32_t kNowhere = -1;
 constexpr size_t kCachedRouters = 256;  // their state fits a second-level cache of 512 KiB
 constexpr size_t kFetchAhead = 8;       // routers
-
-constexpr int32_t lane_link(int lane) { return -2 - lane; }
-constexpr int lane_of_link(int32_t link) { return -2 - link; }
 
 int64_t horizon(const Lowered& lowered) {
   const MeshTiming& mesh = lowered.mesh;
@@ -39,8 +35,6 @@ inline Port towards(Place here, Place target) {
   const int y = 1 + (target.y > here.y) - (target.y < here.y);
   return kXy[x][y];
 }
-
-constexpr uint64_t bit(int channel) { return uint64_t{1} << channel; }
 
 }  // namespace
 
@@ -80,9 +74,11 @@ void Mesh::wire(int router) {
   }
 }
 
-void Mesh::connect(TilePort& tiles, EdgePort& edges) {
+void Mesh::connect(TilePort& tiles, EdgePort& edges, const Trees* trees) {
   tiles_ = &tiles;
   edges_ = &edges;
+  trees_ = trees;
+  if (trees != nullptr && !trees->empty()) forks_.open(channels_.size());
 }
 
 int64_t Mesh::room_at(int router, Port port, int vc) const {
@@ -143,6 +139,7 @@ void Mesh::step_router(size_t router, int64_t now) {
   RouterState& node = nodes_[router];
   take_arrivals<kOneVc>(router, node, std::exchange(arrivals(router, now), 0));
   if (node.ready == 0) return;
+  if (node.forks > 0) return step_forks(router, node, now);
   const ChannelState* const channels = &channels_[first_channel(router)];
   uint64_t left = able<kOneVc>(router, node, now);
   if constexpr (!kOneVc) left = one_per_port(node, left);
@@ -172,18 +169,20 @@ inline void Mesh::take_arrivals(size_t router, RouterState& node, uint64_t arriv
     const int channel = std::countr_zero(arrived);
     const size_t index = first_channel(router) + static_cast<size_t>(channel);
     if (channels_[index].visible++ == 0 && (node.holds & bit(channel)) == 0) {
-      route<kOneVc>(node, index);
+      route<kOneVc>(router, node, channel);
     }
   }
 }
 
 /// Chooses the output of the packet whose head is at the front.
 template <bool kOneVc>
-inline void Mesh::route(const RouterState& node, size_t channel) {
-  ChannelState& in = channels_[channel];
-  const Flit& head = slots_[slot(channel, in.read)].flit;
-  const Port port =
-      routing_ == route_xy ? towards(node.place, head.target) : routing_(node.place, head.target);
+inline void Mesh::route(size_t router, RouterState& node, int channel) {
+  const size_t index = first_channel(router) + static_cast<size_t>(channel);
+  ChannelState& in = channels_[index];
+  const Flit& head = slots_[slot(index, in.read)].flit;
+  const Port port = head.in_tree           ? route_in_tree(router, node, channel, head)
+                    : routing_ == route_xy ? towards(node.place, head.target)
+                                           : routing_(node.place, head.target);
   in.output = static_cast<uint8_t>(kOneVc ? port : port * vcs_ + head.vc);
 }
 
@@ -247,22 +246,26 @@ inline void Mesh::send(size_t router, RouterState& node, int channel, int64_t no
   if constexpr (!kOneVc) {
     node.vc_turn[from] = static_cast<uint8_t>(flit.vc + 1 < vcs_ ? flit.vc + 1 : 0);
   }
-  Use& use = use_[router * kPorts + static_cast<size_t>(to)];
-  ++use.flits;
-  use.bits += flit.bits;
-  ++moves_;
+  count_send(router, to, flit);
   forward(router, to, flit, now);
   const int64_t free_at = now + timing_.credit();
   front.free_at = free_at;
   in.last_free = static_cast<uint32_t>(free_at);
-  leave<kOneVc>(node, index, channel, tail);
+  leave<kOneVc>(router, node, channel, tail);
   tell_writer(router, from, in, free_at);
+}
+
+inline void Mesh::count_send(size_t router, int to, const Flit& flit) {
+  Use& use = use_[router * kPorts + static_cast<size_t>(to)];
+  ++use.flits;
+  use.bits += flit.bits;
+  ++moves_;
 }
 
 /// Moves on to the next flit. A head takes the output channel, the tail gives it back.
 template <bool kOneVc>
-inline void Mesh::leave(RouterState& node, size_t index, int channel, bool tail) {
-  ChannelState& in = channels_[index];
+inline void Mesh::leave(size_t router, RouterState& node, int channel, bool tail) {
+  ChannelState& in = channels_[first_channel(router) + static_cast<size_t>(channel)];
   in.read = static_cast<uint16_t>(in.read + 1 < timing_.buffer_flits ? in.read + 1 : 0);
   --in.held;
   --in.visible;
@@ -276,7 +279,7 @@ inline void Mesh::leave(RouterState& node, size_t index, int channel, bool tail)
   if (in.visible == 0) {
     node.ready &= ~bit(channel);
   } else if (tail) {
-    route<kOneVc>(node, index);
+    route<kOneVc>(router, node, channel);
   }
 }
 
@@ -306,74 +309,124 @@ inline void Mesh::forward(size_t router, int to, const Flit& flit, int64_t now) 
   }
 }
 
+/// The output of a packet that goes to several tiles; where it takes more than one, a fork begins.
+Port Mesh::route_in_tree(size_t router, RouterState& node, int channel, const Flit& head) {
+  const uint8_t outputs = trees_->outputs(tree_of(head.target), static_cast<int>(router));
+  const auto first = static_cast<Port>(std::countr_zero(outputs));
+  if (std::has_single_bit(outputs)) return first;
+  forks_.begin(first_channel(router) + static_cast<size_t>(channel), outputs);
+  node.holds |= bit(channel);
+  ++node.forks;
+  tiles_->fork(head.packet, std::popcount(outputs) - 1);
+  return first;
+}
+
+/// As step_router: an input port feeds one packet, a packet that forks several outputs.
+void Mesh::step_forks(size_t router, RouterState& node, int64_t now) {
+  uint32_t wanted[64] = {};  // per input channel: output ports
+  uint64_t able = 0;
+  for (uint64_t left = node.ready; left != 0; left &= left - 1) {
+    const int channel = std::countr_zero(left);
+    wanted[channel] = wanted_outputs(router, node, channel, now);
+    if (wanted[channel] != 0) able |= bit(channel);
+  }
+  uint32_t requests[kPorts] = {};  // per output port: input ports that ask for it
+  int asking[kPorts] = {};         // per input port: its channel
+  for (uint64_t left = one_per_port(node, able); left != 0; left &= left - 1) {
+    const int channel = std::countr_zero(left);
+    const int from = port_of_[channel];
+    asking[from] = channel;
+    for (int to = 0; to < kPorts; ++to) requests[to] |= (wanted[channel] >> to & 1) << from;
+  }
+  if (able == 0) return;
+  for (int to = 0; to < kPorts; ++to) {
+    if (requests[to] == 0) continue;
+    const int channel = asking[round_robin(requests[to], node.turn[to])];
+    if (forks_.at(first_channel(router) + static_cast<size_t>(channel))) {
+      send_branch(router, node, channel, to, now);
+    } else {
+      send<false>(router, node, channel, now);
+    }
+  }
+  if (node.ready != 0) wheel_.wake(router, now + 1);
+}
+
+/// Output ports that the packet at the front of an input channel could take a flit through now.
+uint32_t Mesh::wanted_outputs(size_t router, const RouterState& node, int channel, int64_t now) {
+  const size_t index = first_channel(router) + static_cast<size_t>(channel);
+  const ChannelState& in = channels_[index];
+  if (!forks_.at(index)) {
+    if ((((node.free >> in.output) | (node.holds >> channel)) & 1) == 0) return 0;
+    return has_room<false>(router, in.output, now) ? 1U << port_of_[in.output] : 0;
+  }
+  const Fork& fork = forks_.of(index);
+  uint32_t wanted = 0;
+  for (int to = 0; to < kPorts; ++to) {
+    if (!fork.is_open(to) || (fork.sent[to] == fork.taken() && in.visible == 0)) continue;
+    const int out = to * vcs_ + channel % vcs_;
+    if (!fork.has_begun(to) && (node.free >> out & 1) == 0) continue;
+    if (has_room<false>(router, out, now)) wanted |= 1U << to;
+  }
+  return wanted;
+}
+
+/// One flit into one branch of the channel's fork.
+void Mesh::send_branch(size_t router, RouterState& node, int channel, int to, int64_t now) {
+  const size_t index = first_channel(router) + static_cast<size_t>(channel);
+  Fork& fork = forks_.of(index);
+  const int32_t place = fork.sent[to]++;
+  if (place == fork.taken()) take_front(router, channel, now);
+  const Flit flit = fork.kept[static_cast<size_t>(place)];
+  const int from = port_of_[channel];
+  node.turn[to] = static_cast<uint8_t>(from + 1 < kPorts ? from + 1 : 0);
+  node.vc_turn[from] = static_cast<uint8_t>(flit.vc + 1 < vcs_ ? flit.vc + 1 : 0);
+  count_send(router, to, flit);
+  forward(router, to, flit, now);
+  const auto port = static_cast<uint8_t>(1U << to);
+  const uint64_t out = bit(to * vcs_ + flit.vc);
+  if (!flit.tail) {
+    fork.begun |= port;
+    node.free &= ~out;
+    return;
+  }
+  fork.open &= static_cast<uint8_t>(~port);
+  fork.begun &= static_cast<uint8_t>(~port);
+  node.free |= out;
+  if (fork.open == 0) end_fork(router, node, channel);
+}
+
+/// The first branch takes the front flit: its slot is free, the fork keeps it for the others.
+void Mesh::take_front(size_t router, int channel, int64_t now) {
+  const size_t index = first_channel(router) + static_cast<size_t>(channel);
+  ChannelState& in = channels_[index];
+  BufferSlot& front = slots_[slot(index, in.read)];
+  forks_.of(index).kept.push_back(front.flit);
+  const int64_t free_at = now + timing_.credit();
+  front.free_at = free_at;
+  in.last_free = static_cast<uint32_t>(free_at);
+  in.read = static_cast<uint16_t>(in.read + 1 < timing_.buffer_flits ? in.read + 1 : 0);
+  --in.held;
+  --in.visible;
+  tell_writer(router, port_of_[channel], in, free_at);
+}
+
+void Mesh::end_fork(size_t router, RouterState& node, int channel) {
+  const size_t index = first_channel(router) + static_cast<size_t>(channel);
+  forks_.end(index);
+  --node.forks;
+  node.holds &= ~bit(channel);
+  if (channels_[index].visible == 0) {
+    node.ready &= ~bit(channel);
+  } else {
+    route<false>(router, node, channel);
+  }
+}
+
 bool Mesh::at_rest() const {
   return std::all_of(channels_.begin(), channels_.end(),
                      [](const ChannelState& channel) { return channel.held == 0; }) &&
          std::all_of(nodes_.begin(), nodes_.end(),
                      [](const RouterState& node) { return node.holds == 0; });
-}
-
-/// The input channel that `waiting` cannot pass, or -1: the holder of its output VC, else the full
-/// buffer downstream, behind the die edge if there is one.
-int64_t Mesh::waits_for(size_t waiting, int64_t now) const {
-  const auto each = static_cast<size_t>(channels_each_);
-  const size_t router = waiting / each;
-  const RouterState& node = nodes_[router];
-  const ChannelState& in = channels_[waiting];
-  if (in.visible == 0) return -1;
-  const bool holds = (node.holds & bit(static_cast<int>(waiting % each))) != 0;
-  if (!holds && (node.free & bit(in.output)) == 0) {
-    for (uint64_t left = node.holds; left != 0; left &= left - 1) {
-      const size_t other = first_channel(router) + static_cast<size_t>(std::countr_zero(left));
-      if (channels_[other].output == in.output) return static_cast<int64_t>(other);
-    }
-  }
-  const auto to = static_cast<Port>(port_of_[in.output]);
-  if (to == kLocal) return -1;
-  const int vc = in.output - to * vcs_;
-  const int32_t link = across_[router * kPorts + static_cast<size_t>(to)];
-  const int next = neighbour(lowered_.mesh, static_cast<int>(router), to);
-  const auto channel =
-      static_cast<int64_t>(first_channel(static_cast<size_t>(next))) + opposite(to) * vcs_ + vc;
-  const bool full = link >= 0 ? channels_[static_cast<size_t>(channel)].held == timing_.buffer_flits
-                              : !edges_->lane_room(lane_of_link(link), vc, now);
-  return full ? channel : -1;
-}
-
-std::vector<Wait> Mesh::waits(int64_t now) const {
-  std::vector<Wait> waits;
-  for (size_t channel = 0; channel < channels_.size(); ++channel) {
-    const int64_t behind = waits_for(channel, now);
-    if (behind >= 0) waits.push_back({static_cast<int64_t>(channel), behind});
-  }
-  return waits;
-}
-
-std::string waiting_cycle(const Lowered& lowered, std::vector<Wait> waits) {
-  constexpr const char* kNames[kPorts] = {"east", "west", "north", "south", "local"};
-  const int vcs = lowered.mesh.virtual_channels;
-  std::ranges::sort(waits, {}, &Wait::channel);
-  std::map<int64_t, int64_t> behind;
-  for (const Wait& wait : waits) behind.emplace(wait.channel, wait.behind);
-  std::map<int64_t, int64_t> seen;  // the start of the walk that came by
-  for (const Wait& start : waits) {
-    auto at = behind.find(start.channel);
-    while (at != behind.end() && seen.emplace(at->first, start.channel).second) {
-      at = behind.find(at->second);
-    }
-    if (at == behind.end() || seen.at(at->first) != start.channel) continue;
-    std::string text;
-    const int64_t first = at->first;
-    do {
-      const int64_t ring = at->first;
-      const Place place = lowered.place(static_cast<int>(ring / vcs / kPorts));
-      text += fmt::format("({},{}) {} input VC {} -> ", place.x, place.y,
-                          kNames[ring / vcs % kPorts], ring % vcs);
-      at = behind.find(at->second);
-    } while (at->first != first);
-    return text + "back to the first";
-  }
-  return {};
 }
 
 }  // namespace ranvier::sim

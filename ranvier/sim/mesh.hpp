@@ -4,6 +4,7 @@
 // router_state.hpp); the order of routers within a cycle is free.
 
 #include "ranvier/core/rng.hpp"
+#include "ranvier/sim/fork.hpp"
 #include "ranvier/sim/lowered.hpp"
 #include "ranvier/sim/ports.hpp"
 #include "ranvier/sim/router_state.hpp"
@@ -16,6 +17,8 @@
 #include <vector>
 
 namespace ranvier::sim {
+
+class Trees;
 
 /// Output port of a packet at `here`. XY is deadlock-free; others are the caller's risk (the
 /// watchdog names deadlocks).
@@ -33,9 +36,10 @@ std::string waiting_cycle(const Lowered& lowered, std::vector<Wait> waits);
 
 class Mesh {
  public:
-  /// `lowered` must outlive the mesh; connect() comes before the first flit.
+  /// `lowered` must outlive the mesh; connect() comes before the first flit. Packets in trees keep
+  /// to the trees whatever the routing.
   explicit Mesh(const Lowered& lowered, RoutingFunction routing = route_xy);
-  void connect(TilePort& tiles, EdgePort& edges);
+  void connect(TilePort& tiles, EdgePort& edges, const Trees* trees = nullptr);
 
   /// When whoever writes input buffer `port`, `vc` from outside (tile or die edge) may write the
   /// next flit; kNever if every slot holds one.
@@ -67,7 +71,7 @@ class Mesh {
   /// What a checkpoint keeps; wiring and timing follow from the package.
   template <class Archive>
   void persist(Archive& archive) {
-    archive(nodes_, channels_, slots_, wheel_, arrivals_, use_, moves_);
+    archive(nodes_, channels_, slots_, wheel_, arrivals_, use_, moves_, forks_);
   }
 
  private:
@@ -100,7 +104,7 @@ class Mesh {
   template <bool kOneVc>
   void take_arrivals(size_t router, RouterState& node, uint64_t arrived);
   template <bool kOneVc>
-  void route(const RouterState& node, size_t channel);
+  void route(size_t router, RouterState& node, int channel);
   template <bool kOneVc>
   uint64_t able(size_t router, const RouterState& node, int64_t now);
   template <bool kOneVc>
@@ -108,12 +112,22 @@ class Mesh {
   uint64_t one_per_port(const RouterState& node, uint64_t able) const;
   template <bool kOneVc>
   void send(size_t router, RouterState& node, int channel, int64_t now);
+  void count_send(size_t router, int to, const Flit& flit);
   template <bool kOneVc>
-  void leave(RouterState& node, size_t index, int channel, bool tail);
+  void leave(size_t router, RouterState& node, int channel, bool tail);
   void tell_writer(size_t router, int from, ChannelState& in, int64_t cycle);
   void forward(size_t router, int to, const Flit& flit, int64_t now);
   void fetch(size_t router, int64_t now) const;
+  // The kernel where packets fork: any number of VCs.
+  Port route_in_tree(size_t router, RouterState& node, int channel, const Flit& head);
+  void step_forks(size_t router, RouterState& node, int64_t now);
+  uint32_t wanted_outputs(size_t router, const RouterState& node, int channel, int64_t now);
+  void send_branch(size_t router, RouterState& node, int channel, int to, int64_t now);
+  void take_front(size_t router, int channel, int64_t now);
+  void end_fork(size_t router, RouterState& node, int channel);
   int64_t waits_for(size_t waiting, int64_t now) const;
+  int64_t waits_for_output(size_t waiting, int out, bool holds, int64_t now) const;
+  bool is_held_by(size_t channel, int out) const;
 
   const Lowered& lowered_;
   MeshTiming timing_;
@@ -122,6 +136,8 @@ class Mesh {
   int channels_each_;  // per router: ports x VCs
   TilePort* tiles_ = nullptr;
   EdgePort* edges_ = nullptr;
+  const Trees* trees_ = nullptr;
+  Forks forks_;
   std::vector<RouterState> nodes_;      // [routers]
   std::vector<ChannelState> channels_;  // [routers][ports][VCs]
   std::vector<BufferSlot> slots_;       // [routers][ports][VCs][depth]

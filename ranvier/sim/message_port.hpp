@@ -17,7 +17,9 @@ struct MessageEnds {
   int32_t target = 0;
   int32_t packets = 1;
   int64_t flits = 1;
-  int32_t vc = 0;  // kept from end to end, so that its flits stay in order
+  int32_t vc = 0;        // kept from end to end, so that its flits stay in order
+  int32_t branches = 0;  // messages behind this one that share its packets
+  int32_t tree = -1;     // of Trees, for it and its branches
 };
 
 class MessagePort {

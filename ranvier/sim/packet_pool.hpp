@@ -20,6 +20,9 @@ struct Packet {
   int32_t block = -1;      // index into Workload::blocks, or -1
   uint16_t head_bits = 0;  // width of flit 0
   uint16_t body_bits = 0;  // width of every other flit
+  int32_t copies = 1;      // under way: more than one behind a fork
+
+  int64_t bits() const { return head_bits + int64_t{body_bits} * (flits - 1); }
 };
 
 class PacketPool {
@@ -34,7 +37,10 @@ class PacketPool {
     packets_[index] = packet;
     return index;
   }
-  void release(uint32_t index) { free_.push_back(index); }
+  /// One copy has gone; the last takes the name with it.
+  void release(uint32_t index) {
+    if (--packets_[index].copies == 0) free_.push_back(index);
+  }
   Packet& operator[](uint32_t index) { return packets_[index]; }
   const Packet& operator[](uint32_t index) const { return packets_[index]; }
   size_t in_flight() const { return packets_.size() - free_.size(); }

@@ -16,6 +16,8 @@ class TilePort {
   virtual void eject(int router, Flit flit, int64_t done) = 0;
   /// The injection buffer of `router` has room again from `cycle` on.
   virtual void injection_room(int router, int64_t cycle) = 0;
+  /// A packet goes on as `copies` more than before. Only packets in trees do.
+  virtual void fork(uint32_t /*packet*/, int /*copies*/) {}
 };
 
 /// The die edges: lanes are numbered as in Lowered::lane_of.

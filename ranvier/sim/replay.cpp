@@ -22,15 +22,23 @@
 namespace ranvier::sim {
 namespace {
 
+/// The row whose packets this one shares.
+size_t sender_of(const workload::Trace& trace, size_t row) {
+  while (trace.messages[row].shares >= 0) --row;
+  return row;
+}
+
 std::vector<MessageEnds> trace_ends(const workload::Trace& trace, const arch::PackageSpec& package,
                                     int virtual_channels) {
   std::vector<MessageEnds> ends;
-  for (const auto& message : trace.messages) {
+  for (size_t row = 0; row < trace.messages.size(); ++row) {
+    const auto& message = trace.messages[row];
     ends.push_back({.source = arch::tile_at(package, message.source).index(),
                     .target = arch::tile_at(package, message.target).index(),
                     .packets = static_cast<int32_t>(message.packet_count()),
                     .flits = message.flits(),
                     .vc = static_cast<int32_t>(message.id % virtual_channels)});
+    if (message.shares >= 0) ++ends[sender_of(trace, row)].branches;
   }
   return ends;
 }
@@ -77,7 +85,7 @@ class Releases {
     }
     for (size_t row = 0; row < trace.messages.size(); ++row) {
       const auto& message = trace.messages[row];
-      if (!share.owns(ends[row].source)) continue;
+      if (!share.owns(ends[row].source) || message.shares >= 0) continue;
       ++waiting_;
       open_[row] = message.depends.size();
       if (message.depends.empty()) due_.emplace(message.time.value(), static_cast<int32_t>(row));
@@ -123,7 +131,7 @@ class ReplayProcess final : public LogicalProcess {
         messages_(trace),
         traffic_(ends, messages_, lowered(), pool(), routers(), events_),
         releases_(trace, ends, share) {
-    connect(traffic_, messages_);
+    connect(traffic_, messages_, &traffic_.trees());
   }
 
   RunRecord record() const {
@@ -226,6 +234,7 @@ RunRecord run(const workload::Trace& trace, const Lowered& lowered,
 Result replay(const workload::Trace& trace, const arch::PackageSpec& package,
               const Options& options) {
   workload::check_tiles(trace, package);
+  workload::check_sharing(trace, package);
   const Lowered lowered = lower(package);
   const auto ends = trace_ends(trace, package, lowered.mesh.virtual_channels);
   const RunRecord record = run(trace, lowered, ends, options);

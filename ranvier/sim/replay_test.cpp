@@ -53,6 +53,11 @@ workload::Workload any_layers(const arch::PackageSpec& spec) {
                         *rc::gen::inRange(1, 40));
       }
     }
+    for (const int32_t source : before) {  // and what goes to the whole layer at once
+      if (*rc::gen::inRange(0, 2) == 0) continue;
+      builder.message(source, now.front(), *rc::gen::inRange(1, 4), *rc::gen::inRange(1, 9));
+      for (size_t t = 1; t < now.size(); ++t) builder.branch(now[t]);
+    }
     before = now;
   }
   return builder.build();
@@ -85,7 +90,8 @@ RC_GTEST_PROP(Replay, DependsOnNoOrderOfComponents, ()) {
   RC_ASSERT(deliveries(replay(trace, spec)) == deliveries(replay(trace, spec, {.order_seed = 3})));
 }
 
-/// Two blocks through one boundary: packets of several sizes in one message.
+/// Two blocks through one boundary, one of them for two tiles: packets of several sizes in one
+/// message.
 workload::Workload boundary_workload(const arch::PackageSpec& spec, codec::WireKind wire) {
   Builder builder;
   const int32_t cut = builder.boundary(codec::parse_codec("graded(4)", "t"), wire, 200);
@@ -94,6 +100,7 @@ workload::Workload boundary_workload(const arch::PackageSpec& spec, codec::WireK
   for (const int lane : {0, 1}) {
     const auto crossing =
         builder.block(cut, lane * spec.width() + 1, lane * spec.width() + 2, current, spec);
+    if (lane == 1) builder.message(builder.decoder(2), builder.task(0, 4), 2, 1);
     builder.message(builder.task(0, 9), crossing.encode, 3, 2);
     builder.message(crossing.decode, builder.task(spec.width() - 1, 4), 5, 1);
   }
@@ -196,6 +203,23 @@ TEST(ReplayRefusals, TilesOffThePackageAndUnrecordedRuns) {
   builder.message(builder.task(0), builder.task(1));
   const auto workload = builder.build();
   EXPECT_THROW(trace_of(workload, spec, simulate(workload, spec)), core::ContractViolation);
+}
+
+TEST(Replay, RefusesForkBuffersThatAreTooShort) {
+  auto spec = testing::package(1, 1, 3);
+  Builder builder;
+  builder.message(builder.task(0), builder.task(2), 1, 9);
+  builder.branch(builder.task(5));
+  const auto workload = builder.build();
+  const Trace trace = trace_of(workload, spec, record(workload, spec));
+  spec.router.fork_flits = 8;
+  try {
+    replay(trace, spec);
+    FAIL() << "accepted";
+  } catch (const core::UserError& error) {
+    EXPECT_EQ(error.refusal().key, "hardware.router.fork_flits");
+    EXPECT_THAT(error.refusal().allowed, ::testing::HasSubstr("at least 9"));
+  }
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ struct RouterState {
   uint64_t holds = 0;            // input channels that hold their output channel
   uint8_t turn[5] = {};          // per output port: input port that is asked first
   uint8_t vc_turn[5] = {};       // per input port: VC that is asked first
+  uint8_t forks = 0;             // input channels whose front packet forks here; each is `ready`
+                                 // and `holds` until all branches have had the tail
   Place place;
 };
 

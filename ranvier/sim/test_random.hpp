@@ -40,7 +40,7 @@ inline arch::PackageSpec any_package() {
   return spec;
 }
 
-/// Messages between random tiles.
+/// Messages between random tiles, some of them to several tiles at once.
 inline workload::Workload any_traffic(const arch::PackageSpec& spec, int messages) {
   Builder builder;
   const int tiles = spec.width() * spec.height();
@@ -51,11 +51,14 @@ inline workload::Workload any_traffic(const arch::PackageSpec& spec, int message
     const int32_t target = builder.task(*rc::gen::inRange(0, tiles), *rc::gen::inRange(0, 5));
     builder.message(source, target, *rc::gen::inRange(1, 6), *rc::gen::inRange(1, 9),
                     *rc::gen::inRange(1, 40));
+    for (int branches = *rc::gen::inRange(0, 5) - 1; branches > 0; --branches) {
+      builder.branch(builder.task(*rc::gen::inRange(0, tiles), *rc::gen::inRange(0, 5)));
+    }
   }
   return builder.build();
 }
 
-/// The same with boundaries: tensors that are encoded on one chip and decoded on another.
+/// The same with boundaries: tensors that are encoded on one chip and decoded on one or several.
 inline workload::Workload any_boundaries(const arch::PackageSpec& spec, int blocks) {
   Builder builder;
   const int tiles = spec.width() * spec.height();
@@ -71,6 +74,9 @@ inline workload::Workload any_boundaries(const arch::PackageSpec& spec, int bloc
     for (auto& value : current) value = static_cast<int16_t>(*rc::gen::inRange(-300, 3000));
     builder.block(boundary, *rc::gen::inRange(0, tiles), *rc::gen::inRange(0, tiles), current,
                   spec);
+    for (int more = *rc::gen::inRange(0, 4) - 1; more > 0; --more) {
+      builder.decoder(*rc::gen::inRange(0, tiles));
+    }
   }
   return builder.build();
 }

@@ -56,6 +56,15 @@ class Builder {
     return static_cast<int32_t>(workload_.messages.size() - 1);
   }
 
+  /// Another target for the packets of the message that was added last.
+  int32_t branch(int32_t target) {
+    workload::Message message = workload_.messages.back();
+    message.target = target;
+    message.branch = true;
+    workload_.messages.push_back(message);
+    return static_cast<int32_t>(workload_.messages.size() - 1);
+  }
+
   int32_t boundary(codec::CodecSpec spec, codec::WireKind wire, int64_t elements) {
     workload::BoundaryInfo info;
     info.name = "cut";
@@ -98,6 +107,16 @@ class Builder {
     block.symbols = symbols;
     const codec::Frame frame{1, static_cast<int>(symbols.size()), std::move(symbols)};
     return add(std::move(block), frame, near_tile, far_tile, spec);
+  }
+
+  /// Another decoder for the block that was added last. Returns its task.
+  int32_t decoder(int far_tile) {
+    const workload::Task decode = workload_.tasks.back();
+    const int32_t made = task(far_tile, 3, workload::TaskKind::kDecode);
+    workload_.tasks.back().block = decode.block;
+    workload_.tasks.back().events = decode.events;
+    branch(made);
+    return made;
   }
 
   workload::Workload& peek() { return workload_; }

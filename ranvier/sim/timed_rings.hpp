@@ -29,7 +29,8 @@ struct Flit {
   uint16_t sequence = 0;  // place in the packet modulo kSequenceRange
   uint8_t vc = 0;
   bool tail = false;
-  uint8_t damages = 0;  // die-to-die links that damaged it on its way
+  uint8_t damages = 0;   // die-to-die links that damaged it on its way
+  bool in_tree = false;  // goes to several tiles: `target` names a tree (Trees)
 };
 
 /// Many FIFO buffers of equal depth. A slot that holds a flit says when the reader may see it; an

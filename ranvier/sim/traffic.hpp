@@ -8,6 +8,7 @@
 #include "ranvier/sim/message_port.hpp"
 #include "ranvier/sim/packet_pool.hpp"
 #include "ranvier/sim/ports.hpp"
+#include "ranvier/sim/trees.hpp"
 #include "ranvier/sim/wake_wheel.hpp"
 
 #include <cstddef>
@@ -29,7 +30,8 @@ class Traffic final : public TilePort {
   struct Counts {
     int64_t packets_in = 0, flits_in = 0, bits_in = 0;
     int64_t packets_out = 0, flits_out = 0, bits_out = 0;
-    int64_t flit_hops = 0;  // of delivered flits: routers on their XY route
+    int64_t packets_forked = 0, flits_forked = 0, bits_forked = 0;  // copies made on the way
+    int64_t flit_hops = 0;  // of delivered flits: routers on their XY route, or on their tree
     int64_t bit_hops = 0;
   };
 
@@ -37,9 +39,9 @@ class Traffic final : public TilePort {
   Traffic(std::vector<MessageEnds> ends, MessagePort& messages, const Lowered& lowered,
           PacketPool& packets, Mesh& mesh, EventQueue& events);
 
-  /// Queues a message behind those of its tile; its first flit may go in this very cycle. The
-  /// others get ready evenly over the next `spread` cycles, but not before one of the
-  /// Lowered::output_flits places of their buffer is free.
+  /// Queues a message, with the branches that share its packets, behind those of its tile; its
+  /// first flit may go in this very cycle. The others get ready evenly over the next `spread`
+  /// cycles, but not before one of the Lowered::output_flits places of their buffer is free.
   void offer(int32_t message, int64_t now, int64_t spread = 0);
 
   /// True: more than output_flits flits of the tile wait. EventKind::kOutputFits follows when they
@@ -56,16 +58,20 @@ class Traffic final : public TilePort {
     if (!queues_[static_cast<size_t>(router)].idle())
       wheel_.wake(static_cast<size_t>(router), cycle);
   }
+  void fork(uint32_t packet, int copies) override;
+  const Trees& trees() const { return trees_; }
 
   const std::vector<Times>& times() const { return times_; }  // [messages]
   const Counts& counts() const { return counts_; }
-  /// Injected minus ejected here: negative where more arrives than leaves.
-  int64_t flits_under_way() const { return counts_.flits_in - counts_.flits_out; }
+  /// Injected and copied minus ejected here: negative where more arrives than leaves.
+  int64_t flits_under_way() const {
+    return counts_.flits_in + counts_.flits_forked - counts_.flits_out;
+  }
 
   /// What a checkpoint keeps.
   template <class Archive>
   void persist(Archive& archive) {
-    archive(queues_, times_, spreads_, arrived_, counts_, wheel_);
+    archive(queues_, times_, spreads_, arrived_, received_, counts_, wheel_);
   }
 
  private:
@@ -93,20 +99,27 @@ class Traffic final : public TilePort {
   void step_tile(int tile, int64_t now);
   uint32_t open_packet(int32_t message, int32_t index);
   void close_flit(Queue& queue, const Packet& packet);
+  int32_t& received(Packet& packet, int router, int vc);
+  void note_damage(const Packet& packet, int router, int32_t flit);
+  bool is_target(const Packet& packet, int router) const;
   void finish_packet(uint32_t name, int router, int64_t done);
+  void finish_message(const Packet& packet, int32_t message, int64_t done);
   const MessageEnds& ends(int32_t message) const { return ends_[static_cast<size_t>(message)]; }
 
   std::vector<MessageEnds> ends_;  // [messages]
+  Trees trees_;
   MessagePort& messages_;
   const Lowered& lowered_;
   PacketPool& packets_;
   Mesh& mesh_;
   EventQueue& events_;
-  WakeWheel wheel_;               // of tiles
-  std::vector<Queue> queues_;     // [tiles]
-  std::vector<Times> times_;      // [messages]
-  std::vector<int64_t> spreads_;  // [messages] core cycles
-  std::vector<int32_t> arrived_;  // [messages] packets delivered
+  WakeWheel wheel_;                // of tiles
+  std::vector<Queue> queues_;      // [tiles]
+  std::vector<Times> times_;       // [messages]
+  std::vector<int64_t> spreads_;   // [messages] core cycles
+  std::vector<int32_t> arrived_;   // [messages] packets delivered
+  std::vector<int32_t> received_;  // [tiles][VCs] flits of the packet of a tree that is being
+                                   // ejected; empty without trees
   Counts counts_;
 };
 

@@ -10,12 +10,15 @@ std::vector<MessageEnds> message_ends(const workload::Workload& workload, const 
   const auto tile = [&](int32_t task) {
     return workload.tasks[static_cast<size_t>(task)].tile.index();
   };
-  for (const auto& message : workload.messages) {
+  for (size_t m = 0; m < workload.messages.size(); ++m) {
+    const auto& message = workload.messages[m];
+    const size_t sharers = message.branch ? 1 : workload::sharers(workload, m);
     ends.push_back({.source = tile(message.source),
                     .target = tile(message.target),
                     .packets = message.packets,
                     .flits = message.flits(),
-                    .vc = static_cast<int32_t>(ends.size()) % lowered.mesh.virtual_channels});
+                    .vc = static_cast<int32_t>(m) % lowered.mesh.virtual_channels,
+                    .branches = static_cast<int32_t>(sharers - 1)});
   }
   return ends;
 }
@@ -51,13 +54,13 @@ Packet WorkloadMessages::open(int32_t message, int32_t index) {
 }
 
 void WorkloadMessages::packet_arrived(int32_t message, int32_t index) {
-  const int block = block_of(workload_.messages[static_cast<size_t>(message)]);
-  if (block >= 0) boundaries_.arrived(block, index);
+  const auto& spec = workload_.messages[static_cast<size_t>(message)];
+  if (block_of(spec) >= 0) boundaries_.arrived(spec.target, index);
 }
 
 void WorkloadMessages::flit_damaged(int32_t message, int32_t index, int32_t flit) {
-  const int block = block_of(workload_.messages[static_cast<size_t>(message)]);
-  if (block >= 0) boundaries_.damaged(block, index, flit);
+  const auto& spec = workload_.messages[static_cast<size_t>(message)];
+  if (block_of(spec) >= 0) boundaries_.damaged(spec.target, index, flit);
 }
 
 void WorkloadMessages::pack(uint32_t, const Packet& packet, Writer& out) {

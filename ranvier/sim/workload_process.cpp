@@ -19,7 +19,7 @@ WorkloadProcess::WorkloadProcess(const workload::Workload& workload,
       first_message_(workload::first_messages(workload)),
       stalled_(static_cast<size_t>(lowered().routers()), -1) {
   if (options.window.value() > 0) windows_.emplace(options.window);
-  connect(traffic_, messages_);
+  connect(traffic_, messages_, &traffic_.trees());
 }
 
 template <class Archive>
@@ -91,10 +91,10 @@ void WorkloadProcess::finish(int32_t index, int64_t now) {
   core::Ledger work;
   if (const auto streamed = streamed_.extract(index)) work = streamed.mapped();
   count_work(task, work);
-  if (task.kind == workload::TaskKind::kDecode) boundaries_.decode(task, work);
+  if (task.kind == workload::TaskKind::kDecode) boundaries_.decode(index, work);
   const size_t begun = task.stream.value() > 0 ? 1 : 0;
   for (size_t m = first_message_[task_index] + begun; m < first_message_[task_index + 1]; ++m) {
-    send(index, m, now, work);
+    if (!workload_.messages[m].branch) send(index, m, now, work);
   }
   work_ += work;
   if (windows_) windows_->spread(work, tasks_.record(index).start, now);

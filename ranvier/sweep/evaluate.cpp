@@ -100,7 +100,7 @@ sim::Options options_of(const Job& job, const Experiment& experiment, const Vari
 JobResult run_job(const Job& job, const Experiment& experiment, const VariantResult& variant,
                   const EvaluateOptions& wanted, const sim::Team& team) {
   const PresetSetup& setup = experiment.presets[job.preset];
-  const auto mapping = mapping_of(variant.bundle, setup.package);
+  const auto mapping = mapping_of(experiment, variant.bundle, setup.package);
   const auto workload =
       map::build_workload(variant.bundle.network, mapping, variant.bundle.activity, job.sample,
                           wire_of(experiment.values, variant.name), setup.package);
@@ -192,7 +192,7 @@ VariantResult prepare(const Experiment& experiment, const fs::path& run_director
   const ir::Network& network = variant.bundle.network;
   const codec::WireKind wire = wire_of(experiment.values, name);
   const arch::PackageSpec& package = experiment.presets.front().package;
-  const auto mapping = mapping_of(variant.bundle, package);
+  const auto mapping = mapping_of(experiment, variant.bundle, package);
   variant.boundaries =
       map::boundary_statistics(network, mapping, variant.bundle.activity, wire, package);
   variant.bits_per_activation = variant.boundaries.total.bits_per_activation;

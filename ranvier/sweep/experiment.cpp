@@ -3,6 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/shapes/settings.hpp"
+#include "ranvier/sweep/link_loss.hpp"
 
 #include <array>
 
@@ -12,7 +13,7 @@ namespace {
 using config::Field;
 using config::Kind;
 
-constexpr std::array<Field, 8> kFields{{
+constexpr std::array<Field, 9> kFields{{
     {.key = "name",
      .kind = Kind::kText,
      .fallback = config::kRequired,
@@ -49,6 +50,13 @@ constexpr std::array<Field, 8> kFields{{
          "What a search for the mapping of each variant makes least, in the analytic model under "
          "the first preset; none: layers and tiles in order. The other presets use what it "
          "found."},
+    {.key = "mapping.delivery",
+     .kind = Kind::kChoice,
+     .fallback = "unicast",
+     .allowed = "unicast|multicast",
+     .doc =
+         "Outputs that several tiles read: a copy for each, or packets that fork in routers, once "
+         "over every link and die edge of the tree of their routes."},
     {.key = "mapping.moves",
      .kind = Kind::kInteger,
      .fallback = "300",
@@ -73,6 +81,20 @@ std::vector<Field> without_hardware_defaults(std::span<const Field> training) {
       field.fallback = "";
   }
   return schema;
+}
+
+/// What a loss costs in accuracy is told block by block, without simulating: not where blocks fork.
+void require_whole_values(const Experiment& experiment) {
+  if (delivery_of(experiment.values) == map::DeliveryMode::kUnicast) return;
+  for (const PresetSetup& setup : experiment.presets) {
+    if (!loses_values(setup.package)) continue;
+    experiment.values.refuse(
+        "mapping.delivery",
+        "unicast while links lose values: hardware.serdes.bit_error_rate above "
+        "0, hardware.serdes.retry none (preset " +
+            setup.name + ")",
+        "With retry nothing is lost.");
+  }
 }
 
 std::vector<std::string> joined(std::span<const std::string> first,
@@ -137,6 +159,7 @@ Experiment ExperimentBase::with(std::span<const std::string> overrides) const {
   for (size_t p = 0; p < presets_.size(); ++p) {
     experiment.presets.push_back(preset(p, overrides));
   }
+  require_whole_values(experiment);
   return experiment;
 }
 
@@ -144,6 +167,11 @@ Experiment load_experiment(const std::filesystem::path& file,
                            std::span<const std::string> overrides,
                            std::span<const Field> training) {
   return ExperimentBase(file, overrides, training).with({});
+}
+
+map::DeliveryMode delivery_of(const config::Values& values) {
+  using enum map::DeliveryMode;
+  return values.text("mapping.delivery") == to_string(kMulticast) ? kMulticast : kUnicast;
 }
 
 codec::WireKind wire_of(const config::Values& values, const std::string& variant) {

@@ -6,6 +6,7 @@
 #include "ranvier/config/layers.hpp"
 #include "ranvier/config/values.hpp"
 #include "ranvier/cost/price.hpp"
+#include "ranvier/map/mapper.hpp"
 
 #include <filesystem>
 #include <span>
@@ -37,7 +38,8 @@ std::span<const config::Field> experiment_schema();
 std::vector<config::Field> full_schema(std::span<const config::Field> training);
 
 /// Reads the file and lowers every preset, so that bad hardware is refused before any training.
-/// Errors: UserError of config, arch and cost.
+/// Errors: UserError of config, arch and cost; mapping.delivery, when packets would fork on links
+/// that lose values.
 Experiment load_experiment(const std::filesystem::path& file,
                            std::span<const std::string> overrides,
                            std::span<const config::Field> training);
@@ -64,6 +66,9 @@ class ExperimentBase {
   std::vector<std::string> presets_;
   std::vector<config::Layers> layers_;  // the experiment's own, then one of every preset
 };
+
+/// mapping.delivery
+map::DeliveryMode delivery_of(const config::Values& values);
 
 /// Wire format of a variant: variants.<name>.wire, or packet / burst / auto by the baseline's name.
 codec::WireKind wire_of(const config::Values& values, const std::string& variant);

@@ -16,6 +16,20 @@ constexpr std::array<std::string_view, 4> kUnmapped = {"hardware.core_clock", "h
 /// But this one adds bits to every flit on a link: to b, and to what `auto` chooses by.
 constexpr std::string_view kChecksum = "hardware.serdes.crc_bits";
 
+/// Read where packets fork, and nowhere else.
+constexpr std::string_view kForkBuffer = "hardware.router.fork_flits";
+
+bool is_hardware(std::string_view key, map::DeliveryMode delivery) {
+  if (key == kForkBuffer) return delivery == map::DeliveryMode::kMulticast;
+  return key.starts_with("hardware.");
+}
+
+/// Nothing for unicast, which results from before there was a choice have.
+std::string delivery_line(map::DeliveryMode delivery) {
+  if (delivery == map::DeliveryMode::kUnicast) return {};
+  return fmt::format("delivery: {}\n", to_string(delivery));
+}
+
 bool is_wire(std::string_view key) {
   return key.starts_with("variants.") && key.ends_with(".wire");
 }
@@ -80,8 +94,10 @@ std::optional<Identity> search_identity(const Experiment& experiment, const std:
       "{}\n",
       least, experiment.values.integer("mapping.moves"), experiment.seed, variant,
       codec::to_string(wire_of(experiment.values, variant)));
+  const auto delivery = delivery_of(experiment.values);
+  text += delivery_line(delivery);
   text += lines(experiment.presets.front().values, [&](std::string_view key) {
-    return key.starts_with("hardware.") || (is_priced && key.starts_with("cost."));
+    return is_hardware(key, delivery) || (is_priced && key.starts_with("cost."));
   });
   return identity_of(std::move(text));
 }
@@ -97,12 +113,13 @@ Identity simulation_identity(const Experiment& experiment, const PresetSetup& se
                              std::string_view search) {
   std::string text =
       fmt::format("program: {}\nfidelity: {}\nbundle: {}\n", program, to_string(fidelity), bundle);
-  text += wire_line(experiment, variant) + mapping_line(search);
+  const auto delivery = delivery_of(experiment.values);
+  text += wire_line(experiment, variant) + mapping_line(search) + delivery_line(delivery);
   if (fidelity == Fidelity::kCycle && has_bit_errors(setup)) {
     text += fmt::format("seed: {}\n", experiment.seed);
   }
   text += lines(setup.values, [&](std::string_view key) {
-    return key.starts_with("hardware.") ||
+    return is_hardware(key, delivery) ||
            (fidelity == Fidelity::kCycle && key == "simulate.watchdog_cycles");
   });
   return identity_of(std::move(text));
@@ -110,8 +127,10 @@ Identity simulation_identity(const Experiment& experiment, const PresetSetup& se
 
 std::string workload_key(const Experiment& experiment, const PresetSetup& setup,
                          const std::string& variant, std::string_view search) {
-  return wire_line(experiment, variant) + mapping_line(search) +
-         lines(setup.values, [](std::string_view key) {
+  const auto delivery = delivery_of(experiment.values);
+  return wire_line(experiment, variant) + mapping_line(search) + delivery_line(delivery) +
+         lines(setup.values, [&](std::string_view key) {
+           if (key == kForkBuffer) return is_hardware(key, delivery);
            for (const auto prefix : kUnmapped) {
              if (key.starts_with(prefix)) return key == kChecksum;
            }

@@ -71,6 +71,44 @@ TEST(Identity, ASearchedMappingIsPartOfASimulation) {
   EXPECT_NE(workload_key(of, of.presets[0], "hnn", "a"), workload_key(of, of.presets[0], "hnn"));
 }
 
+TEST(Identity, DeliveryCountsWhereItForks) {
+  const std::string multicast = "mapping.delivery=multicast";
+  const std::string fork = "hardware.router.fork_flits=32";
+  EXPECT_NE(simulation({multicast}), simulation({}));
+  EXPECT_EQ(simulation({"mapping.delivery=unicast"}), simulation({}));
+  EXPECT_NE(simulation({multicast, fork}), simulation({multicast}));
+  EXPECT_EQ(simulation({fork}), simulation({})) << "nothing forks";
+  const auto workload = [](const std::vector<std::string>& overrides) {
+    const auto of = experiment(overrides);
+    return workload_key(of, of.presets[0], "hnn");
+  };
+  EXPECT_NE(workload({multicast}), workload({}));
+  EXPECT_NE(workload({multicast, fork}), workload({multicast}));
+  EXPECT_EQ(workload({fork}), workload({}));
+  const std::string search = "mapping.search=bits";
+  const auto searched = [](const std::vector<std::string>& overrides) {
+    return search_identity(experiment(overrides), "hnn")->hash;
+  };
+  EXPECT_NE(searched({search, multicast}), searched({search}));
+  EXPECT_EQ(searched({search, fork}), searched({search}));
+}
+
+TEST(Identity, LossyLinksAndMulticastAreRefusedTogether) {
+  const std::vector<std::string> lossy{"mapping.delivery=multicast",
+                                       "hardware.serdes.bit_error_rate=1e-6"};
+  try {
+    experiment(lossy);
+    FAIL() << "accepted";
+  } catch (const core::UserError& error) {
+    EXPECT_EQ(error.refusal().key, "mapping.delivery");
+    EXPECT_THAT(error.refusal().allowed, ::testing::HasSubstr("bit_error_rate"));
+  }
+  auto repeated = lossy;
+  repeated.push_back("hardware.serdes.crc_bits=16");
+  repeated.push_back("hardware.serdes.retry=go_back_n");
+  EXPECT_NO_THROW(experiment(repeated));
+}
+
 TEST(Identity, TheSeedCountsOnlyWhereItIsUsed) {
   EXPECT_EQ(simulation({"seed=2"}), simulation({}));
   const std::string errors = "hardware.serdes.bit_error_rate=1e-6";

@@ -51,7 +51,7 @@ bool loses_values(const arch::PackageSpec& package) {
 ir::LinkLoss link_loss(const Experiment& experiment, const Bundle& bundle,
                        const PresetSetup& setup) {
   const arch::PackageSpec& package = setup.package;
-  const map::Mapping mapping = mapping_of(bundle, package);
+  const map::Mapping mapping = mapping_of(experiment, bundle, package);
   ir::LinkLoss loss{.variant = bundle.variant,
                     .preset = setup.name,
                     .wire = wire_of(experiment.values, bundle.variant),

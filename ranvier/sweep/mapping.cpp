@@ -75,7 +75,8 @@ std::optional<map::Mapping> found_mapping(const Experiment& experiment, const Bu
   const map::SearchInput input{.network = bundle.network,
                                .activity = bundle.activity,
                                .wire = wire_of(experiment.values, bundle.variant),
-                               .package = setup.package};
+                               .package = setup.package,
+                               .delivery = delivery_of(experiment.values)};
   return map::search_mapping(input, search_options(experiment, setup, objective_of(wanted),
                                                    search_progress(bundle.variant, quiet)))
       .mapping;
@@ -85,8 +86,10 @@ void find_mapping(const Experiment& experiment, Bundle& bundle, bool quiet) {
   bundle.mapping = found_mapping(experiment, bundle, quiet);
 }
 
-map::Mapping mapping_of(const Bundle& bundle, const arch::PackageSpec& package) {
-  return bundle.mapping ? *bundle.mapping : map::map_network(bundle.network, package);
+map::Mapping mapping_of(const Experiment& experiment, const Bundle& bundle,
+                        const arch::PackageSpec& package) {
+  if (bundle.mapping) return *bundle.mapping;
+  return map::map_network(bundle.network, package, {}, delivery_of(experiment.values));
 }
 
 }  // namespace ranvier::sweep

@@ -31,7 +31,9 @@ std::optional<map::Mapping> found_mapping(const Experiment& experiment, const Bu
 /// Fills bundle.mapping with it.
 void find_mapping(const Experiment& experiment, Bundle& bundle, bool quiet);
 
-/// The mapping to use. Errors: those of map::map_network.
-map::Mapping mapping_of(const Bundle& bundle, const arch::PackageSpec& package);
+/// The mapping to use: what was found, else map::map_network's, delivered as the experiment says.
+/// Errors: those of map::map_network.
+map::Mapping mapping_of(const Experiment& experiment, const Bundle& bundle,
+                        const arch::PackageSpec& package);
 
 }  // namespace ranvier::sweep

@@ -11,7 +11,7 @@ namespace ranvier::sweep {
 RateCurve::RateCurve(const Experiment& experiment, const PresetSetup& setup,
                      const std::string& variant, const Bundle& bundle, int samples)
     : package_(setup.package), cost_(setup.cost) {
-  const auto mapping = mapping_of(bundle, package_);
+  const auto mapping = mapping_of(experiment, bundle, package_);
   const codec::WireKind wire = wire_of(experiment.values, variant);
   for (int s = 0; s < std::min(samples, bundle.activity.samples); ++s) {
     workloads_.push_back(

@@ -33,6 +33,7 @@ Trial trial_at(const Address& at, const Experiment& experiment, const Experiment
           .package = setup.package,
           .watchdog_cycles = experiment.values.integer("simulate.watchdog_cycles"),
           .wire = wire_of(experiment.values, name),
+          .delivery = delivery_of(experiment.values),
           .samples = experiment.simulated_samples,
           .seed = experiment.seed,
           .search = std::move(search),

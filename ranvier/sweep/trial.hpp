@@ -28,6 +28,7 @@ struct Trial {
   arch::PackageSpec package;
   int64_t watchdog_cycles = 0;
   codec::WireKind wire = codec::WireKind::kAuto;
+  map::DeliveryMode delivery = map::DeliveryMode::kUnicast;
   int samples = 1;
   uint64_t seed = 1;
   std::optional<Identity> search;  // of the mapping; none: layers and tiles in order

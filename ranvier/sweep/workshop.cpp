@@ -90,8 +90,9 @@ const MappedVariant& Desk::mapped(const Trial& trial, double& waited) {
   return mapped_->variant.get(
       [&] {
         if (!found_) {
-          return MappedVariant(bundle, map::map_network(bundle.network, trial.package), trial.wire,
-                               trial.samples, trial.package);
+          return MappedVariant(bundle,
+                               map::map_network(bundle.network, trial.package, {}, trial.delivery),
+                               trial.wire, trial.samples, trial.package);
         }
         const map::Mapping& found =
             found_->mapping.get([&] { return workshop_.search(trial); }, waited);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace ranvier::workload {
 namespace {
@@ -55,6 +56,40 @@ void check_message(const Workload& workload, size_t index) {
                 "boundary messages join the encoder and the decoder of one block");
 }
 
+/// A branch goes where no other copy goes, and is what the others are. `first`: index of the
+/// message whose packets it shares.
+void check_branch(const Workload& workload, size_t index, size_t first,
+                  const arch::PackageSpec& package) {
+  const Place where{"message", index};
+  const Message& branch = workload.messages[index];
+  const Message& shared = workload.messages[first];
+  where.require(branch.source == shared.source && branch.kind == shared.kind &&
+                    branch.packets == shared.packets &&
+                    branch.flits_per_packet == shared.flits_per_packet &&
+                    branch.bits_per_flit == shared.bits_per_flit && branch.bits == shared.bits,
+                "differs from the message whose packets it shares");
+  where.require(branch.flits_per_packet <= package.router.fork_flits,
+                "packets longer than a fork buffer");
+}
+
+/// Messages that share packets: one task gets them once.
+void check_branches(const Workload& workload, const arch::PackageSpec& package) {
+  std::set<int32_t> targets;
+  size_t first = 0;
+  for (size_t m = 0; m < workload.messages.size(); ++m) {
+    const Message& message = workload.messages[m];
+    if (!message.branch) {
+      first = m;
+      targets.clear();
+    } else {
+      Place{"message", m}.require(m > 0, "shares packets with no other");
+      check_branch(workload, m, first, package);
+    }
+    Place{"message", m}.require(targets.insert(message.target).second,
+                                "shares packets with another to the same task");
+  }
+}
+
 void check_block(const Workload& workload, size_t index) {
   const Block& block = workload.blocks[index];
   const Place where{"block", index};
@@ -77,21 +112,26 @@ void check_block(const Workload& workload, size_t index) {
   }
 }
 
-/// Every block: one encode task, one decode task, one boundary message.
+/// Every block: one encode task, and as many decode tasks as boundary messages, which share their
+/// packets.
 void check_block_tasks(const Workload& workload) {
-  std::vector<int> encoders(workload.blocks.size()), decoders(encoders), messages(encoders);
+  std::vector<int> encoders(workload.blocks.size()), decoders(encoders), messages(encoders),
+      branches(encoders);
   for (const Task& task : workload.tasks) {
     if (task.kind == TaskKind::kEncode) ++encoders[static_cast<size_t>(task.block)];
     if (task.kind == TaskKind::kDecode) ++decoders[static_cast<size_t>(task.block)];
   }
   for (const Message& message : workload.messages) {
     if (message.kind != MessageKind::kBoundary) continue;
-    ++messages[static_cast<size_t>(workload.tasks[static_cast<size_t>(message.source)].block)];
+    const auto block =
+        static_cast<size_t>(workload.tasks[static_cast<size_t>(message.source)].block);
+    ++(message.branch ? branches : messages)[block];
   }
   for (size_t b = 0; b < workload.blocks.size(); ++b) {
-    Place{"block", b}.require(encoders[b] == 1 && decoders[b] == 1 && messages[b] == 1,
-                              fmt::format("{} encoders, {} decoders, {} messages", encoders[b],
-                                          decoders[b], messages[b]));
+    Place{"block", b}.require(
+        encoders[b] == 1 && decoders[b] == 1 + branches[b] && messages[b] == 1,
+        fmt::format("{} encoders, {} decoders, {} messages, {} branches", encoders[b], decoders[b],
+                    messages[b], branches[b]));
   }
 }
 
@@ -107,6 +147,7 @@ void check(const Workload& workload, const arch::PackageSpec& package) {
   for (size_t b = 0; b < workload.blocks.size(); ++b) check_block(workload, b);
   for (size_t t = 0; t < workload.tasks.size(); ++t) check_task(workload, t, tiles);
   for (size_t m = 0; m < workload.messages.size(); ++m) check_message(workload, m);
+  check_branches(workload, package);
   check_block_tasks(workload);
   RANVIER_CONTRACT(topological_order(workload).size() == workload.tasks.size(),
                    "tasks wait for each other in a cycle");

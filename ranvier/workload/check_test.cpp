@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace ranvier::workload {
 namespace {
 
@@ -145,6 +147,48 @@ TEST(WorkloadCheck, RefusesBlocksWithMissingParts) {
   workload = small();
   workload.blocks[0] = Block{};
   refuses(workload, "no elements");
+}
+
+/// small() with a second decoder for the block, and a second reader of the first task.
+Workload branching() {
+  Workload workload = small();
+  workload.tasks.push_back(task(20, TaskKind::kDecode, 0));
+  workload.tasks.push_back(task(9, TaskKind::kCompute));
+  for (const auto& [at, target] : {std::pair(3, 5), {1, 6}}) {
+    Message branch = workload.messages[static_cast<size_t>(at - 1)];
+    branch.target = target;
+    branch.branch = true;
+    workload.messages.insert(workload.messages.begin() + at, branch);
+  }
+  return workload;
+}
+
+TEST(WorkloadCheck, AcceptsMessagesThatSharePackets) {
+  EXPECT_NO_THROW(check(branching(), two_chips()));
+  EXPECT_EQ(sharers(branching(), 0), 2U);
+  EXPECT_EQ(sharers(branching(), 1), 1U);
+  EXPECT_EQ(sharers(branching(), 3), 2U);
+}
+
+TEST(WorkloadCheck, RefusesBranchesThatDiffer) {
+  Workload workload = branching();
+  workload.messages[1].bits = workload.messages[1].bits_per_flit = 12;
+  refuses(workload, "differs from the message whose packets it shares");
+  workload = branching();
+  workload.messages[1].target = workload.messages[0].target;
+  refuses(workload, "to the same task");
+  workload = branching();
+  workload.messages[0].branch = true;
+  refuses(workload, "shares packets with no other");
+  workload = branching();
+  workload.messages[4].branch = false;
+  refuses(workload, "2 messages, 0 branches");
+  workload = branching();
+  for (const size_t m : {0, 1}) {
+    workload.messages[m].flits_per_packet = 200;
+    workload.messages[m].bits = 200 * 34;
+  }
+  refuses(workload, "longer than a fork buffer");
 }
 
 TEST(WorkloadCheck, RefusesACycle) {

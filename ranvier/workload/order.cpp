@@ -13,6 +13,12 @@ std::vector<size_t> first_messages(const Workload& workload) {
   return first;
 }
 
+size_t sharers(const Workload& workload, size_t message) {
+  size_t end = message + 1;
+  while (end < workload.messages.size() && workload.messages[end].branch) ++end;
+  return end - message;
+}
+
 std::vector<size_t> topological_order(const Workload& workload) {
   const auto first = first_messages(workload);
   std::vector<int32_t> open(workload.tasks.size());

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+
 namespace ranvier::workload {
 
 int64_t TraceMessage::packet_count() const {
@@ -46,6 +49,20 @@ void check_tiles(const Trace& trace, const arch::PackageSpec& package) {
   for (const auto& message : trace.messages) {
     check(message, "source", message.source);
     check(message, "target", message.target);
+  }
+}
+
+void check_sharing(const Trace& trace, const arch::PackageSpec& package) {
+  for (const auto& message : trace.messages) {
+    if (message.shares < 0) continue;
+    const int32_t longest = std::ranges::max(message.packets, {}, &PacketRun::flits).flits;
+    if (longest <= package.router.fork_flits) continue;
+    throw core::UserError({.key = "hardware.router.fork_flits",
+                           .given = std::to_string(package.router.fork_flits),
+                           .allowed = fmt::format("at least {}, the longest packet of message {}",
+                                                  longest, message.id),
+                           .place = {},
+                           .hint = "Packets for several targets fit a fork buffer."});
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "ranvier/workload/trace.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <functional>
@@ -29,7 +30,13 @@ struct TraceRow {
   std::vector<int64_t> depends;
   int64_t delay = 0;
   int64_t spread = 0;
+  int64_t shares = -1;
 };
+
+/// The column `shares` is written where a message does.
+inline bool shares_packets(const Trace& trace) {
+  return std::ranges::any_of(trace.messages, [](const auto& m) { return m.shares >= 0; });
+}
 
 /// Throws the UserError about a column of a row, with file and line or dataset.
 using RefuseCell = std::function<void(size_t row, const std::string& column, std::string given,

@@ -16,8 +16,9 @@ namespace {
 
 const std::vector<std::string> kRequired{"time_cycles", "source_x", "source_y",
                                          "target_x",    "target_y", "bits"};
-const std::vector<std::string> kOptional{"id",    "kind",    "packets",      "flits",
-                                         "shape", "depends", "delay_cycles", "spread_cycles"};
+const std::vector<std::string> kOptional{"id",           "kind",          "packets",
+                                         "flits",        "shape",         "depends",
+                                         "delay_cycles", "spread_cycles", "shares"};
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -129,7 +130,8 @@ class CsvReader {
                  .runs = {},
                  .depends = {},
                  .delay = optional("delay_cycles").value_or(0),
-                 .spread = optional("spread_cycles").value_or(0)};
+                 .spread = optional("spread_cycles").value_or(0),
+                 .shares = optional("shares").value_or(-1)};
     for (const auto part : list("shape")) row.runs.push_back(run(part));
     for (const auto part : list("depends")) row.depends.push_back(number_in("depends", part));
     return row;
@@ -216,18 +218,25 @@ Trace read_trace_csv(const std::filesystem::path& path, const arch::PackageSpec&
 }
 
 void write_trace_csv(const Trace& trace, const std::filesystem::path& path) {
+  const bool sharing = shares_packets(trace);
   std::string csv =
       "id,time_cycles,source_x,source_y,target_x,target_y,kind,packets,flits,bits,shape,depends,"
-      "delay_cycles,spread_cycles\n";
+      "delay_cycles,spread_cycles";
+  csv += sharing ? ",shares\n" : "\n";
   for (const TraceMessage& message : trace.messages) {
     std::vector<std::string> shape;
     for (const PacketRun& run : message.packets) shape.push_back(shape_text(run));
     csv +=
-        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", message.id, message.time.value(),
+        fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}", message.id, message.time.value(),
                     message.source.x, message.source.y, message.target.x, message.target.y,
                     to_string(message.kind), message.packet_count(), message.flits(),
                     message.bits(), fmt::join(shape, ";"), fmt::join(message.depends, ";"),
                     message.delay.value(), message.spread.value());
+    if (message.shares >= 0) {
+      csv += fmt::format(",{}\n", message.shares);
+    } else {
+      csv += sharing ? ",\n" : "\n";
+    }
   }
   core::write_file_atomic(path, csv);
 }

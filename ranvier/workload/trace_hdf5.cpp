@@ -23,7 +23,7 @@ const std::vector<std::string>& known_columns() {
   static const std::vector<std::string> names{
       "bits",     "delay_cycles", "depends",     "depends_first", "flits",    "id",
       "kind",     "packets",      "shape",       "shape_first",   "source_x", "source_y",
-      "target_x", "target_y",     "time_cycles", "spread_cycles"};
+      "target_x", "target_y",     "time_cycles", "spread_cycles", "shares"};
   return names;
 }
 
@@ -83,6 +83,9 @@ void write_to(hdf5::Writer& file, const Trace& trace) {
   write_each(file, trace, "bits", [](const M& m) { return m.bits(); });
   write_each(file, trace, "delay_cycles", [](const M& m) { return m.delay.value(); });
   write_each(file, trace, "spread_cycles", [](const M& m) { return m.spread.value(); });
+  if (shares_packets(trace)) {
+    write_each(file, trace, "shares", [](const M& m) { return m.shares; });
+  }
   write_shape(file, trace);
   write_depends(file, trace);
 }
@@ -116,6 +119,7 @@ class Hdf5Rows {
     maybe("flits", [](TraceRow& row, int64_t v) { row.flits = v; });
     maybe("delay_cycles", [](TraceRow& row, int64_t v) { row.delay = v; });
     maybe("spread_cycles", [](TraceRow& row, int64_t v) { row.spread = v; });
+    maybe("shares", [](TraceRow& row, int64_t v) { row.shares = v; });
     maybe("kind", [this](TraceRow& row, int64_t v) { row.kind = kind(v); });
     if (file_.has("/shape") || file_.has("/shape_first")) read_shape();
     if (file_.has("/depends") || file_.has("/depends_first")) read_depends();

@@ -183,5 +183,15 @@ TEST_F(TraceRefusalTest, Hdf5UnitAndTruncation) {
   EXPECT_EQ(refusal("nowhere.csv").key, "trace");
 }
 
+TEST_F(TraceRefusalTest, SharedPacketsThatDiffer) {
+  const std::string header = kHeader + ",shares\n" + kRow + ",\n";
+  expect_csv(header + "1,0,0,0,2,0,dense,32,7\n", "shares", "7", "the id of the row before", 3);
+  expect_csv(header + "1,0,0,0,2,0,dense,32,0\n2,0,0,0,3,0,dense,32,1\n", "shares", "1",
+             "what that row shares", 4);
+  expect_csv(header + "1,0,0,0,2,0,dense,31,0\n", "shares", "0", "in id and target only", 3);
+  expect_csv(header + "1,0,0,1,2,0,dense,32,0\n", "shares", "0", "in id and target only", 3);
+  expect_csv(kHeader + ",shares\n" + kRow + ",0\n", "shares", "0", "the id of the row before", 2);
+}
+
 }  // namespace
 }  // namespace ranvier::workload

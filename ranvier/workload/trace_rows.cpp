@@ -22,6 +22,7 @@ class Builder {
     for (size_t row = 0; row < rows_.size(); ++row) trace.messages.push_back(message(row));
     check_dependencies();
     check_cycles();
+    for (size_t row = 0; row < rows_.size(); ++row) check_shared(trace.messages, row);
     return trace;
   }
 
@@ -36,6 +37,7 @@ class Builder {
     within(row, "time_cycles", given.time, 0, kMostCycles);
     within(row, "delay_cycles", given.delay, 0, kMostCycles);
     within(row, "spread_cycles", given.spread, 0, kMostCycles);
+    within(row, "shares", given.shares, -1, kMostCycles);
     if (given.delay > 0 && given.depends.empty()) {
       refuse_(row, "delay_cycles", fmt::to_string(given.delay),
               "0 for a message without dependencies", "Give the sum in time_cycles.");
@@ -48,7 +50,8 @@ class Builder {
             .packets = packets(row),
             .depends = given.depends,
             .delay = core::Cycles(given.delay),
-            .spread = core::Cycles(given.spread)};
+            .spread = core::Cycles(given.spread),
+            .shares = given.shares};
   }
 
   void within(size_t row, const char* column, int64_t value, int64_t low, int64_t high) const {
@@ -166,6 +169,28 @@ class Builder {
     refuse_(row, "depends", fmt::format("{}", fmt::join(rows_[row].depends, ";")),
             "dependencies that do not form a cycle",
             fmt::format("{} messages wait for each other.", rows_.size() - free.size()));
+  }
+
+  /// A message that shares packets stands behind them, and is the same but for its target.
+  void check_shared(const std::vector<TraceMessage>& messages, size_t row) const {
+    const TraceMessage& message = messages[row];
+    if (message.shares < 0) return;
+    const TraceMessage* const before = row > 0 ? &messages[row - 1] : nullptr;
+    const int64_t sender = before == nullptr    ? -1
+                           : before->shares < 0 ? before->id
+                                                : before->shares;
+    if (message.shares != sender) {
+      refuse_(row, "shares", fmt::to_string(message.shares),
+              "the id of the row before, or what that row shares", "");
+    }
+    TraceMessage same = *before;
+    same.id = message.id;
+    same.target = message.target;
+    same.shares = message.shares;
+    if (same == message) return;
+    refuse_(row, "shares", fmt::to_string(message.shares),
+            fmt::format("a message that differs from {} in id and target only", before->id),
+            "Shared packets are sent once, from one tile at one time.");
   }
 
   const std::vector<TraceRow>& rows_;

@@ -68,6 +68,34 @@ TEST_F(TraceTest, ReadsWhatItWroteInBothFormats) {
   }
 }
 
+/// The second message goes to two more tiles.
+Trace sharing() {
+  Trace trace = sample();
+  for (const int y : {2, 1}) {
+    TraceMessage branch = trace.messages[1];
+    branch.id = 10 + y;
+    branch.target = {1, y};
+    branch.shares = 2;
+    trace.messages.insert(trace.messages.begin() + 2, branch);
+  }
+  return trace;
+}
+
+TEST_F(TraceTest, KeepsWhoSharesPackets) {
+  for (const char* name : {"sharing.csv", "sharing.h5"}) {
+    write_trace(sharing(), directory_ / name);
+    EXPECT_EQ(read_trace(directory_ / name, arch::PackageSpec{}), sharing()) << name;
+  }
+}
+
+TEST_F(TraceTest, HasNoColumnForWhatNobodyShares) {
+  write_trace(sample(), directory_ / "sample.csv");
+  std::ifstream file(directory_ / "sample.csv");
+  std::string header;
+  std::getline(file, header);
+  EXPECT_EQ(header.find("shares"), std::string::npos);
+}
+
 TEST_F(TraceTest, CountsPacketsFlitsAndBits) {
   const TraceMessage message = sample().messages[0];
   EXPECT_EQ(message.packet_count(), 5);

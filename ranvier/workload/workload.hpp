@@ -56,7 +56,9 @@ struct Message {
   int32_t packets = 1;
   int32_t flits_per_packet = 1;
   int32_t bits_per_flit = 0;
-  int64_t bits = 0;  // sum over all flits, link overhead excluded
+  int64_t bits = 0;     // sum over all flits, link overhead excluded
+  bool branch = false;  // its packets are those of the message before: sent once, they fork on the
+                        // way
 
   int64_t flits() const { return int64_t{packets} * flits_per_packet; }
   /// Every flit is bits_per_flit wide but the first, which has what is left (a boundary's header
@@ -112,6 +114,9 @@ void check(const Workload& workload, const arch::PackageSpec& package);
 
 /// Messages of task t: indices [first[t], first[t + 1]) of the list. [tasks + 1].
 std::vector<size_t> first_messages(const Workload& workload);
+
+/// Messages from `message` on that share its packets, itself included. Cost: O(their number).
+size_t sharers(const Workload& workload, size_t message);
 
 /// Every task after all tasks that it waits for; tasks of a cycle are left out.
 std::vector<size_t> topological_order(const Workload& workload);

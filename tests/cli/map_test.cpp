@@ -60,6 +60,22 @@ TEST_F(MapCommand, ShowsTheMappingThatTheRunUses) {
   EXPECT_GT(searched.at("cores").get<int>(), naive.at("cores").get<int>());
 }
 
+TEST_F(MapCommand, SaysWhatMulticastSaves) {
+  const Json unicast = Json::parse(run("--format json").out).at(0);
+  EXPECT_EQ(unicast.at("delivery"), "unicast");
+  EXPECT_FALSE(unicast.contains("multicast"));
+  const std::string wanted = "--set mapping.delivery=multicast ";
+  const Json forked = Json::parse(run(wanted + "--format json").out).at(0);
+  EXPECT_EQ(forked.at("delivery"), "multicast");
+  const Json& saved = forked.at("multicast").at(0);
+  EXPECT_GT(saved.at("trees").get<int>(), 0);
+  EXPECT_GT(saved.at("unicast").at("flit_hops").get<int>(),
+            saved.at("multicast").at("flit_hops").get<int>());
+  EXPECT_THAT(run(wanted).out, HasSubstr("against unicast, analytic: "));
+  const Json found = Json::parse(run(wanted + "--objective bits --format json").out).at(0);
+  EXPECT_GE(found.at("multicast").at("gain_analytic").at("die_to_die_bits").get<double>(), 1);
+}
+
 TEST_F(MapCommand, RefusesFlagsThatNeedAnObjective) {
   const auto refused = [&](const std::string& flags, const std::string& why) {
     const Outcome outcome = run(flags);
@@ -72,6 +88,9 @@ TEST_F(MapCommand, RefusesFlagsThatNeedAnObjective) {
   refused("--objective speed", "speed");
   refused("--objective bits --preset pcb", "need one of ucie16nm");
   refused("--set mapping.search=fast", "none, bits, latency, energy, edp");
+  refused("--set mapping.delivery=broadcast", "unicast, multicast");
+  refused("--set mapping.delivery=multicast --set hardware.serdes.bit_error_rate=1e-6",
+          "[mapping.delivery]");
 }
 
 }  // namespace

@@ -53,18 +53,24 @@ class SimulateTraces : public ::testing::Test {
 
 TEST_F(SimulateTraces, WritesATracePerSampleAndReplaysItOnTheSameHardware) {
   make_run();
-  const Outcome h5 = run("run --quiet --trace traces --power-window '50 ns'");
-  ASSERT_EQ(h5.exit_code, 0) << h5.err;
-  ASSERT_EQ(run("run --quiet --trace traces --trace-format csv").exit_code, 0);
   const std::string hardware = " --preset run/presets/ucie16nm.resolved.yaml";
-  for (const char* sample : {"0", "1"}) {
-    const std::string name = std::string("traces/hnn-graded.ucie16nm.") + sample;
-    const Json from_h5 = replay(name + ".h5" + hardware);
-    EXPECT_EQ("traces/" + from_h5.at("trace").get<std::string>(), name);
-    EXPECT_EQ(from_h5, replay(name + ".csv" + hardware));
-    EXPECT_GT(from_h5.at("link_bits").get<int64_t>(), 0);
-    const Json slow = replay(name + ".h5" + hardware + " --set 'hardware.serdes.phy_latency=1 us'");
-    EXPECT_GT(slow.at("latency_us").get<double>(), from_h5.at("latency_us").get<double>() + 0.9);
+  for (const std::string delivery : {"unicast", "multicast"}) {
+    const std::string flags = "run --quiet --trace traces --set mapping.delivery=" + delivery;
+    const Outcome h5 = run(flags + " --power-window '50 ns'");
+    ASSERT_EQ(h5.exit_code, 0) << h5.err;
+    ASSERT_EQ(run(flags + " --trace-format csv").exit_code, 0);
+    for (const char* sample : {"0", "1"}) {
+      const std::string name = std::string("traces/hnn-graded.ucie16nm.") + sample;
+      const std::string csv = core::read_file(directory_ / (name + ".csv"), "trace");
+      EXPECT_EQ(csv.find(",shares\n") != std::string::npos, delivery == "multicast");
+      const Json from_h5 = replay(name + ".h5" + hardware);
+      EXPECT_EQ("traces/" + from_h5.at("trace").get<std::string>(), name);
+      EXPECT_EQ(from_h5, replay(name + ".csv" + hardware));
+      EXPECT_GT(from_h5.at("link_bits").get<int64_t>(), 0);
+      const Json slow =
+          replay(name + ".h5" + hardware + " --set 'hardware.serdes.phy_latency=1 us'");
+      EXPECT_GT(slow.at("latency_us").get<double>(), from_h5.at("latency_us").get<double>() + 0.9);
+    }
   }
 }
 

@@ -125,23 +125,26 @@ ir::Activity draw_activity(Rng& rng, const Code& code, ir::Network& network) {
 
 }  // namespace
 
-RandomPoint random_point(uint64_t seed, uint64_t number) {
+RandomPoint random_point(uint64_t seed, uint64_t number, map::DeliveryMode delivery) {
   Rng rng(Rng(seed).fork(number).next());  // streams of neighbouring numbers overlap
   for (;;) {
     const Code code = draw_code(rng);
     RandomPoint point{.what = {}, .package = draw_package(rng), .workload = {}};
     ir::Network network = draw_network(rng, code, point.package);
     const ir::Activity activity = draw_activity(rng, code, network);
+    point.package.router.fork_flits = 8 << number % 5;
     try {
-      point.workload = map::build_workload(network, map::map_network(network, point.package),
-                                           activity, 0, code.wire, point.package);
+      point.workload =
+          map::build_workload(network, map::map_network(network, point.package, {}, delivery),
+                              activity, 0, code.wire, point.package);
     } catch (const core::UserError&) {
       continue;  // it does not fit
     }
     point.what = fmt::format(
-        "seed {} point {}: {} {} {} over {}, density {:.3f}, mesh {}, core {:.0f} MHz, {} x {:.0f} "
+        "seed {} point {}, {}: {} {} {} over {}, density {:.3f}, mesh {}, core {:.0f} MHz, {} x "
+        "{:.0f} "
         "Mbit/s",
-        seed, number, network.name, ir::to_string(code.kind), code.codec,
+        seed, number, to_string(delivery), network.name, ir::to_string(code.kind), code.codec,
         codec::to_string(code.wire), code.density, point.package.chip.mesh,
         point.package.core_clock.value() / 1e6, point.package.serdes.lanes,
         point.package.serdes.lane_rate.value() / 1e6);

@@ -60,12 +60,12 @@ void expect_equal_counts(const sim::Result& simulated, const analytic::Estimate&
   }
 }
 
-TEST(RandomPoints, KeepWhatTheAnalyticModelPromises) {
+void check_points(map::DeliveryMode delivery) {
   const uint64_t seed = from_environment("RANVIER_POINT_SEED", std::random_device{}());
   const uint64_t points = from_environment("RANVIER_POINTS", kPoints);
   Regime idle("uncongested"), links("links congest"), flagged("flagged: use cycle");
   for (uint64_t number = 0; number < points; ++number) {
-    const auto point = testing::random_point(seed, number);
+    const auto point = testing::random_point(seed, number, delivery);
     SCOPED_TRACE(point.what);
     const auto simulated = sim::simulate(point.workload, point.package);
     const auto estimated = analytic::estimate(point.workload, point.package);
@@ -88,6 +88,10 @@ TEST(RandomPoints, KeepWhatTheAnalyticModelPromises) {
   for (Regime* regime : {&idle, &links, &flagged}) regime->print();
   EXPECT_TRUE(points < kPoints || idle.points() > 0) << "nothing was promised";
 }
+
+TEST(RandomPoints, KeepWhatTheAnalyticModelPromises) { check_points(map::DeliveryMode::kUnicast); }
+
+TEST(RandomPoints, KeepItWherePacketsFork) { check_points(map::DeliveryMode::kMulticast); }
 
 }  // namespace
 }  // namespace ranvier
