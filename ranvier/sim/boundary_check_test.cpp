@@ -5,6 +5,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/rng.hpp"
 #include "ranvier/sim/simulator.hpp"
+#include "ranvier/sim/test_codecs.hpp"
 #include "ranvier/sim/test_workloads.hpp"
 
 #include <gmock/gmock.h>

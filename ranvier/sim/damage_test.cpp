@@ -4,6 +4,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/rng.hpp"
 #include "ranvier/sim/simulator.hpp"
+#include "ranvier/sim/test_codecs.hpp"
 #include "ranvier/sim/test_workloads.hpp"
 
 #include <gtest/gtest.h>

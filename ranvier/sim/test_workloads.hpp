@@ -12,10 +12,6 @@
 
 namespace ranvier::sim::testing {
 
-inline const codec::CodecSpec kGraded{codec::CodecKind::kGraded, 3, 1, false};
-inline const codec::CodecSpec kRate{codec::CodecKind::kRate, 0, 4, false};
-inline const codec::CodecSpec kDense{codec::CodecKind::kDense, 8, 1, false};
-
 inline arch::PackageSpec package(int chips_x, int chips_y, int mesh) {
   arch::PackageSpec spec;
   spec.chips_x = chips_x;
