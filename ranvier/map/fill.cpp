@@ -18,7 +18,7 @@ std::vector<Tiling> tile_layers(const ir::Network& network, const CoreLimits& li
   return tilings;
 }
 
-int64_t cores_of(const std::vector<Tiling>& tilings) {
+int64_t cores_behind_input(const std::vector<Tiling>& tilings) {
   int64_t cores = 0;
   for (size_t l = 1; l < tilings.size(); ++l) cores += tilings[l].tiles();
   return cores;
@@ -37,7 +37,8 @@ int64_t cores_of(const std::vector<Tiling>& tilings) {
   constexpr int kDoublings = 16;
   for (int i = 0; i < kDoublings; ++i) {
     limits.neurons *= 2;
-    if (core::ceil_div(cores_of(tile_layers(network, limits)), usable) > available) continue;
+    if (core::ceil_div(cores_behind_input(tile_layers(network, limits)), usable) > available)
+      continue;
     hint += fmt::format("; hardware.neurons_per_core {} in place of {} would fit too",
                         limits.neurons, package.chip.neurons_per_core);
     break;
@@ -59,7 +60,7 @@ void fill_chips(const ir::Network& network, const arch::PackageSpec& package, Ma
                            "A hybrid chip needs cores inside its ring of spiking cores."});
   }
   const auto tilings = tile_layers(network, limits_of(package.chip));
-  const int64_t cores = cores_of(tilings);
+  const int64_t cores = cores_behind_input(tilings);
   const int64_t chips = core::ceil_div(cores, usable);
   if (chips > int64_t{1} * package.chips_x * package.chips_y) {
     refuse(network, package, cores, usable);

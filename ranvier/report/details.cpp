@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSchema = 1;
+constexpr int kDetailsSchema = 1;
 constexpr const char* kWins[] = {"always", "never", "above", "below"};
 
 json write(const Threshold& t) {
@@ -279,7 +279,7 @@ std::string to_json(const Details& details) {
   }
   json tornados = json::array();
   for (const auto& tornado : details.tornados) tornados.push_back(write(tornado));
-  return json{{"schema", kSchema},
+  return json{{"schema", kDetailsSchema},
               {"network", details.network},
               {"data", details.data},
               {"command", details.command},
@@ -294,8 +294,8 @@ std::string to_json(const Details& details) {
 
 Details details_from_json(std::string_view text, const std::string& place) {
   const JsonView root = JsonView::parse(text, "details.json", place);
-  if (root.integer("schema") != kSchema) {
-    root.at("schema").refuse(std::to_string(root.integer("schema")), std::to_string(kSchema),
+  if (root.integer("schema") != kDetailsSchema) {
+    root.at("schema").refuse(std::to_string(root.integer("schema")), std::to_string(kDetailsSchema),
                              "The run was made by another version; run it again.");
   }
   Details details{.network = root.text("network"),

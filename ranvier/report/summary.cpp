@@ -9,7 +9,7 @@
 namespace ranvier::report {
 namespace {
 
-constexpr int64_t kSchema = 1;
+constexpr int64_t kSummarySchema = 1;
 constexpr double kPartsTolerance = 1e-4;  // relative; the file stores rounded decimals
 constexpr std::array<std::string_view, 4> kOrder = {"ann-packet", "ann-burst8", "ann-burst4",
                                                     "snn"};
@@ -86,8 +86,8 @@ void require_same_presets(const JsonView& variants, const std::vector<VariantRes
 
 Summary summary_from_json(std::string_view text, const std::string& place) {
   const JsonView root = JsonView::parse(text, "summary.json", place);
-  if (root.integer("schema") != kSchema) {
-    root.at("schema").refuse(std::to_string(root.integer("schema")), std::to_string(kSchema),
+  if (root.integer("schema") != kSummarySchema) {
+    root.at("schema").refuse(std::to_string(root.integer("schema")), std::to_string(kSummarySchema),
                              "The run was made by another version; run it again.");
   }
   Summary summary{root.text("experiment"), root.text("fidelity"), root.text("metric"), {}};
