@@ -140,7 +140,7 @@ TEST(PlacementStateTest, TheCostOfMovesIsThatOfTheNewPlacement) {
       std::swap(tile_of(a), tile_of(b));
     } else {
       const arch::Coordinates to{static_cast<int>(rng.below(12)), static_cast<int>(rng.below(6))};
-      state.move(a, to, to);
+      state.move(a, to);
       tile_of(a) = arch::tile_at(all.package, to);
     }
     const PlacementCost fresh = placement_cost(all.problem, mapping, all.package);

@@ -28,17 +28,9 @@ namespace {
 
 using core::Event;
 using ir::NetworkKind;
+using testing::package_of;
 using workload::MessageKind;
 using workload::TaskKind;
-
-arch::PackageSpec package_of(int chips_x, int chips_y, int mesh, int neurons) {
-  arch::PackageSpec package;
-  package.chips_x = chips_x;
-  package.chips_y = chips_y;
-  package.chip.mesh = mesh;
-  package.chip.neurons_per_core = neurons;
-  return package;
-}
 
 /// Die edges between the chips of the XY ways, each once.
 size_t edges_walked(const arch::PackageSpec& package, int from, const std::vector<int>& chips) {
@@ -166,15 +158,16 @@ TEST(Multicast, NeedsANameForEveryTree) {
   }
 }
 
-struct Built {
+struct MulticastBuilt {
   Mapping mapping;
   workload::Workload workload;
   core::Ledger ledger;
 };
 
-Built built(const ir::Network& network, const ir::Activity& activity,
-            const arch::PackageSpec& package, DeliveryMode delivery) {
-  Built made{.mapping = map_network(network, package, {}, delivery), .workload = {}, .ledger = {}};
+MulticastBuilt built(const ir::Network& network, const ir::Activity& activity,
+                     const arch::PackageSpec& package, DeliveryMode delivery) {
+  MulticastBuilt made{
+      .mapping = map_network(network, package, {}, delivery), .workload = {}, .ledger = {}};
   made.workload =
       build_workload(network, made.mapping, activity, 0, codec::WireKind::kAuto, package);
   workload::check(made.workload, package);
@@ -202,8 +195,8 @@ TEST(Multicast, EveryReaderGetsWhatUnicastSendsAndNobodyElseDoes) {
     const auto network = testing::two_chip_network(kind, codec::parse_codec(codec, "t"), steps);
     const auto activity = testing::random_activity(network, 1, 0.3, 5);
     const auto package = package_of(2, 1, 6, 64);
-    const Built copies = built(network, activity, package, DeliveryMode::kUnicast);
-    const Built forked = built(network, activity, package, DeliveryMode::kMulticast);
+    const MulticastBuilt copies = built(network, activity, package, DeliveryMode::kUnicast);
+    const MulticastBuilt forked = built(network, activity, package, DeliveryMode::kMulticast);
     const auto sent = contents(copies.workload);
     const auto got = contents(forked.workload);
     ASSERT_EQ(got.size(), sent.size()) << codec;
@@ -253,8 +246,8 @@ TEST(Multicast, ABlockForSeveralChipsCrossesEveryDieEdgeOnce) {
     const auto network = testing::filled_network(kind, spec, spiking ? 3 : 1);
     const auto activity = testing::random_activity(network, 1, 0.3, 5);
     const auto package = package_of(4, 2, 3, 32);
-    const Built copies = built(network, activity, package, DeliveryMode::kUnicast);
-    const Built forked = built(network, activity, package, DeliveryMode::kMulticast);
+    const MulticastBuilt copies = built(network, activity, package, DeliveryMode::kUnicast);
+    const MulticastBuilt forked = built(network, activity, package, DeliveryMode::kMulticast);
     EXPECT_LT(forked.ledger[Event::kDieToDieBits], copies.ledger[Event::kDieToDieBits]);
     EXPECT_LT(forked.workload.blocks.size(), copies.workload.blocks.size());
     int shared = 0;
@@ -291,7 +284,7 @@ TEST(Multicast, AFrameThatIsTooLongGoesToEachChipByItself) {
   const auto activity = testing::random_activity(network, 1, 0.3, 5);
   auto package = package_of(4, 2, 3, 32);
   package.router.fork_flits = 4;
-  const Built forked = built(network, activity, package, DeliveryMode::kMulticast);
+  const MulticastBuilt forked = built(network, activity, package, DeliveryMode::kMulticast);
   int decoders = 0, sharing = 0;
   for (const auto& message : forked.workload.messages) {
     if (message.kind != MessageKind::kBoundary) continue;
@@ -305,7 +298,7 @@ TEST(Multicast, AFrameThatIsTooLongGoesToEachChipByItself) {
   EXPECT_EQ(decoders, crossings);
   EXPECT_EQ(static_cast<size_t>(decoders - sharing), forked.workload.blocks.size());
   package.router.fork_flits = 128;
-  const Built whole = built(network, activity, package, DeliveryMode::kMulticast);
+  const MulticastBuilt whole = built(network, activity, package, DeliveryMode::kMulticast);
   EXPECT_LT(whole.workload.blocks.size(), forked.workload.blocks.size());
 }
 
@@ -314,7 +307,7 @@ TEST(Multicast, ThePlacementCountsEveryLinkOfATreeOnce) {
       testing::two_chip_network(NetworkKind::kHnn, codec::parse_codec("graded(2)", "t"));
   const auto activity = testing::random_activity(network, 1, 0.3, 5);
   const auto package = package_of(2, 1, 6, 64);
-  const Built forked = built(network, activity, package, DeliveryMode::kMulticast);
+  const MulticastBuilt forked = built(network, activity, package, DeliveryMode::kMulticast);
   const auto problem = placement_problem(network, forked.mapping, forked.workload);
   // Every link once, and every ejection: router bit-hops. Interface bits tell the ejections.
   int64_t injected = 0;

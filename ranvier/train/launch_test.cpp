@@ -19,7 +19,7 @@ Launch launch_in(const Environment& environment) {
 }
 
 template <class Call>
-core::Refusal refusal_of(const Call& call) {
+core::Refusal refusal_from(const Call& call) {
   try {
     call();
   } catch (const core::UserError& error) {
@@ -53,7 +53,7 @@ TEST(Launch, TakesTorchrunsDefaultsForWhatIsNotSet) {
 
 TEST(Launch, RefusesWhatMakesNoSense) {
   const auto key_of = [](const Environment& environment) {
-    return refusal_of([&] { launch_in(environment); }).key;
+    return refusal_from([&] { launch_in(environment); }).key;
   };
   EXPECT_EQ(key_of({{"WORLD_SIZE", "two"}, {"RANK", "0"}}), "WORLD_SIZE");
   EXPECT_EQ(key_of({{"WORLD_SIZE", "0"}, {"RANK", "0"}}), "WORLD_SIZE");
@@ -68,7 +68,7 @@ TEST(Launch, RefusesWhatMakesNoSense) {
 TEST(Launch, RefusesABatchThatCannotBeShared) {
   const Launch three{.rank = 0, .size = 3};
   EXPECT_NO_THROW(require_even_shares(three, 30, "train.batch"));
-  const core::Refusal refusal = refusal_of([&] { require_even_shares(three, 32, "train.batch"); });
+  const core::Refusal refusal = refusal_from([&] { require_even_shares(three, 32, "train.batch"); });
   EXPECT_EQ(refusal.key, "train.batch");
   EXPECT_EQ(refusal.given, "32");
   EXPECT_EQ(refusal.allowed, "a multiple of 3");
