@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using ::testing::ElementsAre;
 
-std::span<const config::Field> training() {
+std::span<const config::Field> trade_training() {
   static const config::Field fields[]{
       {.key = "variants.*.wire", .kind = config::Kind::kText, .fallback = ""}};
   return fields;
@@ -51,9 +51,10 @@ class TradeoffTest : public ::testing::Test {
     core::write_file_atomic(file, "name: curves\nbase: " + (directory_ / "run").string() +
                                       "\nfidelity: analytic\naxes:\n"
                                       "  - {key: hardware.serdes.lanes, values: [1, 4]}\n");
-    const auto fields = full_schema(training());
+    const auto fields = full_schema(trade_training());
     Store store = Store::create(directory_ / "a.sqlite");
-    run_sweep(load_sweep(file, {}, fields), {.training = training(), .program = "test"}, store);
+    run_sweep(load_sweep(file, {}, fields), {.training = trade_training(), .program = "test"},
+              store);
     return read_table(store);
   }
 
@@ -66,7 +67,7 @@ class TradeoffTest : public ::testing::Test {
 
 TEST_F(TradeoffTest, AVariantAtAPointIsOnePointUnderAllPresets) {
   const auto all = table();
-  const auto points = tradeoff_points(all, run_of(), training());
+  const auto points = tradeoff_points(all, run_of(), trade_training());
   ASSERT_EQ(points.size(), 10U) << "five variants at two points";
   for (const auto& point : points) {
     EXPECT_EQ(point.presets.size(), 2U) << point.variant;
@@ -91,7 +92,7 @@ TEST_F(TradeoffTest, AVariantAtAPointIsOnePointUnderAllPresets) {
 
 TEST_F(TradeoffTest, SaysWhatIsABaselineAndWhatABudgetReached) {
   const auto all = table();
-  const auto points = tradeoff_points(all, run_of(), training());
+  const auto points = tradeoff_points(all, run_of(), trade_training());
   const auto json = Json::parse(to_json(all, points));
   std::vector<std::string> baselines;
   for (const auto& point : json.at("points")) {
@@ -115,7 +116,7 @@ TEST_F(TradeoffTest, SaysWhatIsABaselineAndWhatABudgetReached) {
 TEST_F(TradeoffTest, RefusesARunThatIsGone) {
   const auto all = table();
   const RunOf nowhere = [this](const std::string&) { return directory_ / "gone"; };
-  EXPECT_THROW(tradeoff_points(all, nowhere, training()), core::UserError);
+  EXPECT_THROW(tradeoff_points(all, nowhere, trade_training()), core::UserError);
 }
 
 }  // namespace

@@ -18,14 +18,14 @@
 namespace ranvier {
 namespace {
 
-struct Case {
+struct ModelCase {
   const char* name;
   ir::NetworkKind kind;
   const char* codec;
   codec::WireKind wire;
   int steps;
 
-  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+  friend void PrintTo(const ModelCase& c, std::ostream* out) { *out << c.name; }
 };
 
 arch::PackageSpec package(int mesh, double core_hz, double lane_rate, int lanes) {
@@ -38,10 +38,10 @@ arch::PackageSpec package(int mesh, double core_hz, double lane_rate, int lanes)
   return spec;
 }
 
-class CrossTest : public ::testing::TestWithParam<Case> {
+class CrossTest : public ::testing::TestWithParam<ModelCase> {
  protected:
   ir::Network network_with_tables(double density) const {
-    const Case& c = GetParam();
+    const ModelCase& c = GetParam();
     auto network =
         map::testing::two_chip_network(c.kind, codec::parse_codec(c.codec, "test"), c.steps);
     if (c.wire == codec::WireKind::kRans) {
@@ -51,7 +51,7 @@ class CrossTest : public ::testing::TestWithParam<Case> {
   }
 
   workload::Workload make(const arch::PackageSpec& spec, double density) const {
-    const Case& c = GetParam();
+    const ModelCase& c = GetParam();
     const auto network = network_with_tables(density);
     auto activity = map::testing::random_activity(network, 1, density, 3);
     activity.steps = c.steps;
@@ -76,7 +76,7 @@ TEST_P(CrossTest, CountTheSameEvents) {
 /// A searched mapping is another schedule of the same work: every decoded value is checked by the
 /// simulator, and both models still count the same events.
 TEST_P(CrossTest, AgreeOnASearchedMapping) {
-  const Case& c = GetParam();
+  const ModelCase& c = GetParam();
   const auto spec = package(6, 1e9, 16e9, 16);
   const auto network = network_with_tables(0.25);
   auto activity = map::testing::random_activity(network, 1, 0.25, 3);
@@ -142,15 +142,15 @@ TEST_P(CrossTest, CriticalPathAddsUpToTheLatency) {
 INSTANTIATE_TEST_SUITE_P(
     Variants, CrossTest,
     ::testing::Values(
-        Case{"ann_packet", ir::NetworkKind::kAnn, "dense(8)", codec::WireKind::kPacket, 1},
-        Case{"ann_burst4", ir::NetworkKind::kAnn, "dense(4)", codec::WireKind::kBurst, 1},
-        Case{"hnn_graded", ir::NetworkKind::kHnn, "graded(3)", codec::WireKind::kAuto, 1},
-        Case{"hnn_rate", ir::NetworkKind::kHnn, "rate(4)", codec::WireKind::kAer, 1},
-        Case{"ann_rans", ir::NetworkKind::kAnn, "dense(4)", codec::WireKind::kRans, 1},
-        Case{"hnn_rans", ir::NetworkKind::kHnn, "graded(3)", codec::WireKind::kRans, 1},
-        Case{"hnn_rate_rans", ir::NetworkKind::kHnn, "rate(4)", codec::WireKind::kRans, 1},
-        Case{"snn_rans", ir::NetworkKind::kSnn, "rate(2)", codec::WireKind::kRans, 2},
-        Case{"snn", ir::NetworkKind::kSnn, "rate(2)", codec::WireKind::kAuto, 2}),
+        ModelCase{"ann_packet", ir::NetworkKind::kAnn, "dense(8)", codec::WireKind::kPacket, 1},
+        ModelCase{"ann_burst4", ir::NetworkKind::kAnn, "dense(4)", codec::WireKind::kBurst, 1},
+        ModelCase{"hnn_graded", ir::NetworkKind::kHnn, "graded(3)", codec::WireKind::kAuto, 1},
+        ModelCase{"hnn_rate", ir::NetworkKind::kHnn, "rate(4)", codec::WireKind::kAer, 1},
+        ModelCase{"ann_rans", ir::NetworkKind::kAnn, "dense(4)", codec::WireKind::kRans, 1},
+        ModelCase{"hnn_rans", ir::NetworkKind::kHnn, "graded(3)", codec::WireKind::kRans, 1},
+        ModelCase{"hnn_rate_rans", ir::NetworkKind::kHnn, "rate(4)", codec::WireKind::kRans, 1},
+        ModelCase{"snn_rans", ir::NetworkKind::kSnn, "rate(2)", codec::WireKind::kRans, 2},
+        ModelCase{"snn", ir::NetworkKind::kSnn, "rate(2)", codec::WireKind::kAuto, 2}),
     [](const auto& test) { return std::string(test.param.name); });
 
 }  // namespace
