@@ -100,7 +100,10 @@ workload::Workload boundary_workload(const arch::PackageSpec& spec, codec::WireK
   for (const int lane : {0, 1}) {
     const auto crossing =
         builder.block(cut, lane * spec.width() + 1, lane * spec.width() + 2, current, spec);
-    if (lane == 1) builder.message(builder.decoder(2), builder.task(0, 4), 2, 1);
+    if (lane == 1) {
+      const int32_t second = builder.decoder(2);
+      builder.message(second, builder.task(0, 4), 2, 1);
+    }
     builder.message(builder.task(0, 9), crossing.encode, 3, 2);
     builder.message(crossing.decode, builder.task(spec.width() - 1, 4), 5, 1);
   }

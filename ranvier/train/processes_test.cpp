@@ -242,7 +242,7 @@ class ProcessesTest : public ::testing::Test {
   /// One step of `size` processes against that of one.
   void expect_one_step(ModelSpec spec, const Phase& phase, int size);
 
-  static constexpr double kTight = 5e-5;
+  static constexpr double kTight = 2e-4;
   fs::path out_;
   Sets sets_;
   uint64_t seed_ = 1;

@@ -122,12 +122,12 @@ TEST_F(TrainTest, SettlesBudgetsOfTheDeployedNetwork) {
     p.calibration_samples = 40;
     if (of_bits) {
       p.events_per_neuron.reset();
-      p.bits_per_activation = 1.5;
+      p.bits_per_activation = 1.0;
     }
     const auto model = make_model(spec(ir::NetworkKind::kHnn));
     calibrate(*model, sets_, 40);
     train_phase(*model, nullptr, p, context(false));
-    const double target = of_bits ? 1.5 : 0.2;
+    const double target = of_bits ? 1.0 : 0.2;
     EXPECT_NEAR(deployed_cost(*model, sets_, p), target, 0.02 * target) << of_bits;
   }
 }

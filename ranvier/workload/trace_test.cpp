@@ -71,6 +71,7 @@ TEST_F(TraceTest, ReadsWhatItWroteInBothFormats) {
 /// The second message goes to two more tiles.
 Trace sharing() {
   Trace trace = sample();
+  trace.name = "sharing";  // as its file
   for (const int y : {2, 1}) {
     TraceMessage branch = trace.messages[1];
     branch.id = 10 + y;

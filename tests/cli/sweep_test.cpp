@@ -127,7 +127,9 @@ TEST_F(SweepCommand, SurvivesKillAtRandomMoments) {
   const fs::path database = directory_ / "killed/runs.sqlite";
   int64_t done = 0;
   int killed_at_work = 0;
-  for (int kill = 0; kill < kKills; ++kill) {
+  // On a busy machine more of them come too early: then there are more.
+  const auto is_enough = [&] { return killed_at_work > kKills / 4; };
+  for (int kill = 0; kill < kKills || (!is_enough() && kill < 4 * kKills); ++kill) {
     const bool ended = kill_after(std::chrono::microseconds(
         static_cast<int64_t>(rng.uniform() * static_cast<double>(whole.count()))));
     if (!fs::exists(database)) continue;
@@ -140,7 +142,7 @@ TEST_F(SweepCommand, SurvivesKillAtRandomMoments) {
       done = 0;
     }
   }
-  EXPECT_GT(killed_at_work, kKills / 4);
+  EXPECT_TRUE(is_enough()) << killed_at_work;
   ASSERT_EQ(run("sweep many.yaml --out killed -j 2 --quiet").exit_code, 0);
   EXPECT_EQ(check_database(database), 256);
   EXPECT_EQ(slurp(directory_ / "killed/points.csv"), slurp(directory_ / "whole/points.csv"));
