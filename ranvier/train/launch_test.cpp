@@ -68,7 +68,8 @@ TEST(Launch, RefusesWhatMakesNoSense) {
 TEST(Launch, RefusesABatchThatCannotBeShared) {
   const Launch three{.rank = 0, .size = 3};
   EXPECT_NO_THROW(require_even_shares(three, 30, "train.batch"));
-  const core::Refusal refusal = refusal_from([&] { require_even_shares(three, 32, "train.batch"); });
+  const core::Refusal refusal =
+      refusal_from([&] { require_even_shares(three, 32, "train.batch"); });
   EXPECT_EQ(refusal.key, "train.batch");
   EXPECT_EQ(refusal.given, "32");
   EXPECT_EQ(refusal.allowed, "a multiple of 3");
