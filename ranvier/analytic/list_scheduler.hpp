@@ -92,19 +92,25 @@ class ListScheduler {
   }
 
   const Plan& plan_;
-  const workload::Workload& workload_;
   const arch::PackageSpec& package_;
-  CrossingModel crossing_;
-  int64_t hop_;          // P + L
-  int64_t near_buffer_;  // flits of a lane between its injection port and the serialiser
+  const workload::Workload& workload_ = *plan_.workload;
+  CrossingModel crossing_{package_};
+  int64_t hop_ = package_.router.router_cycles + package_.router.link_cycles;  // P + L
+  /// Flits of a lane between its injection port and the serialiser.
+  int64_t near_buffer_ = package_.emio.fifo_depth + package_.router.buffer_flits;
   std::vector<TaskState> tasks_;
   std::vector<Train> trains_;
   std::vector<TrainRecord> records_;  // [message]
   std::vector<TileState> tiles_;      // numbered as in Plan::core
   std::vector<int64_t> channel_free_;
-  std::vector<DieLink> links_;     // numbered as in Totals::sides
-  std::vector<int64_t> woken_;     // [link] cycle of its next kGrant event
-  std::vector<int32_t> held_;      // [link x lane] message that keeps its injection port, or -1
+  /// Numbered as in Totals::sides.
+  std::vector<DieLink> links_ =
+      std::vector<DieLink>(plan_.totals.sides.size(), DieLink(crossing_, package_, plan_.mesh));
+  /// [link] Cycle of its next kGrant event.
+  std::vector<int64_t> woken_ = std::vector<int64_t>(links_.size(), kNever);
+  /// [link x lane] Message that keeps its injection port, or -1.
+  std::vector<int32_t> held_ =
+      std::vector<int32_t>(links_.size() * static_cast<size_t>(plan_.mesh), -1);
   std::vector<Passage> passages_;  // [message]; empty: none shares packets
   EventQueue events_;
 };

@@ -15,19 +15,12 @@ using workload::Workload;
 
 ListScheduler::ListScheduler(const Plan& plan, const arch::PackageSpec& package)
     : plan_(plan),
-      workload_(*plan.workload),
       package_(package),
-      crossing_(package),
-      hop_(package.router.router_cycles + package.router.link_cycles),
-      near_buffer_(package.emio.fifo_depth + package.router.buffer_flits),
       tasks_(workload_.tasks.size()),
       trains_(workload_.messages.size()),
       records_(workload_.messages.size()),
       tiles_(static_cast<size_t>(plan.cores)),
-      channel_free_(static_cast<size_t>(package.width() * package.height() * kDirections)),
-      links_(plan.totals.sides.size(), DieLink(crossing_, package, plan.mesh)),
-      woken_(links_.size(), kNever),
-      held_(links_.size() * static_cast<size_t>(plan.mesh), -1) {
+      channel_free_(static_cast<size_t>(package.width() * package.height() * kDirections)) {
   RANVIER_CONTRACT(std::max(trains_.size(), tasks_.size()) < EventQueue::kMostIndices,
                    "messages and tasks have event numbers");
   if (!plan.branches.empty()) passages_.resize(trains_.size());
@@ -40,19 +33,12 @@ ListScheduler::ListScheduler(const Plan& plan, const arch::PackageSpec& package)
 ListScheduler::ListScheduler(const ListScheduler& start, const Plan& plan,
                              const arch::PackageSpec& package)
     : plan_(plan),
-      workload_(*plan.workload),
       package_(package),
-      crossing_(package),
-      hop_(package.router.router_cycles + package.router.link_cycles),
-      near_buffer_(package.emio.fifo_depth + package.router.buffer_flits),
       tasks_(start.tasks_),
       trains_(start.trains_),
       records_(start.records_),
       tiles_(start.tiles_),
       channel_free_(start.channel_free_),
-      links_(plan.totals.sides.size(), DieLink(crossing_, package, plan.mesh)),
-      woken_(links_.size(), kNever),
-      held_(links_.size() * static_cast<size_t>(plan.mesh), -1),
       passages_(start.passages_),
       events_(start.events_) {}
 
