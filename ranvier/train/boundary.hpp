@@ -1,8 +1,7 @@
 #pragma once
 // The learned codec at a chip cut, as a module. It trains on the deployed grid (int16 currents,
-// integer thresholds, int16 multipliers; straight through), so that the integer codec gives the
-// same values as the training graph. Equations: docs/models/boundary-training.md and
-// docs/models/converter.md.
+// integer thresholds, int16 multipliers; straight through): the integer codec gives the same
+// values. Equations: docs/models/boundary-training.md and docs/models/converter.md.
 
 #include "ranvier/codec/codec.hpp"
 #include "ranvier/codec/wire.hpp"
@@ -33,8 +32,8 @@ struct BoundaryOptions {
   codec::WireKind wire = codec::WireKind::kAuto;
   Surrogate surrogate = Surrogate::kArctan;
   double surrogate_width = 0.5;  // [standard deviations of the channel]
-  int leak_shift =
-      0;  // rate: initial leak 1 - 2^-k, learned per channel, stepped path; 0 = none, closed form
+  // rate: initial leak 1 - 2^-k, learned per channel, stepped path; 0 = none, closed form
+  int leak_shift = 0;
 };
 
 enum class BoundaryMode : uint8_t {
@@ -56,6 +55,7 @@ class BoundaryImpl : public torch::nn::Module, public SharesBatch {
   BoundaryMode mode() const { return mode_; }
   const BoundaryOptions& options() const { return options_; }
   const BoundaryCost& cost() const { return cost_; }
+  RansMeter& rans_meter() { return rans_; }  // for checkpoints
   const BoundaryCounts& counts() const { return counts_; }
   void reset_counts() { counts_ = {}; }
 
@@ -120,6 +120,7 @@ class BoundaryImpl : public torch::nn::Module, public SharesBatch {
   void reset_channel(int64_t c, double at, bool fires);
   void update_moments(const torch::Tensor& flat);
   void frame_evenly(int64_t elements);
+  void renew_rans(const Traffic& now, const torch::Tensor& a);
   double measure_rans(const torch::Tensor& a) const;
   ProcessesPtr sharers() const { return is_training() ? processes() : one_process(); }
   torch::Tensor forward_deployed(const torch::Tensor& a);
@@ -139,6 +140,7 @@ class BoundaryImpl : public torch::nn::Module, public SharesBatch {
   BoundaryMode mode_ = BoundaryMode::kTrain;
   BoundaryCost cost_;
   Traffic traffic_;  // of the last kTrain forward, without gradients
+  RansMeter rans_;
   Framing framing_;
   std::vector<BlockSize> block_sizes_;  // of framing_
   bool is_framed_ = false;              // by set_framing
@@ -150,11 +152,5 @@ class BoundaryImpl : public torch::nn::Module, public SharesBatch {
   torch::Tensor captured_;
 };
 TORCH_MODULE(Boundary);
-
-/// Of a whole network: events over neurons, bits over crossings. Empty list: zeros.
-BoundaryCost total_cost(const std::vector<Boundary>& boundaries);
-
-/// Bits of one sample on all links, each boundary's times its weight. Differentiable.
-torch::Tensor weighted_bits(const std::vector<Boundary>& all, const std::vector<double>& weights);
 
 }  // namespace ranvier::train

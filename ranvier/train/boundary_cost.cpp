@@ -16,14 +16,22 @@ using torch::Tensor;
 
 }  // namespace
 
+void BoundaryImpl::renew_rans(const Traffic& now, const Tensor& a) {
+  // Tables and coding of one batch take a fifth of a step; between steps hardly anything moves
+  // that the price does not follow.
+  constexpr int64_t kSteps = 8;
+  if (is_training() && rans_.steps_left-- > 0) return;
+  rans_ = {measure_rans(a), price_per_neuron(now, options_.spec).item<double>(), kSteps - 1};
+}
+
 double BoundaryImpl::measure_rans(const Tensor& a) const {
   // Tables are learned from some samples, at most half of the batch, and others coded with them:
   // so many tokens of a text as hold what a few images do.
   constexpr int64_t kImages = 24;
-  constexpr int64_t kCoded = 2;
+  constexpr int64_t kCoded = 8;
   constexpr int64_t kTokenElements = 512;  // a sample of fewer is a token
   constexpr int64_t kTokens = 1024;
-  constexpr int64_t kCodedTokens = 64;
+  constexpr int64_t kCodedTokens = 256;
   const torch::NoGradGuard no_grad;
   const ProcessesPtr all = sharers();
   const int64_t samples = a.size(0) * all->size();
@@ -56,6 +64,7 @@ double BoundaryImpl::measure_rans(const Tensor& a) const {
 }
 
 void BoundaryImpl::set_framing(Framing framing) {
+  if (!framing_.blocks.empty()) rans_ = {};  // what other frames took
   framing_ = std::move(framing);
   is_framed_ = true;
   std::map<size_t, double> frames;  // by elements
@@ -90,39 +99,16 @@ void BoundaryImpl::finish_cost(const Tensor& events, const Tensor& magnitude, co
   traffic_ = {traffic.events.detach(), traffic.magnitude.detach(), -1.0};
   const bool may_be_rans =
       options_.wire == codec::WireKind::kRans || options_.wire == codec::WireKind::kAuto;
-  if (may_be_rans) traffic.rans_bits = measure_rans(a);
+  if (may_be_rans) {
+    renew_rans(traffic_, a);
+    traffic.rans_bits = rans_.bits;
+    traffic.rans_price = rans_.price;
+  }
   cost_.events_per_neuron = share() * traffic.events.mean();
   cost_.wire_bits_per_neuron = share() * wire_bits_per_neuron(traffic, options_.spec, options_.wire,
                                                               framing_.layout, block_sizes_);
   cost_.neurons = std::llround(static_cast<double>(neurons) / share());
   cost_.crossings = static_cast<double>(framing_.crossings()) / share();
-}
-
-BoundaryCost total_cost(const std::vector<Boundary>& boundaries) {
-  BoundaryCost total{torch::zeros({}), torch::zeros({}), 0, 0.0};
-  for (const Boundary& boundary : boundaries) {
-    const BoundaryCost& cost = boundary->cost();
-    total.events_per_neuron =
-        total.events_per_neuron + cost.events_per_neuron * static_cast<double>(cost.neurons);
-    total.wire_bits_per_neuron =
-        total.wire_bits_per_neuron + cost.wire_bits_per_neuron * cost.crossings;
-    total.neurons += cost.neurons;
-    total.crossings += cost.crossings;
-  }
-  if (total.neurons == 0) return total;
-  total.events_per_neuron = total.events_per_neuron / static_cast<double>(total.neurons);
-  total.wire_bits_per_neuron = total.wire_bits_per_neuron / total.crossings;
-  return total;
-}
-
-Tensor weighted_bits(const std::vector<Boundary>& boundaries, const std::vector<double>& weights) {
-  RANVIER_CONTRACT(boundaries.size() == weights.size(), "one weight for each boundary");
-  Tensor sum = torch::zeros({});
-  for (size_t b = 0; b < boundaries.size(); ++b) {
-    const BoundaryCost& cost = boundaries[b]->cost();
-    sum = sum + cost.wire_bits_per_neuron * (cost.crossings * weights[b]);
-  }
-  return sum;
 }
 
 }  // namespace ranvier::train

@@ -1,6 +1,6 @@
 // What boundaries pay: measured bits, the frames that cross, and who is moved by them.
 
-#include "ranvier/train/boundary.hpp"
+#include "ranvier/train/boundaries.hpp"
 #include "ranvier/train/optimiser.hpp"
 
 #include <gtest/gtest.h>
@@ -46,6 +46,32 @@ TEST(BoundaryCost, WireBitsOfRansAreMeasuredAndFallWithTheEvents) {
                             : boundary->log_threshold.grad();
     EXPECT_LT(grad.max().item<double>(), 0.0) << codec;  // a larger threshold or step costs less
   }
+}
+
+TEST(BoundaryCost, MeasuresRansInEveryEighthStepOfTrainingAndRemembersIt) {
+  BoundaryOptions options = options_for("graded(3)");
+  options.wire = codec::WireKind::kRans;
+  Boundary boundary(options);
+  boundary->calibrate(activations(64));
+  const auto measured_at = [&](uint64_t seed) {
+    boundary->forward(activations(64, 6, seed));
+    return boundary->rans_meter().bits;
+  };
+  const double first = measured_at(1);
+  for (uint64_t step = 2; step < 5; ++step) EXPECT_EQ(measured_at(step), first) << step;
+  Boundary resumed(options);
+  resumed->calibrate(activations(64));
+  restore_meters({resumed}, meters_of({boundary}));
+  resumed->sigma.copy_(boundary->sigma);
+  for (uint64_t step = 5; step < 10; ++step) {
+    EXPECT_EQ(measured_at(step) == first, step < 9) << step;
+    resumed->forward(activations(64, 6, step));
+    EXPECT_EQ(resumed->cost().wire_bits_per_neuron.item<double>(),
+              boundary->cost().wire_bits_per_neuron.item<double>());
+  }
+  boundary->eval();  // a score is of what it scores
+  const double scored = measured_at(10);
+  EXPECT_NE(measured_at(11), scored);
 }
 
 TEST(BoundaryCost, WireBitsOfTokensAreThoseOfWellLearnedTables) {

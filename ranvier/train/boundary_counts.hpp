@@ -16,6 +16,13 @@ struct BoundaryCost {
   double crossings = 0;                // neurons x die edges that bits are counted over
 };
 
+/// The last measurement of `rans`: training renews it every few steps and checkpoints keep it.
+struct RansMeter {
+  double bits = -1.0;      // link bits per neuron; below 0: none yet
+  double price = -1.0;     // price_per_neuron at that time
+  int64_t steps_left = 0;  // with it, until the next one
+};
+
 /// Totals over all forwards since reset_counts() (kTrain and kDeployed).
 struct BoundaryCounts {
   int64_t samples = 0;

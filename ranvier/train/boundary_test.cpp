@@ -1,6 +1,5 @@
-#include "ranvier/train/boundary.hpp"
-
 #include "ranvier/core/error.hpp"
+#include "ranvier/train/boundaries.hpp"
 #include "ranvier/train/sites.hpp"
 
 #include <gtest/gtest.h>

@@ -37,9 +37,11 @@ std::string text_from(const Tensor& tensor) {
 json header_of(const Checkpoint& c) {
   json history = json::array();
   for (const auto& record : c.history) history.push_back(to_json(record));
-  return {{"signature", c.signature}, {"step", c.step},         {"finished", c.is_finished},
-          {"seconds", c.seconds},     {"sums", c.sums},         {"controller", c.controller},
-          {"history", history},       {"model", c.model.size()}};
+  json meters = json::array();
+  for (const auto& m : c.meters) meters.push_back({m.bits, m.price, m.steps_left});
+  return {{"signature", c.signature}, {"step", c.step},     {"finished", c.is_finished},
+          {"seconds", c.seconds},     {"sums", c.sums},     {"controller", c.controller},
+          {"meters", meters},         {"history", history}, {"model", c.model.size()}};
 }
 
 Checkpoint checkpoint_from(const std::vector<Tensor>& tensors) {
@@ -51,6 +53,10 @@ Checkpoint checkpoint_from(const std::vector<Tensor>& tensors) {
   c.seconds = header.at("seconds");
   c.sums = header.at("sums").get<std::vector<double>>();
   c.controller = header.at("controller").get<std::vector<double>>();
+  // An older file has none: its boundaries measure anew.
+  for (const auto& m : header.value("meters", json::array())) {
+    c.meters.push_back({m.at(0), m.at(1), m.at(2)});
+  }
   for (const auto& record : header.at("history")) c.history.push_back(record_from(record));
   const auto split = tensors.begin() + 1 + header.at("model").get<int64_t>();
   c.model.assign(tensors.begin() + 1, split);

@@ -1,6 +1,7 @@
 #pragma once
 // The whole state of a training phase in one file that is either complete or absent.
 
+#include "ranvier/train/boundary_counts.hpp"
 #include "ranvier/train/torch_compat.hpp"
 
 #include <filesystem>
@@ -32,6 +33,7 @@ struct Checkpoint {
   double seconds = 0;
   std::vector<double> sums;        // running sums of the epoch under way
   std::vector<double> controller;  // of the budget, if any
+  std::vector<RansMeter> meters;   // of every boundary
   std::vector<EpochRecord> history;
   std::vector<torch::Tensor> model;       // parameters, then buffers
   std::vector<torch::Tensor> optimisers;  // every group's state

@@ -2,6 +2,7 @@
 // Networks that can be built dense, hybrid or spiking from one description, and exported as IR.
 
 #include "ranvier/ir/network.hpp"
+#include "ranvier/train/boundaries.hpp"
 #include "ranvier/train/processes.hpp"
 #include "ranvier/train/settings.hpp"
 #include "ranvier/train/sites.hpp"

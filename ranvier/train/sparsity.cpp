@@ -188,9 +188,11 @@ double fixed_per_element(std::span<const BlockSize> blocks, const CodecSpec& spe
 /// The measured bits, with the slopes of the price scaled to them.
 Tensor rans_bits(const Traffic& traffic, const CodecSpec& spec, double fixed) {
   const Tensor price = price_per_neuron(traffic, spec);
-  const Tensor scale = ((traffic.rans_bits - fixed) / price.detach().clamp_min(kLeastShare))
+  const Tensor then =
+      traffic.rans_price >= 0.0 ? torch::full_like(price, traffic.rans_price) : price.detach();
+  const Tensor scale = ((traffic.rans_bits - fixed) / then.clamp_min(kLeastShare))
                            .clamp(kLeastRansScale, kMostRansScale);
-  return traffic.rans_bits + scale * (price - price.detach());
+  return traffic.rans_bits + scale * (price - then);
 }
 
 }  // namespace

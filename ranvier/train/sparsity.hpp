@@ -15,9 +15,10 @@ namespace ranvier::train {
 
 /// Traffic of a boundary, per neuron and channel [C], differentiable.
 struct Traffic {
-  torch::Tensor events;     // dense: 1
-  torch::Tensor magnitude;  // mean |level|; steers `rans`
-  double rans_bits = -1.0;  // link bits per neuron that real frames took; below 0: not measured
+  torch::Tensor events;      // dense: 1
+  torch::Tensor magnitude;   // mean |level|; steers `rans`
+  double rans_bits = -1.0;   // link bits per neuron that real frames took; below 0: not measured
+  double rans_price = -1.0;  // price_per_neuron when they were measured; below 0: that of now
 };
 
 /// Frames of equal size, of one sample.
@@ -28,7 +29,7 @@ struct BlockSize {
 
 /// Expected link bits per neuron of a boundary cut into blocks of these sizes. Header, padding to
 /// whole flits, lane tag and framing are included as expectations; kAuto is a soft minimum.
-/// rans: what was measured, with the slopes of price_per_neuron.
+/// rans: what was measured, moved from then to now along the slopes of price_per_neuron.
 /// Returns a scalar; differentiable.
 torch::Tensor wire_bits_per_neuron(const Traffic& traffic, const codec::CodecSpec& spec,
                                    codec::WireKind wire, const codec::WireLayout& layout,

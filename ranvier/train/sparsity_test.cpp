@@ -197,6 +197,17 @@ TEST(WireBits, OfRansAreTheMeasuredOnesWithTheSlopeOfThePrice) {
   EXPECT_GT(by_magnitude, 0.0);
 }
 
+TEST(WireBits, OfRansMoveFromTheMeasurementWithThePrice) {
+  const codec::CodecSpec spec = codec::parse_codec("graded(3)", "codec");
+  const double fixed = (18.0 + 2.0 + 9.0 + 16.5) * 38.0 / 34.0 / 256.0;
+  const double scale = (1.3 - fixed) / entropy(spec, 0.2, 0.5);
+  Traffic traffic = traffic_of(0.15, 0.4, 1.3);
+  traffic.rans_price = entropy(spec, 0.2, 0.5);
+  const double expected = 1.3 + scale * (entropy(spec, 0.15, 0.4) - entropy(spec, 0.2, 0.5));
+  EXPECT_NEAR(rans_bits(traffic, spec).item<double>(), expected, 1e-4);
+  EXPECT_LT(expected, 1.2);
+}
+
 /// A boundary that sends nothing pays headers, and no event is priced by what those cost.
 TEST(WireBits, OfSilentRansFramesHaveModestSlopes) {
   const codec::CodecSpec spec = codec::parse_codec("graded(3)", "codec");

@@ -198,6 +198,7 @@ class PhaseTrainer {
     weights_.restore({state.begin(), split});
     codes_.restore({split, state.end()});
     if (controller_) controller_->restore(checkpoint->controller);
+    restore_meters(model_.boundaries(), checkpoint->meters);
     spdlog::info("{}: resumed at step {} of {}", phase_.name, step_, total_);
   }
 
@@ -384,6 +385,7 @@ class PhaseTrainer {
     c.seconds = seconds_before_ + seconds_since(start_);
     c.sums = sums_;
     if (controller_) c.controller = controller_->state();
+    c.meters = meters_of(model_.boundaries());
     c.history = history_;
     c.model = module_state(model_);
     c.optimisers = weights_.state();
