@@ -1,4 +1,5 @@
 #include "ranvier/app/breakeven_text.hpp"
+#include "ranvier/app/units.hpp"
 
 #include <cmath>
 
@@ -6,9 +7,6 @@ namespace ranvier::app {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr double kGiga = 1e9;
-constexpr double kPerMicro = 1e6;
 
 /// An open end is null: JSON has no infinity.
 Json end_json(double value) { return std::isinf(value) ? Json(nullptr) : Json(value); }

@@ -1,6 +1,7 @@
 #include "ranvier/app/breakeven_text.hpp"
 
 #include "ranvier/app/table.hpp"
+#include "ranvier/app/units.hpp"
 #include "ranvier/config/quantity_text.hpp"
 
 #include <fmt/format.h>
@@ -21,8 +22,6 @@ using sweep::Standing;
 using sweep::Tornado;
 using sweep::TornadoRow;
 
-constexpr double kGiga = 1e9;
-constexpr double kPerMicro = 1e6;
 constexpr double kTie = 0.005;  // ratios this near to 1 are called equal
 constexpr double kForever = std::numeric_limits<double>::infinity();
 constexpr int kBarWidth = 40;

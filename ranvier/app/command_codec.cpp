@@ -14,7 +14,7 @@
 namespace ranvier::app {
 namespace {
 
-struct Options {
+struct CodecOptions {
   std::string codec = "graded(3)";
   int elements = 256;
   int frames = 200;
@@ -46,7 +46,7 @@ codec::Frame random_frame(const codec::CodecSpec& spec, int elements, double rat
 }
 
 /// Tables of frames that are not among those measured.
-codec::BoundaryParams with_tables(const codec::CodecSpec& spec, const Options& options,
+codec::BoundaryParams with_tables(const codec::CodecSpec& spec, const CodecOptions& options,
                                   uint64_t seed) {
   constexpr int kFrames = 100;
   constexpr uint64_t kOtherSeed = 0x5eed;
@@ -62,7 +62,7 @@ codec::BoundaryParams with_tables(const codec::CodecSpec& spec, const Options& o
   return params;
 }
 
-Row measure(codec::WireKind kind, const codec::CodecSpec& spec, const Options& options,
+Row measure(codec::WireKind kind, const codec::CodecSpec& spec, const CodecOptions& options,
             uint64_t seed) {
   const codec::WireLayout layout;
   const auto wire = codec::make_wire_format(kind, with_tables(spec, options, seed), layout);
@@ -83,7 +83,7 @@ Row measure(codec::WireKind kind, const codec::CodecSpec& spec, const Options& o
   return row;
 }
 
-std::vector<Row> measure_all(const Options& options, uint64_t seed) {
+std::vector<Row> measure_all(const CodecOptions& options, uint64_t seed) {
   const auto spec = codec::parse_codec(options.codec, "--codec");
   using codec::WireKind;
   const bool dense = spec.kind == codec::CodecKind::kDense;
@@ -99,7 +99,7 @@ std::vector<Row> measure_all(const Options& options, uint64_t seed) {
   return rows;
 }
 
-void print(const Options& options, const std::vector<Row>& rows, bool json) {
+void print(const CodecOptions& options, const std::vector<Row>& rows, bool json) {
   if (json) {
     nlohmann::ordered_json out{{"codec", options.codec},
                                {"elements", options.elements},
@@ -126,7 +126,7 @@ void print(const Options& options, const std::vector<Row>& rows, bool json) {
 }  // namespace
 
 void attach_codec(CLI::App& app, const Common& common, std::function<void()>& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CodecOptions>();
   app.add_option(
       "--codec", options->codec,
       "dense(bits), rate(T), graded(k), ttfs(T), topk(f), each also ...,signed) [graded(3)]");

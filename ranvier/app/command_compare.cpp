@@ -18,7 +18,7 @@ namespace ranvier::app {
 
 namespace {
 
-struct Options {
+struct CompareOptions {
   std::vector<std::string> sources;
   SweepView view;
 };
@@ -45,7 +45,7 @@ void compare_runs(const std::vector<std::string>& directories, const Common& com
   }
 }
 
-void compare(const Options& options, const Common& common) {
+void compare(const CompareOptions& options, const Common& common) {
   if (options.sources.size() == 1 && is_sweep(options.sources.front())) {
     print_sweep(sweep_paths(options.sources.front()).database, options.view, common);
     return;
@@ -76,7 +76,7 @@ void compare(const Options& options, const Common& common) {
 }  // namespace
 
 void attach_compare(CLI::App& app, const Common& common, std::function<void()>& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompareOptions>();
   app.add_option("DIR", options->sources,
                  "run directories (each holds a summary.json), or the database of one sweep")
       ->required();

@@ -31,7 +31,7 @@ namespace ranvier::app {
 namespace fs = std::filesystem;
 namespace {
 
-struct Options {
+struct SweepCommandOptions {
   std::string file;
   std::string out;
   std::string base;
@@ -64,7 +64,7 @@ Shard parse_shard(const std::string& text) {
                          .hint = "--shard 2/8 runs every eighth point, from the second on."});
 }
 
-int jobs_of(const Options& options, const Common& common) {
+int jobs_of(const SweepCommandOptions& options, const Common& common) {
   ExperimentOptions all;
   all.threads = options.jobs;
   return thread_count(all, common);
@@ -91,7 +91,8 @@ std::vector<train::Framing> framing_or_even(const sweep::Experiment& experiment,
 }
 
 void train_bundles(const sweep::Experiment& experiment, const fs::path& run,
-                   const sweep::Examine& examine, const Options& options, const Common& common) {
+                   const sweep::Examine& examine, const SweepCommandOptions& options,
+                   const Common& common) {
   spdlog::info("training {} in {}", experiment.name, run.string());
   train::train_all(experiment.values,
                    {.out = run,
@@ -106,14 +107,14 @@ void train_bundles(const sweep::Experiment& experiment, const fs::path& run,
 }
 #else
 constexpr bool kCanTrain = false;
-void train_bundles(const sweep::Experiment&, const fs::path&, const sweep::Examine&, const Options&,
-                   const Common&) {
+void train_bundles(const sweep::Experiment&, const fs::path&, const sweep::Examine&,
+                   const SweepCommandOptions&, const Common&) {
   throw core::ContractViolation("only networks without weights need no training");
 }
 #endif
 
 /// What repeats the sweep.
-std::string sweep_command(const Options& options) {
+std::string sweep_command(const SweepCommandOptions& options) {
   std::string text = fmt::format("ranvier sweep {} --out {}", options.file, options.out);
   if (!options.base.empty()) text += " --base " + options.base;
   for (const auto& set : options.set) text += " --set " + set;
@@ -122,7 +123,8 @@ std::string sweep_command(const Options& options) {
 
 /// Trains bundles, or assumes those of a network without weights. Empty where the base needs a
 /// training that this program cannot do.
-sweep::Train trainer(const sweep::SweepSpec& spec, const Options& options, const Common& common) {
+sweep::Train trainer(const sweep::SweepSpec& spec, const SweepCommandOptions& options,
+                     const Common& common) {
   if (!kCanTrain && fs::is_regular_file(spec.base)) {
     const auto training = train::training_schema();
     const sweep::ExperimentBase base(spec.base, options.set, training);
@@ -214,7 +216,7 @@ void evaluate_with_ranks(const sweep::SweepSpec& spec, sweep::SweepOptions how,
   if (error) std::rethrow_exception(error);
 }
 
-void run(const Options& options, const Common& common) {
+void run(const SweepCommandOptions& options, const Common& common) {
   if (options.file.empty() || options.out.empty()) {
     throw core::UserError({.key = options.file.empty() ? "SWEEP" : "--out",
                            .given = "nothing",
@@ -299,7 +301,7 @@ void attach_export(CLI::App& app, const Common& common, std::function<void()>& a
 }  // namespace
 
 void attach_sweep(CLI::App& app, const Common& common, std::function<void()>& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SweepCommandOptions>();
   app.add_option("SWEEP", options->file, "sweep file (YAML)");
   app.add_option("--out", options->out, "directory, or a database file ending in .sqlite");
   app.add_option("--base", options->base, "experiment file or trained run, in place of the file's");

@@ -2,6 +2,7 @@
 
 #include "ranvier/analytic/model.hpp"
 #include "ranvier/app/map_search.hpp"
+#include "ranvier/app/units.hpp"
 #include "ranvier/map/multicast.hpp"
 
 #include <fmt/format.h>
@@ -10,8 +11,6 @@ namespace ranvier::app {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr double kPerMicro = 1e6;
 
 Json costs_of(const workload::Workload& workload, const sweep::PresetSetup& setup) {
   const auto estimate = analytic::estimate(workload, setup.package);

@@ -2,6 +2,7 @@
 
 #include "ranvier/app/map_delivery.hpp"
 #include "ranvier/app/table.hpp"
+#include "ranvier/app/units.hpp"
 #include "ranvier/sim/simulator.hpp"
 #include "ranvier/sweep/mapping.hpp"
 
@@ -11,8 +12,6 @@ namespace ranvier::app {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr double kPerMicro = 1e6;
 
 double ratio(double before, double after) { return after > 0 ? before / after : 1; }
 
