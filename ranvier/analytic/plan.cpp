@@ -22,6 +22,7 @@ void count_task(core::Ledger& ledger, const Task& task) {
   ledger.add(Event::kWeightReadBits, task.weight_read_bits);
   ledger.add(Event::kStateReadBits, task.state_read_bits);
   ledger.add(Event::kStateWriteBits, task.state_write_bits);
+  ledger.add(Event::kRansSymbols, task.rans_symbols);
 }
 
 /// A spiking network's gateways only pack events, so they examine and rebuild no elements.

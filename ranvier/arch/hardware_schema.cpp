@@ -150,6 +150,11 @@ constexpr auto kSchema = std::to_array<Field>({
           "Events that a decoder accumulates.", kChoice),
     count("hardware.converter.decode_elements_per_cycle", "1", 1, 4096, "elements / core cycle",
           "Activations that a decoder rebuilds.", kChoice),
+    count(
+        "hardware.converter.rans_symbols_per_cycle", "1", 1, 4096, "symbols / core cycle",
+        "Symbols that an entropy coder takes; its state depends on the symbol before, so more than "
+        "1 needs several coders side by side.",
+        kChoice),
     count("hardware.converter.output_flits", "512", 1, 1 << 20, "flits",
           "Output buffer of a converter; it stalls while the network leaves it full. Two frames of "
           "256 events by default.",

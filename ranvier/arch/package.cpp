@@ -133,6 +133,7 @@ ConverterSpec converter_from(const config::Values& values) {
           .encode_events_per_cycle = rate("encode_events_per_cycle"),
           .decode_events_per_cycle = rate("decode_events_per_cycle"),
           .decode_elements_per_cycle = rate("decode_elements_per_cycle"),
+          .rans_symbols_per_cycle = rate("rans_symbols_per_cycle"),
           .output_flits = rate("output_flits")};
 }
 

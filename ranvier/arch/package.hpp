@@ -65,6 +65,7 @@ struct ConverterSpec {
   int encode_events_per_cycle = 1;
   int decode_events_per_cycle = 1;
   int decode_elements_per_cycle = 1;
+  int rans_symbols_per_cycle = 1;
   int output_flits = 512;  // output buffer
 };
 

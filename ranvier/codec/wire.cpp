@@ -76,6 +76,10 @@ std::optional<Frame> WireFormat::salvage(const WireFrame& wire, int elements,
   }
 }
 
+bool tries_rans(WireKind kind, const BoundaryParams& params) {
+  return kind == WireKind::kRans || (kind == WireKind::kAuto && params.entropy);
+}
+
 bool can_carry(WireKind kind, const CodecSpec& codec) {
   if (kind == WireKind::kAuto) return true;
   const auto table = wire_table();

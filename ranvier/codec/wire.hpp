@@ -93,6 +93,10 @@ std::unique_ptr<WireFormat> make_wire_format(WireKind kind, const BoundaryParams
 std::unique_ptr<WireFormat> make_wire_format(WireKind kind, const CodecSpec& codec,
                                              const WireLayout& layout);
 
+/// Whether a gateway of this format entropy-codes every frame: `auto` has to know what that would
+/// take, whatever it then sends.
+bool tries_rans(WireKind kind, const BoundaryParams& params);
+
 /// Whether the format can carry the codec, given the tables it may need.
 bool can_carry(WireKind kind, const CodecSpec& codec);
 

@@ -22,6 +22,7 @@ constexpr std::array<EventInfo, kEventKinds> kEventTable{{
     {Event::kClpEncodeEvents, "clp_encode_events", "events", "built by encoders"},
     {Event::kClpDecodeEvents, "clp_decode_events", "events", "accumulated by decoders"},
     {Event::kClpDecodeElements, "clp_decode_elements", "elements", "rebuilt by decoders"},
+    {Event::kRansSymbols, "rans_symbols", "symbols", "through entropy coders, at either end"},
     {Event::kPackets, "packets", "packets", "injected into the network"},
     {Event::kTileCycles, "tile_cycles", "core-cycles", "cores in use times run time"},
 }};

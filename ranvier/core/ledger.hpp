@@ -28,6 +28,7 @@ enum class Event : uint8_t {
   kClpEncodeEvents,       // events built by an encoder
   kClpDecodeEvents,       // events accumulated by a decoder
   kClpDecodeElements,     // activations rebuilt by a decoder
+  kRansSymbols,           // symbols through entropy coders, at either end
   kPackets,               // packets injected
   kTileCycles,            // cores in use x run time, for leakage
   kCount

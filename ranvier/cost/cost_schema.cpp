@@ -68,6 +68,10 @@ constexpr auto kSchema = std::to_array<Field>({
     constant("cost.clp_packet", "J", kOperation, "CLP: building one event packet."),
     constant("cost.clp_add", "J", kOperation, "CLP: adding one event to a counter."),
     constant("cost.clp_multiply", "J", kOperation, "CLP: rescaling one activation."),
+    constant(
+        "cost.rans_multiply", "J", kOperation,
+        "CLP: the multiplication of an entropy coder, by a frequency or its reciprocal; its table "
+        "costs cost.sram_access."),
     constant("cost.clp_state_bit", "J/bit", kBit, "CLP: one bit of its register file."),
     number("cost.clp_state_width", 1, 64, "bits", "CLP: bits of one membrane or counter."),
     number("cost.logic_leak_fraction", 0, 10, "ratio",

@@ -175,6 +175,8 @@ void add_converter(PriceList& list) {
   list.add(Event::kClpDecodeEvents, "converter", "cost.clp_add");
   list.add(Event::kClpDecodeEvents, "converter", state_keys, state);
   list.add(Event::kClpDecodeElements, "converter", "cost.clp_multiply");
+  list.add(Event::kRansSymbols, "converter", "cost.sram_access");  // 64 bits of a table
+  list.add(Event::kRansSymbols, "converter", "cost.rans_multiply");
 }
 
 void add_leakage(PriceList& list, const arch::PackageSpec& package) {

@@ -131,6 +131,7 @@ TEST(Converter, CountsLogicAndState) {
   EXPECT_DOUBLE_EQ(price_of(spec, Event::kClpEncodeEvents), 0.3);
   EXPECT_DOUBLE_EQ(price_of(spec, Event::kClpDecodeEvents), 0.05 + state);
   EXPECT_DOUBLE_EQ(price_of(spec, Event::kClpDecodeElements), 0.8);
+  EXPECT_DOUBLE_EQ(price_of(spec, Event::kRansSymbols), 10.0 + 3.1);
 }
 
 TEST(Bounds, BracketTheNominalPriceOfEveryEventInEveryPreset) {

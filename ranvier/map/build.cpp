@@ -205,8 +205,14 @@ Task WorkloadBuilder::add_block(size_t layer, size_t boundary, int step, size_t 
     count_encode_work(encoder, elements, spec, package_);
     count_decode_work(decoder, elements, spec, package_);
   }
+  const codec::WireFrame sent = wires_[boundary]->encode(frame, block.elements);
+  const auto symbols = static_cast<int64_t>(frame.symbols.size());
+  if (codec::tries_rans(out_.boundaries[boundary].wire, source.params())) {
+    count_entropy_coding(encoder, symbols, package_);
+  }
+  if (sent.kind == codec::WireKind::kRans) count_entropy_coding(decoder, symbols, package_);
   out_.tasks.push_back(encoder);
-  add_frame(wires_[boundary]->encode(frame, block.elements), frame.events());
+  add_frame(sent, frame.events());
   return decoder;
 }
 

@@ -1,4 +1,5 @@
 #include "ranvier/core/error.hpp"
+#include "ranvier/ir/entropy.hpp"
 #include "ranvier/map/mapper.hpp"
 #include "ranvier/map/test_network.hpp"
 
@@ -259,6 +260,37 @@ TEST(BuildWorkload, ServiceTimesFollowTheConverterThroughput) {
       EXPECT_EQ(task.service.value(), (slow + 1) / 2);
     }
   }
+}
+
+TEST(BuildWorkload, EntropyCodersTakeOneSymbolAfterTheOther) {
+  Built built = build(ir::NetworkKind::kHnn, kGraded, WireKind::kBitmap);
+  ir::learn_entropy(built.network, random_activity(built.network, 4, 0.3, 9));
+  arch::PackageSpec package = two_chip_package();
+  package.converter.rans_symbols_per_cycle = 2;
+  int64_t sent_as_rans = 0;
+  for (const WireKind wire : {WireKind::kRans, WireKind::kAuto}) {
+    const auto coded =
+        build_workload(built.network, built.mapping, built.activity, 1, wire, package);
+    ASSERT_EQ(coded.tasks.size(), built.workload.tasks.size());
+    for (size_t t = 0; t < coded.tasks.size(); ++t) {
+      const Task& task = coded.tasks[t];
+      if (task.block < 0) continue;
+      const auto symbols =
+          static_cast<int64_t>(coded.blocks[static_cast<size_t>(task.block)].elements.size());
+      const int64_t coding = (symbols + 1) / 2;
+      const int64_t plain = built.workload.tasks[t].service.value();
+      if (task.kind == TaskKind::kEncode) {  // `auto` has to know what rans would take
+        EXPECT_EQ(task.rans_symbols, symbols);
+        EXPECT_EQ(task.service.value(), plain + coding);
+        EXPECT_EQ(task.stream.value(), 0);
+      } else if (wire == WireKind::kRans || task.rans_symbols > 0) {
+        EXPECT_EQ(task.rans_symbols, symbols);
+        EXPECT_EQ(task.service.value(), std::max(plain, coding));
+        sent_as_rans += wire == WireKind::kAuto;
+      }
+    }
+  }
+  EXPECT_GT(sent_as_rans, 0);
 }
 
 core::Refusal refusal_of(const Built& built, const ir::Activity& activity, int sample) {

@@ -97,6 +97,18 @@ void count_packing_work(workload::Task& task, const arch::PackageSpec& package) 
   stream_output(task);
 }
 
+void count_entropy_coding(workload::Task& task, int64_t symbols, const arch::PackageSpec& package) {
+  const core::Cycles coding(core::ceil_div(symbols, package.converter.rans_symbols_per_cycle));
+  task.rans_symbols = symbols;
+  if (task.kind == workload::TaskKind::kEncode) {
+    task.service = task.service + coding;
+    task.stream = core::Cycles(0);
+  } else {
+    task.service = std::max(task.service, coding);
+    stream_output(task);
+  }
+}
+
 int decoded_bits(const codec::CodecSpec& spec, const arch::PacketSpec& packet) {
   return spec.kind == codec::CodecKind::kDense ? packet.payload_bits : packet.current_bits;
 }

@@ -40,6 +40,11 @@ void count_encode_work(workload::Task& task, int64_t elements, const codec::Code
 void count_decode_work(workload::Task& task, int64_t elements, const codec::CodecSpec& spec,
                        const arch::PackageSpec& package);
 
+/// `symbols` through the entropy coder, after what was counted before: encoding takes the last
+/// symbol first, so it begins when all are there and nothing leaves before its end; a decoder
+/// accumulates and rebuilds meanwhile.
+void count_entropy_coding(workload::Task& task, int64_t symbols, const arch::PackageSpec& package);
+
 /// A spiking network's gateways only pack and unpack.
 void count_packing_work(workload::Task& task, const arch::PackageSpec& package);
 

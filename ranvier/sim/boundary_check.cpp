@@ -73,6 +73,7 @@ const std::vector<codec::Packet>& BoundaryCheck::encode(const workload::Task& ta
   require_equal(message.flits_per_packet, longest, "flits per packet", boundary.name, task.block);
   require_equal(message.bits, wire.bits(), "bits", boundary.name, task.block);
   count(block, frame, true, ledger);
+  if (codec::tries_rans(boundary.wire, boundary.params)) count_rans(frame, ledger);
   auto& sent = frames_[static_cast<size_t>(task.block)];
   sent = std::move(wire);
   return sent.packets;
@@ -91,6 +92,10 @@ void BoundaryCheck::put(int32_t block, int32_t index, int32_t packets, codec::Wi
   frame.kind = packet.kind;
   if (frame.packets.empty()) frame.packets.resize(static_cast<size_t>(packets));
   frame.packets[static_cast<size_t>(index)] = std::move(packet.packets.front());
+}
+
+void BoundaryCheck::count_rans(const codec::Frame& frame, core::Ledger& ledger) {
+  ledger.add(core::Event::kRansSymbols, static_cast<int64_t>(frame.symbols.size()));
 }
 
 void BoundaryCheck::count(const workload::Block& block, const codec::Frame& frame, bool encoding,
@@ -147,6 +152,7 @@ void BoundaryCheck::decode(int32_t decoder, core::Ledger& ledger) {
   require_equal(task.events, events_of(boundary, frame), "events", boundary.name, task.block);
   compare(block, task.block, frame);
   count(block, frame, false, ledger);
+  if (wire.kind == codec::WireKind::kRans) count_rans(frame, ledger);
   Totals& totals = totals_[static_cast<size_t>(block.boundary)];
   totals.events += events_of(boundary, frame);
   totals.blocks += 1;
@@ -183,6 +189,7 @@ void BoundaryCheck::decode_damaged(int32_t decoder, codec::WireFrame wire, core:
   const auto& block = workload_.blocks[static_cast<size_t>(task.block)];
   const auto& boundary = workload_.boundaries[static_cast<size_t>(block.boundary)];
   const auto elements = static_cast<int>(block.elements.size());
+  const codec::WireKind kind = wire.kind;
   auto read = codec::read_damaged(link_, *converter(block).wire, std::move(wire), elements,
                                   block.elements, task.block, damages_[slot(decoder)]);
   Totals& totals = totals_[static_cast<size_t>(block.boundary)];
@@ -197,6 +204,7 @@ void BoundaryCheck::decode_damaged(int32_t decoder, codec::WireFrame wire, core:
     totals.value_error_sum += error;
   }
   count(block, *read, false, ledger);
+  if (kind == codec::WireKind::kRans) count_rans(*read, ledger);
   totals.events += events_of(boundary, *read);
   totals.blocks += 1;
 }

@@ -86,6 +86,7 @@ class BoundaryCheck {
                                  const codec::Frame& frame) const;
   void compare(const workload::Block& block, int32_t index, const codec::Frame& frame) const;
   void decode_damaged(int32_t decoder, codec::WireFrame wire, core::Ledger& ledger);
+  static void count_rans(const codec::Frame& frame, core::Ledger& ledger);
   void count(const workload::Block& block, const codec::Frame& frame, bool encoding,
              core::Ledger& ledger) const;
   const Converter& converter(const workload::Block& block) const {

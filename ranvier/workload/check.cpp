@@ -30,9 +30,10 @@ void check_task(const Workload& workload, size_t index, int32_t tiles) {
   where.require(task.service.value() >= 0, "negative service");
   where.require(task.stream.value() >= 0 && task.stream <= task.service,
                 "streams longer than it works");
-  where.require(std::min({task.macs, task.acs, task.lif_updates, task.weight_read_bits,
-                          task.state_read_bits, task.state_write_bits, task.events}) >= 0,
-                "negative count");
+  where.require(
+      std::min({task.macs, task.acs, task.lif_updates, task.weight_read_bits, task.state_read_bits,
+                task.state_write_bits, task.events, task.rans_symbols}) >= 0,
+      "negative count");
   const bool has_block = is_index(task.block, workload.blocks.size());
   where.require(converts(task) ? has_block : task.block == -1,
                 "block belongs to encode and decode tasks, and to all of them");

@@ -36,10 +36,11 @@ struct Task {
   int64_t weight_read_bits = 0;
   int64_t state_read_bits = 0;
   int64_t state_write_bits = 0;
-  int64_t events = 0;    // encode, decode: events of the frame (dense codecs: every element)
-  core::Cycles service;  // core cycles from the start to the last output
-  core::Cycles stream;   // of them, the last in which the flits of the first message get ready one
-                         // after the other; 0: all at the end
+  int64_t events = 0;        // encode, decode: events of the frame (dense codecs: every element)
+  int64_t rans_symbols = 0;  // encode, decode: through the entropy coder
+  core::Cycles service;      // core cycles from the start to the last output
+  core::Cycles stream;  // of them, the last in which the flits of the first message get ready one
+                        // after the other; 0: all at the end
 };
 
 /// The numbers are those of trace files.

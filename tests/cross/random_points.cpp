@@ -83,6 +83,7 @@ arch::PackageSpec draw_package(Rng& rng) {
   package.serdes.lane_rate = core::Hertz(std::round(log_between(rng, 5e8, 3.2e10)));
   package.serdes.phy_latency = core::Picoseconds(between(rng, 0, 20'000));
   package.converter.encode_elements_per_cycle = 1 << between(rng, 0, 2);
+  package.converter.rans_symbols_per_cycle = 1 << between(rng, 0, 2);
   package.converter.decode_elements_per_cycle = 1 << between(rng, 0, 2);
   package.converter.output_flits = 1 << between(rng, 3, 9);
   package.compute.macs_per_cycle = 1 << between(rng, 1, 9);
