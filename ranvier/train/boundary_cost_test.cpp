@@ -2,6 +2,7 @@
 
 #include "ranvier/train/boundaries.hpp"
 #include "ranvier/train/optimiser.hpp"
+#include "ranvier/train/test_boundary.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,21 +15,9 @@
 namespace ranvier::train {
 namespace {
 
+using testing::activations;
+using testing::options_for;
 using torch::Tensor;
-
-BoundaryOptions options_for(const std::string& codec, int64_t channels = 6) {
-  BoundaryOptions options;
-  options.name = "stage1";
-  options.spec = codec::parse_codec(codec, "codec");
-  options.channels = channels;
-  return options;
-}
-
-Tensor activations(int64_t samples = 8, int64_t channels = 6, uint64_t seed = 5) {
-  torch::manual_seed(seed);
-  const Tensor spread = torch::linspace(0.3, 2.0, channels).view({1, channels, 1, 1});
-  return torch::randn({samples, channels, 8, 8}) * spread;
-}
 
 TEST(BoundaryCost, WireBitsOfRansAreMeasuredAndFallWithTheEvents) {
   for (const char* codec : {"graded(3)", "rate(4)", "ttfs(8)", "dense(4)"}) {

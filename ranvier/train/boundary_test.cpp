@@ -1,6 +1,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/train/boundaries.hpp"
 #include "ranvier/train/sites.hpp"
+#include "ranvier/train/test_boundary.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,22 +11,9 @@
 namespace ranvier::train {
 namespace {
 
+using testing::activations;
+using testing::options_for;
 using torch::Tensor;
-
-BoundaryOptions options_for(const std::string& codec, int64_t channels = 6, int leak_shift = 0) {
-  BoundaryOptions options;
-  options.name = "stage1";
-  options.spec = codec::parse_codec(codec, "codec");
-  options.channels = channels;
-  options.leak_shift = leak_shift;
-  return options;
-}
-
-Tensor activations(int64_t samples = 8, int64_t channels = 6, uint64_t seed = 5) {
-  torch::manual_seed(seed);
-  const Tensor spread = torch::linspace(0.3, 2.0, channels).view({1, channels, 1, 1});
-  return torch::randn({samples, channels, 8, 8}) * spread;
-}
 
 /// A calibrated boundary whose parameters were then moved off their neat values.
 Boundary trained_boundary(const std::string& codec, int leak_shift = 0) {

@@ -22,10 +22,7 @@ nn::Conv2d make_conv(int in, int out, int kernel, int stride) {
 
 /// [N, ...] -> [T * N, ...], the same at every step.
 Tensor repeat_steps(const Tensor& x, int steps) {
-  if (steps == 1) return x;
-  std::vector<int64_t> times(static_cast<size_t>(x.dim()), 1);
-  times[0] = steps;
-  return x.repeat(times).contiguous(x.suggest_memory_format());
+  return steps == 1 ? x : torch::cat(std::vector<Tensor>(static_cast<size_t>(steps), x));
 }
 
 /// x -> shortcut + conv2(act2(bn2(conv1(a)))) with a = act1(bn1(x)); a changed shape takes

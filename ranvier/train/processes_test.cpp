@@ -212,12 +212,13 @@ class ProcessesTest : public ::testing::Test {
     dense.kind = ir::NetworkKind::kAnn;
     dense.has_boundaries = false;
     dense.steps = 1;
-    const auto teacher = make_model(dense);
-    teacher->eval();
+    const auto knows = make_model(dense);
+    knows->eval();
+    Teacher teacher(*knows);
     Trained t{make_model(spec), make_model(spec), {}, {}, {}};
     calibrate(*t.start, sets_, 48);
     restore_module(*t.one, module_state(*t.start));
-    t.of_one = train_phase(*t.one, teacher.get(), phase, context(one_process(), "one"));
+    t.of_one = train_phase(*t.one, &teacher, phase, context(one_process(), "one"));
     std::vector<std::shared_ptr<Model>> models;
     for (int rank = 0; rank < size; ++rank) {
       models.push_back(make_model(spec));
@@ -225,7 +226,7 @@ class ProcessesTest : public ::testing::Test {
     }
     together(size, [&](const ProcessesPtr& all) {
       Model& own = *models[static_cast<size_t>(all->rank())];
-      const auto result = train_phase(own, teacher.get(), phase, context(all, "several"));
+      const auto result = train_phase(own, &teacher, phase, context(all, "several"));
       if (all->is_first()) t.of_several = result;
     });
     t.several = models.front();

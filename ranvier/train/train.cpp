@@ -18,6 +18,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <optional>
 #include <thread>
 
 namespace ranvier::train {
@@ -87,11 +88,6 @@ class Experiment {
     train_dense();
     std::vector<Job> jobs;
     for (auto& work : works_) jobs.emplace_back([this, &work] { train(work); });
-    run_side_by_side(jobs, workers(), stop_);
-    if (!is_first()) return;
-    reference_float_ = works_.front().quality;
-    jobs.clear();
-    for (auto& work : works_) jobs.emplace_back([this, &work] { write(work); });
     run_side_by_side(jobs, workers(), stop_);
   }
 
@@ -338,7 +334,7 @@ class Experiment {
     return steps;
   }
 
-  PhaseResult obtain(Model& model, Model* teacher, const Phase& phase) {
+  PhaseResult obtain(Model& model, Teacher* teacher, const Phase& phase) {
     TrainContext context = context_;
     context.processes = processes_.at(phase.name);
     if (auto finished = load_finished(model, phase, context)) {
@@ -353,6 +349,7 @@ class Experiment {
     obtain(*dense, nullptr, dense_phase());
     dense->eval();
     dense_ = dense;
+    dense_teacher_.emplace(*dense);
   }
 
   void train(Work& work) {
@@ -365,28 +362,31 @@ class Experiment {
     }
     calibrate(*work.model, sets_, settings_.finetune.calibration_samples);
     const bool waits = work.variants.front().has_finetuned_teacher;
-    work.result = obtain(*work.model, waits ? reference_.get() : dense_.get(), work.phase);
+    work.result = obtain(*work.model, waits ? reference_.get() : &*dense_teacher_, work.phase);
+    if (is_first()) write(work);
   }
 
   /// Whoever learns from the reference waits for it; if it fails, they fail with it.
   void train_reference(Work& work) {
     try {
-      work.result = obtain(*work.model, dense_.get(), work.phase);
+      work.result = obtain(*work.model, &*dense_teacher_, work.phase);
       work.quality = score(*work.model, sets_).metric;
       spdlog::info("ann-ft: {} as floats", metric_text(metric_of(sets_), work.quality));
-      reference_done_.set_value(work.model.get());
+      reference_done_.set_value(&reference_teacher_.emplace(*work.model));
     } catch (...) {
       reference_done_.set_exception(std::current_exception());
       throw;
     }
   }
 
+  /// At once, while others still train: what is interrupted then has its bundles so far.
   void write(Work& work) {
+    reference_.get();  // its quality stands in every bundle
     for (const auto& variant : work.variants) {
       Metrics metrics;
       metrics.variant = variant.name;
       metrics.kind = variant.kind;
-      metrics.reference_float = reference_float_;
+      metrics.reference_float = works_.front().quality;
       metrics.train_seconds = work.result.seconds;
       metrics.epochs = work.phase.optim.epochs;
       metrics.history = work.result.history;
@@ -412,9 +412,10 @@ class Experiment {
   Sets sets_;
   TrainContext context_;
   std::shared_ptr<Model> dense_;
-  std::promise<Model*> reference_done_;  // in evaluation mode; lives in works_
-  std::shared_future<Model*> reference_ = reference_done_.get_future().share();
-  double reference_float_ = 0;
+  std::optional<Teacher> dense_teacher_;
+  std::optional<Teacher> reference_teacher_;
+  std::promise<Teacher*> reference_done_;
+  std::shared_future<Teacher*> reference_ = reference_done_.get_future().share();
 };
 
 }  // namespace

@@ -118,7 +118,7 @@ void require_agreement(Processes& processes, int64_t step, const std::filesystem
 
 class PhaseTrainer {
  public:
-  PhaseTrainer(Model& model, Model* teacher, const Phase& phase, const TrainContext& context)
+  PhaseTrainer(Model& model, Teacher* teacher, const Phase& phase, const TrainContext& context)
       : model_(model),
         teacher_(phase.distill > 0 ? teacher : nullptr),
         phase_(phase),
@@ -212,11 +212,7 @@ class PhaseTrainer {
         logits, batch.labels,
         F::CrossEntropyFuncOptions().label_smoothing(phase_.optim.label_smoothing));
     if (teacher_ == nullptr) return hard;
-    Tensor target;
-    {
-      torch::NoGradGuard no_grad;
-      target = torch::softmax(teacher_->forward(batch.inputs) / phase_.distill_temperature, 1);
-    }
+    const Tensor target = teacher_->targets(batch, batch_options(), phase_.distill_temperature);
     const auto own = torch::log_softmax(logits / phase_.distill_temperature, 1);
     const double scale = phase_.distill_temperature * phase_.distill_temperature;
     const auto soft = -(target * own).sum(1).mean() * scale;
@@ -394,7 +390,7 @@ class PhaseTrainer {
   }
 
   Model& model_;
-  Model* teacher_;
+  Teacher* teacher_;
   const Phase& phase_;
   const TrainContext& context_;
   Metric metric_;
@@ -427,7 +423,7 @@ int64_t phase_steps(const Phase& phase, const TrainContext& context) {
   return context.sets->data.train_samples() / phase.optim.batch * phase.optim.epochs;
 }
 
-PhaseResult train_phase(Model& model, Model* teacher, const Phase& phase,
+PhaseResult train_phase(Model& model, Teacher* teacher, const Phase& phase,
                         const TrainContext& context) {
   return PhaseTrainer(model, teacher, phase, context).run();
 }

@@ -7,6 +7,7 @@
 #include "ranvier/train/checkpoint.hpp"
 #include "ranvier/train/models.hpp"
 #include "ranvier/train/settings.hpp"
+#include "ranvier/train/teacher.hpp"
 
 #include <atomic>
 #include <filesystem>
@@ -74,14 +75,14 @@ struct PhaseResult {
 /// Steps that a phase takes from its start.
 int64_t phase_steps(const Phase& phase, const TrainContext& context);
 
-/// Trains `model` in place. `teacher` (in evaluation mode) is used when phase.distill > 0
+/// Trains `model` in place. `teacher` is used when phase.distill > 0
 /// and may be null otherwise. Several processes end with the same bits, which are those of one
 /// process up to rounding; the first of them writes checkpoints, all read them.
 /// Errors: RunError when the loss is not finite (names step, loss and learning rate; the last
 /// checkpoint stays) or another process ended; Interrupted after a signal to any process, once a
 /// checkpoint is written; UserError for a checkpoint of other settings, or when the processes do
 /// not see the same one.
-PhaseResult train_phase(Model& model, Model* teacher, const Phase& phase,
+PhaseResult train_phase(Model& model, Teacher* teacher, const Phase& phase,
                         const TrainContext& context);
 
 /// The finished phase's weights, when context.resume is set and they are there.
