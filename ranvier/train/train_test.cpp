@@ -268,26 +268,6 @@ TEST_F(TrainTest, EveryCodecLearns) {
   }
 }
 
-TEST_F(TrainTest, TeachersSayTheSameWhetherTheyRememberOrNot) {
-  const auto knows = make_model(spec(ir::NetworkKind::kAnn));
-  knows->eval();
-  Teacher remembers(*knows);
-  Teacher forgets(*knows, 0);
-  BatchOptions options{.batch_size = 10, .crop = true, .drop_last = true};
-  const auto ask = [&](Teacher& teacher, uint64_t seed, double temperature) {
-    options.seed = seed;
-    Batches batches(sets_, Half::kTrain, options);
-    return teacher.targets(batches.next(), options, temperature);
-  };
-  const auto first = ask(remembers, 1, 2.0);
-  EXPECT_TRUE(ask(remembers, 1, 2.0).is_same(first));
-  EXPECT_FALSE(ask(forgets, 1, 2.0).is_same(ask(forgets, 1, 2.0)));
-  EXPECT_TRUE(ask(forgets, 1, 2.0).equal(first));
-  EXPECT_FALSE(ask(remembers, 2, 2.0).equal(first));  // another batch
-  EXPECT_FALSE(ask(remembers, 1, 1.0).equal(first));
-  EXPECT_NEAR(first.sum(1).max().item<double>(), 1.0, 1e-5);
-}
-
 /// A whole run: the smallest settings that have every kind of variant.
 Settings tiny_settings() {
   Settings s;
