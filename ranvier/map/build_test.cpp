@@ -262,35 +262,43 @@ TEST(BuildWorkload, ServiceTimesFollowTheConverterThroughput) {
   }
 }
 
-TEST(BuildWorkload, EntropyCodersTakeOneSymbolAfterTheOther) {
-  Built built = build(ir::NetworkKind::kHnn, kGraded, WireKind::kBitmap);
-  ir::learn_entropy(built.network, random_activity(built.network, 4, 0.3, 9));
+/// `plain` with another wire, by a coder of two symbols per cycle. Returns the frames sent as rans.
+int64_t expect_coding_times(const Built& plain, WireKind wire) {
   arch::PackageSpec package = two_chip_package();
   package.converter.rans_symbols_per_cycle = 2;
+  const auto coded = build_workload(plain.network, plain.mapping, plain.activity, 1, wire, package);
   int64_t sent_as_rans = 0;
-  for (const WireKind wire : {WireKind::kRans, WireKind::kAuto}) {
-    const auto coded =
-        build_workload(built.network, built.mapping, built.activity, 1, wire, package);
-    ASSERT_EQ(coded.tasks.size(), built.workload.tasks.size());
-    for (size_t t = 0; t < coded.tasks.size(); ++t) {
-      const Task& task = coded.tasks[t];
-      if (task.block < 0) continue;
-      const auto symbols =
-          static_cast<int64_t>(coded.blocks[static_cast<size_t>(task.block)].elements.size());
-      const int64_t coding = (symbols + 1) / 2;
-      const int64_t plain = built.workload.tasks[t].service.value();
-      if (task.kind == TaskKind::kEncode) {  // `auto` has to know what rans would take
-        EXPECT_EQ(task.rans_symbols, symbols);
-        EXPECT_EQ(task.service.value(), plain + coding);
-        EXPECT_EQ(task.stream.value(), 0);
-      } else if (wire == WireKind::kRans || task.rans_symbols > 0) {
-        EXPECT_EQ(task.rans_symbols, symbols);
-        EXPECT_EQ(task.service.value(), std::max(plain, coding));
-        sent_as_rans += wire == WireKind::kAuto;
-      }
+  for (size_t t = 0; t < coded.tasks.size(); ++t) {
+    const Task& task = coded.tasks[t];
+    if (task.block < 0) continue;
+    const auto symbols =
+        static_cast<int64_t>(coded.blocks[static_cast<size_t>(task.block)].elements.size());
+    const int64_t coding = (symbols + 1) / 2;
+    const int64_t service = plain.workload.tasks[t].service.value();
+    if (task.kind == TaskKind::kEncode) {  // `auto` has to know what rans would take
+      EXPECT_EQ(task.rans_symbols, symbols);
+      EXPECT_EQ(task.service.value(), service + coding);
+      EXPECT_EQ(task.stream.value(), 0);
+    } else if (task.rans_symbols > 0) {
+      EXPECT_EQ(task.rans_symbols, symbols);
+      EXPECT_EQ(task.service.value(), std::max(service, coding));
+      EXPECT_EQ(task.stream.value(), task.service.value() - 1);
+      ++sent_as_rans;
     }
   }
-  EXPECT_GT(sent_as_rans, 0);
+  return sent_as_rans;
+}
+
+TEST(BuildWorkload, EntropyCodersTakeOneSymbolAfterTheOther) {
+  for (const bool dense : {false, true}) {
+    Built plain =
+        dense ? build(ir::NetworkKind::kAnn, {CodecKind::kDense, 4, 1, false}, WireKind::kBurst)
+              : build(ir::NetworkKind::kHnn, kGraded, WireKind::kBitmap);
+    ir::learn_entropy(plain.network, random_activity(plain.network, 4, 0.3, 9));
+    const auto frames = static_cast<int64_t>(plain.workload.blocks.size());
+    EXPECT_EQ(expect_coding_times(plain, WireKind::kRans), frames);
+    EXPECT_GT(expect_coding_times(plain, WireKind::kAuto), 0);
+  }
 }
 
 core::Refusal refusal_of(const Built& built, const ir::Activity& activity, int sample) {
