@@ -2,6 +2,7 @@
 
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
+#include "ranvier/app/map_cuts.hpp"
 #include "ranvier/app/map_delivery.hpp"
 #include "ranvier/app/map_search.hpp"
 #include "ranvier/app/table.hpp"
@@ -24,6 +25,7 @@ struct MapOptions : ExperimentOptions {
   std::string objective;  // empty: show the mapping, search nothing
   std::string preset;     // of the search; empty: every one of the run
   bool confirm = false;
+  bool cuts = false;
 };
 
 using Json = nlohmann::ordered_json;
@@ -108,8 +110,26 @@ void search_variants(const MapOptions& options, const Common& common) {
   if (common.json) fmt::print("{}\n", all.dump(2));
 }
 
-/// Flags of the search mean nothing without it.
+void choose_cuts(const MapOptions& options, const Common& common) {
+  const sweep::Experiment experiment = load(options, common);
+  Json all = Json::array();
+  for (const auto& name : chosen_variants(options, experiment)) {
+    all.push_back(cuts_json(experiment, sweep::read_bundle(options.source, name)));
+    if (!common.json) fmt::print("{}\n", cuts_text(all.back()));
+  }
+  if (common.json) fmt::print("{}\n", all.dump(2));
+}
+
+/// Flags of the search mean nothing without it, and cuts are chosen without one.
 void require_objective(const MapOptions& options) {
+  if (options.cuts && !options.objective.empty()) {
+    throw core::UserError(
+        {.key = "--cuts",
+         .given = "it beside --objective",
+         .allowed = "one of the two",
+         .place = "the command line",
+         .hint = "Cuts are those of least bits; other cuts need another training."});
+  }
   for (const auto& [flag, given] :
        {std::pair{"--confirm", options.confirm}, {"--preset", !options.preset.empty()}}) {
     if (!given || !options.objective.empty()) continue;
@@ -132,10 +152,13 @@ void attach_map(CLI::App& app, const Common& common, std::function<void()>& acti
       ->check(CLI::IsMember({"bits", "latency", "energy", "edp"}));
   app.add_option("--preset", options->preset, "search under this one of the run's presets only");
   app.add_flag("--confirm", options->confirm, "simulate the naive and the found mapping");
+  app.add_flag("--cuts", options->cuts,
+               "take the run's cuts as candidates: which to keep for fewer chips");
   add_set(app, *options);
   app.callback([options, &common, &action] {
     action = [options, &common] {
       require_objective(*options);
+      if (options->cuts) return choose_cuts(*options, common);
       options->objective.empty() ? map_variants(*options, common)
                                  : search_variants(*options, common);
     };

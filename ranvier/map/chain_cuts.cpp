@@ -50,6 +50,28 @@ Row extend(const Chain& chain, const Row* shorter) {
   return row;
 }
 
+/// [chips - 1], as long as there may be more chips and layers to fill them.
+std::vector<Row> rows_of(const Chain& chain) {
+  std::vector<Row> rows{extend(chain, nullptr)};
+  while (static_cast<int>(rows.size()) < chain.chips && rows.size() < chain.cores.size()) {
+    rows.push_back(extend(chain, &rows.back()));
+  }
+  return rows;
+}
+
+double bits_of(const Row& row) { return row.back().bits; }
+
+/// The way back from the end of the last of `last` + 1 chips.
+std::vector<int> cuts_of(const std::vector<Row>& rows, size_t last) {
+  std::vector<int> cuts;
+  for (size_t end = rows.front().size() - 1; last > 0; --last) {
+    cuts.push_back(rows[last][end].before);
+    end = static_cast<size_t>(cuts.back());
+  }
+  std::ranges::reverse(cuts);
+  return cuts;
+}
+
 }  // namespace
 
 Chain chain_of(const ir::Network& network, const Mapping& mapping, const TileGraph& graph,
@@ -70,20 +92,19 @@ Chain chain_of(const ir::Network& network, const Mapping& mapping, const TileGra
 }
 
 std::optional<std::vector<int>> best_cuts(const Chain& chain) {
-  std::vector<Row> best{extend(chain, nullptr)};  // [chips - 1]
-  size_t last = 0;
-  while (static_cast<int>(best.size()) < chain.chips && best.size() < chain.cores.size()) {
-    best.push_back(extend(chain, &best.back()));
-    if (best.back().back().bits < best[last].back().bits) last = best.size() - 1;
+  const auto rows = rows_of(chain);
+  const auto best = std::ranges::min_element(rows, {}, bits_of);  // the first: fewest chips
+  if (bits_of(*best) == kNever) return std::nullopt;
+  return cuts_of(rows, static_cast<size_t>(best - rows.begin()));
+}
+
+std::vector<std::optional<std::vector<int>>> cuts_by_chips(const Chain& chain) {
+  const auto rows = rows_of(chain);
+  std::vector<std::optional<std::vector<int>>> all(rows.size());
+  for (size_t last = 0; last < rows.size(); ++last) {
+    if (bits_of(rows[last]) < kNever) all[last] = cuts_of(rows, last);
   }
-  if (best[last].back().bits == kNever) return std::nullopt;
-  std::vector<int> cuts;
-  for (size_t end = chain.cores.size() - 1; last > 0; --last) {
-    cuts.push_back(best[last][end].before);
-    end = static_cast<size_t>(cuts.back());
-  }
-  std::ranges::reverse(cuts);
-  return cuts;
+  return all;
 }
 
 std::vector<int> chips_between(const TileGraph& graph, const std::vector<int>& cuts) {

@@ -28,6 +28,9 @@ Chain chain_of(const ir::Network& network, const Mapping& mapping, const TileGra
 /// Cost: O(layers^2 x chips).
 std::optional<std::vector<int>> best_cuts(const Chain& chain);
 
+/// [chips - 1] Of exactly so many chips: the cuts of least bits; nothing where none fit.
+std::vector<std::optional<std::vector<int>>> cuts_by_chips(const Chain& chain);
+
 /// [tile] chip number = cuts before its layer.
 std::vector<int> chips_between(const TileGraph& graph, const std::vector<int>& cuts);
 

@@ -30,30 +30,63 @@ Score score_of(const Chain& chain, unsigned mask) {
   return score.second <= chain.chips ? score : kNothing;
 }
 
+Chain any_chain(core::Rng& rng) {
+  Chain chain;
+  const size_t layers = 2 + rng.below(8);
+  for (size_t l = 0; l < layers; ++l) {
+    chain.cores.push_back(static_cast<int64_t>(rng.below(9)));
+    chain.may_cut.push_back(l > 0 && l + 1 < layers && rng.below(4) > 0);
+    chain.cut_bits.push_back(static_cast<double>(rng.below(20)));
+  }
+  chain.capacity = 8 + static_cast<int64_t>(rng.below(12));
+  chain.chips = 1 + static_cast<int>(rng.below(5));
+  return chain;
+}
+
+/// Of all choices of cuts, or of those with exactly so many chips.
+Score least(const Chain& chain, int chips = 0) {
+  Score best = kNothing;
+  for (unsigned mask = 0; mask < 1U << (chain.cores.size() - 1); ++mask) {
+    const Score score = score_of(chain, mask);
+    if (chips == 0 || score.second == chips) best = std::min(best, score);
+  }
+  return best;
+}
+
+Score score_of(const Chain& chain, const std::optional<std::vector<int>>& cuts) {
+  if (!cuts) return kNothing;
+  unsigned mask = 0;
+  for (const int cut : *cuts) mask |= 1U << cut;
+  return score_of(chain, mask);
+}
+
 TEST(BestCuts, AgreeWithEveryChoiceOfCuts) {
   core::Rng rng(4);
   int fitting = 0;
   for (int round = 0; round < 300; ++round) {
-    Chain chain;
-    const size_t layers = 2 + rng.below(8);
-    for (size_t l = 0; l < layers; ++l) {
-      chain.cores.push_back(static_cast<int64_t>(rng.below(9)));
-      chain.may_cut.push_back(l > 0 && l + 1 < layers && rng.below(4) > 0);
-      chain.cut_bits.push_back(static_cast<double>(rng.below(20)));
-    }
-    chain.capacity = 8 + static_cast<int64_t>(rng.below(12));
-    chain.chips = 1 + static_cast<int>(rng.below(5));
-    Score best = kNothing;
-    for (unsigned mask = 0; mask < 1U << (layers - 1); ++mask) {
-      best = std::min(best, score_of(chain, mask));
-    }
+    const Chain chain = any_chain(rng);
     const auto found = best_cuts(chain);
-    ASSERT_EQ(found.has_value(), best != kNothing) << round;
-    if (!found) continue;
-    ++fitting;
-    unsigned mask = 0;
-    for (const int cut : *found) mask |= 1U << cut;
-    EXPECT_EQ(score_of(chain, mask), best) << round;
+    EXPECT_EQ(score_of(chain, found), least(chain)) << round;
+    fitting += found.has_value();
+  }
+  EXPECT_GT(fitting, 100);
+}
+
+TEST(CutsByChips, AgreeWithEveryChoiceOfSoManyCuts) {
+  core::Rng rng(5);
+  int fitting = 0;
+  for (int round = 0; round < 200; ++round) {
+    const Chain chain = any_chain(rng);
+    const auto found = cuts_by_chips(chain);
+    for (int chips = 1; chips <= chain.chips; ++chips) {
+      const auto index = static_cast<size_t>(chips) - 1;
+      if (index >= found.size()) {
+        EXPECT_EQ(least(chain, chips), kNothing) << "fewer layers than chips";
+        continue;
+      }
+      EXPECT_EQ(score_of(chain, found[index]), least(chain, chips)) << round;
+      fitting += found[index].has_value();
+    }
   }
   EXPECT_GT(fitting, 100);
 }

@@ -76,6 +76,21 @@ TEST_F(MapCommand, SaysWhatMulticastSaves) {
   EXPECT_GE(found.at("multicast").at("gain_analytic").at("die_to_die_bits").get<double>(), 1);
 }
 
+TEST_F(MapCommand, SaysWhichCutsToKeep) {
+  const Json cuts = Json::parse(run("--cuts --format json").out).at(0);
+  const Json& candidate = cuts.at("candidates").at(0);
+  EXPECT_NEAR(
+      candidate.at("bits").get<double>(),
+      candidate.at("bits_per_activation").get<double>() * candidate.at("neurons").get<int>(), 1e-6);
+  const Json& choices = cuts.at("choices");
+  ASSERT_EQ(choices.size(), 2U) << "one chip holds it, two may";
+  EXPECT_EQ(choices.at(0).at("cuts"), Json::array());
+  EXPECT_EQ(choices.at(0).at("bits"), 0.0);
+  EXPECT_EQ(choices.at(1).at("cuts"), Json::array({candidate.at("cut")}));
+  EXPECT_EQ(choices.at(1).at("bits"), candidate.at("bits"));
+  EXPECT_THAT(run("--cuts").out, HasSubstr("cuts of least bits"));
+}
+
 TEST_F(MapCommand, RefusesFlagsThatNeedAnObjective) {
   const auto refused = [&](const std::string& flags, const std::string& why) {
     const Outcome outcome = run(flags);
@@ -86,6 +101,7 @@ TEST_F(MapCommand, RefusesFlagsThatNeedAnObjective) {
   refused("--confirm", "[--confirm] got it without --objective");
   refused("--preset ucie16nm", "[--preset] got it without --objective");
   refused("--objective speed", "speed");
+  refused("--cuts --objective bits", "[--cuts] got it beside --objective");
   refused("--objective bits --preset pcb", "need one of ucie16nm");
   refused("--set mapping.search=fast", "none, bits, latency, energy, edp");
   refused("--set mapping.delivery=broadcast", "unicast, multicast");
