@@ -61,8 +61,8 @@ const Report = {};
   // --- theme and colours ---------------------------------------------------------------------------------------------
   // Dense baselines are greys and blues, the spiking network violet, hybrids the greens and warm tones: one per variant.
   const kVariantColors = {
-    light: { ann: ["#a3aab5", "#71819a", "#42536e"], snn: ["#7d5ba6", "#a98bc9"], hnn: ["#00857c", "#c77d0a", "#b3446c", "#5b8c2a", "#1f78b4"] },
-    dark: { ann: ["#77808d", "#98a8bf", "#c6d3e6"], snn: ["#a98bd6", "#cbb6e8"], hnn: ["#3fc1b4", "#e8a73c", "#e0789f", "#92c45c", "#63b1e5"] },
+    light: { ann: ["#a3aab5", "#71819a", "#42536e", "#5fa0d6", "#9c8f7d", "#1c2f4a", "#cfd6df"], snn: ["#7d5ba6", "#a98bc9"], hnn: ["#00857c", "#c77d0a", "#b3446c", "#5b8c2a", "#1f78b4"] },
+    dark: { ann: ["#77808d", "#98a8bf", "#c6d3e6", "#4d8fd0", "#b3a58f", "#5a6f8c", "#eef2f7"], snn: ["#a98bd6", "#cbb6e8"], hnn: ["#3fc1b4", "#e8a73c", "#e0789f", "#92c45c", "#63b1e5"] },
   };
   // Energy and latency parts: warm for the link between dies, cool for what stays on a die.
   const kPartColors = {
