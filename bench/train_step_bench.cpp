@@ -2,8 +2,8 @@
 // matter? MS-ResNet of 0.3 M parameters, 32 x 32 pixels, batches of 50, one thread: forward, loss
 // with traffic, backward, both optimisers. `against_ann` = CPU time over that of the dense network,
 // both from this run and taken in turns, over all steps (hybrids measure `rans` in one of eight).
-// `waits_percent` = time by the clock that the step waited
-// for its batch. `tuned_allocator:1`: as training sets it, which stays so: those come last.
+// `waits_percent` = time by the clock that the step waited for its batch. `tuned_allocator:1`: as
+// training sets it, which stays so: those come last.
 
 #include "ranvier/train/batches.hpp"
 #include "ranvier/train/kernels/allocator.hpp"
