@@ -2,13 +2,13 @@
 
 #include "ranvier/app/table.hpp"
 #include "ranvier/core/error.hpp"
+#include "ranvier/ir/cut_names.hpp"
 #include "ranvier/map/candidate_cuts.hpp"
 #include "ranvier/map/statistics.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <string_view>
 #include <vector>
 
 namespace ranvier::app {
@@ -24,12 +24,6 @@ void require_cuts(const sweep::Bundle& bundle) {
                          .allowed = "a network that was trained with cuts",
                          .place = {},
                          .hint = "network.cuts of the experiment lists the candidates."});
-}
-
-/// As network.cuts calls it: the boundary is named after what it lies behind.
-std::string cut_of(const std::string& boundary) {
-  constexpr std::string_view kBehind = "after_";
-  return boundary.starts_with(kBehind) ? boundary.substr(kBehind.size()) : boundary;
 }
 
 std::string names_of(const Json& kept) {
@@ -50,7 +44,7 @@ Json cuts_json(const sweep::Experiment& experiment, const sweep::Bundle& bundle)
   std::vector<double> bits;
   for (const map::BoundaryUse& cut : use.boundaries) {
     bits.push_back(cut.bits_per_activation * static_cast<double>(cut.neurons));
-    out["candidates"].push_back({{"cut", cut_of(cut.name)},
+    out["candidates"].push_back({{"cut", ir::cut_name(cut.name)},
                                  {"neurons", cut.neurons},
                                  {"events_per_neuron", cut.events_per_neuron},
                                  {"bits_per_activation", cut.bits_per_activation},
@@ -60,7 +54,7 @@ Json cuts_json(const sweep::Experiment& experiment, const sweep::Bundle& bundle)
   for (const auto& choice : map::cut_choices(bundle.network, mapping, bits, package)) {
     Json kept = Json::array();
     for (const int b : choice.kept) {
-      kept.push_back(cut_of(bundle.network.boundaries[static_cast<size_t>(b)].name));
+      kept.push_back(ir::cut_name(bundle.network.boundaries[static_cast<size_t>(b)].name));
     }
     out["choices"].push_back({{"chips", choice.chips},
                               {"cuts", kept},

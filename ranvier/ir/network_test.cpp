@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
+#include "ranvier/ir/cut_names.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -341,6 +342,12 @@ INSTANTIATE_TEST_SUITE_P(
                    },
                    "layers[4].residual"}),
     [](const auto& test) { return test.param.name; });
+
+TEST(CutNames, AreWhatBoundariesAreNamedAfter) {
+  EXPECT_EQ(boundary_name("stage1"), "after_stage1");
+  EXPECT_EQ(cut_name(boundary_name("stage1")), "stage1");
+  EXPECT_EQ(cut_name("cut"), "cut");
+}
 
 TEST(NetworkTest, AcceptsEachKind) {
   Network network = sample();

@@ -5,7 +5,6 @@
 #include "ranvier/map/placement.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace ranvier::map {
 namespace {

@@ -3,6 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/core/quantity.hpp"
+#include "ranvier/ir/cut_names.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -114,7 +115,7 @@ ir::Network describe(const Settings& settings, const Variant& variant) {
   for (const Cut& cut : boundaries_of(settings)) {
     const int channels = network.layers[static_cast<size_t>(cut.layer)].out.channels;
     network.boundaries.push_back(
-        {"after_" + cut.name, cut.layer, params_of(variant.codec, channels)});
+        {ir::boundary_name(cut.name), cut.layer, params_of(variant.codec, channels)});
   }
   ir::validate(network, network.name);
   return network;

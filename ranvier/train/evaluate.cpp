@@ -1,5 +1,7 @@
 #include "ranvier/train/evaluate.hpp"
 
+#include "ranvier/ir/cut_names.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -169,7 +171,7 @@ void take_spikes(const Model& model, ir::Activity& activity) {
     boundary.elements = static_cast<int>(spikes.numel() / spikes.size(0) / spikes.size(1));
     boundary.steps = static_cast<int>(spikes.size(0));
     boundary.symbols = by_sample<int16_t>(spikes, torch::kShort);
-    activity.boundaries["after_" + cuts[cut++]] = std::move(boundary);
+    activity.boundaries[ir::boundary_name(cuts[cut++])] = std::move(boundary);
   }
 }
 
@@ -304,7 +306,7 @@ Score score(Model& model, const Sets& sets) {
          counts.events_per_neuron() * share, counts.dead_channels(), counts.saturated_channels()});
   }
   for (size_t i = 0; i < spikes.sites.size(); ++i) {
-    out.boundaries.push_back(spikes.result(i, "after_" + model.spec().network.cuts[i]));
+    out.boundaries.push_back(spikes.result(i, ir::boundary_name(model.spec().network.cuts[i])));
   }
   return out;
 }

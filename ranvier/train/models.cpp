@@ -1,6 +1,7 @@
 #include "ranvier/train/models.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/ir/cut_names.hpp"
 #include "ranvier/train/models_internal.hpp"
 
 #include <ATen/CPUGeneratorImpl.h>
@@ -14,9 +15,6 @@ namespace {
 
 constexpr double kInitialThreshold = 1.0;
 constexpr double kInitialLeak = 0.95;
-
-/// The activation that reads `layer`, whose output crosses a cut.
-std::string boundary_name(const std::string& cut) { return "after_" + cut; }
 
 }  // namespace
 
@@ -50,7 +48,7 @@ std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
 std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int channels,
                                                 const std::string& cut, bool is_stream) const {
   const int64_t width = BottleneckImpl::width(channels, spec_.bottleneck);
-  BoundaryOptions options{.name = boundary_name(cut),
+  BoundaryOptions options{.name = ir::boundary_name(cut),
                           .spec = spec_.codec,
                           .channels = width,
                           .wire = spec_.wire,
@@ -227,7 +225,7 @@ ir::Network Model::describe() const {
     }
   }
   for (size_t i = 0; i < network.boundaries.size(); ++i) {
-    network.boundaries[i].name = boundary_name(spec_.network.cuts[i]);
+    network.boundaries[i].name = ir::boundary_name(spec_.network.cuts[i]);
   }
   ir::validate(network, network.name);
   return network;
