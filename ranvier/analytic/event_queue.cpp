@@ -7,7 +7,7 @@
 namespace ranvier::analytic {
 namespace {
 
-constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+constexpr int64_t kEndOfTime = std::numeric_limits<int64_t>::max();
 
 }  // namespace
 
@@ -22,14 +22,14 @@ int64_t EventQueue::next_slot_time() const {
     const size_t slot = at * kWordBits + static_cast<size_t>(std::countr_zero(word));
     return now_ + 1 + static_cast<int64_t>((slot + kSlots - start) % kSlots);
   }
-  return kNever;
+  return kEndOfTime;
 }
 
 bool EventQueue::open_next() {
   const int64_t near = next_slot_time();
-  const int64_t far = far_.empty() ? kNever : far_.top().time;
+  const int64_t far = far_.empty() ? kEndOfTime : far_.top().time;
   const int64_t next = std::min(near, far);
-  if (next == kNever) return false;
+  if (next == kEndOfTime) return false;
   now_ = next;
   open_.clear();
   at_ = 0;

@@ -1,5 +1,5 @@
 #include "ranvier/app/breakeven_text.hpp"
-#include "ranvier/app/units.hpp"
+#include "ranvier/core/quantity.hpp"
 
 #include <cmath>
 
@@ -33,12 +33,12 @@ Json stretches_json(const sweep::PresetStudy& study, const std::vector<sweep::St
 Json standing_json(const sweep::Standing& s) {
   return {{"kind", s.kind},
           {"metric_deployed", s.metric_deployed ? Json(*s.metric_deployed) : Json(nullptr)},
-          {"latency_us", s.simulated.latency_s * kPerMicro},
+          {"latency_us", s.simulated.latency_s * core::kMicro},
           {"energy_uj",
-           {{"min", s.energy_minimum_pj / kPerMicro},
-            {"nominal", s.simulated.energy_pj / kPerMicro},
-            {"max", s.energy_maximum_pj / kPerMicro}}},
-          {"energy_without_link_uj", s.simulated.energy_line.at_zero / kPerMicro},
+           {{"min", s.energy_minimum_pj / core::kMicro},
+            {"nominal", s.simulated.energy_pj / core::kMicro},
+            {"max", s.energy_maximum_pj / core::kMicro}}},
+          {"energy_without_link_uj", s.simulated.energy_line.at_zero / core::kMicro},
           {"link_bits_paid", s.simulated.energy_line.slope}};
 }
 
@@ -49,7 +49,7 @@ Json duel_json(const sweep::PresetStudy& study, const sweep::Duel& duel) {
           {"better_than", others},
           {"quantity", to_string(duel.quantity)},
           {"link_pj_per_bit", ranges_json(duel.prices, 1)},
-          {"link_gbps", ranges_json(duel.rates, kGiga)}};
+          {"link_gbps", ranges_json(duel.rates, core::kGiga)}};
 }
 
 Json point_json(const sweep::VerdictPoint& point) {
@@ -74,21 +74,22 @@ Json row_json(const sweep::TornadoRow& row) {
 }  // namespace
 
 Json breakeven_json(const sweep::PresetStudy& study, const sweep::Tornado& tornado) {
-  Json json{{"sentence", manager_sentence(study, tornado)},
-            {"link_pj_per_bit", study.link_pj_per_bit},
-            {"link_gbps", study.link_bit_per_s / kGiga},
-            {"searched_link_gbps", {study.lowest_rate / kGiga, study.highest_rate / kGiga}},
-            {"variants", Json::object()},
-            {"best", Json::object()},
-            {"thresholds", Json::array()},
-            {"against_all_dense", Json::array()},
-            {"tornado", Json::array()},
-            {"without_effect", tornado.without}};
+  Json json{
+      {"sentence", manager_sentence(study, tornado)},
+      {"link_pj_per_bit", study.link_pj_per_bit},
+      {"link_gbps", study.link_bit_per_s / core::kGiga},
+      {"searched_link_gbps", {study.lowest_rate / core::kGiga, study.highest_rate / core::kGiga}},
+      {"variants", Json::object()},
+      {"best", Json::object()},
+      {"thresholds", Json::array()},
+      {"against_all_dense", Json::array()},
+      {"tornado", Json::array()},
+      {"without_effect", tornado.without}};
   for (const auto& s : study.standings) json["variants"][s.name] = standing_json(s);
   for (const auto& contest : study.contests) {
     json["best"][std::string(to_string(contest.quantity))] = {
         {"by_link_pj_per_bit", stretches_json(study, contest.by_price, 1)},
-        {"by_link_gbps", stretches_json(study, contest.by_rate, kGiga)}};
+        {"by_link_gbps", stretches_json(study, contest.by_rate, core::kGiga)}};
   }
   for (const auto& duel : study.duels) json["thresholds"].push_back(duel_json(study, duel));
   for (const auto& duel : study.against_dense) {

@@ -1,8 +1,8 @@
 #include "ranvier/app/breakeven_text.hpp"
 
 #include "ranvier/app/table.hpp"
-#include "ranvier/app/units.hpp"
 #include "ranvier/config/quantity_text.hpp"
+#include "ranvier/core/quantity.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -72,8 +72,8 @@ bool wins_at(const std::vector<Range>& ranges, double x) {
 std::string link_words(const PresetStudy& study, const Standing& hnn, double latency_ratio) {
   const auto& rates = against_dense(study, hnn, Quantity::kLatency).rates;
   const auto price = words_of(against_dense(study, hnn, Quantity::kEnergy).prices, kPrices, 1);
-  const auto rate = words_of(rates, rates_of(study), kGiga);
-  const double here = study.link_bit_per_s / kGiga;
+  const auto rate = words_of(rates, rates_of(study), core::kGiga);
+  const double here = study.link_bit_per_s / core::kGiga;
   auto text = fmt::format("it needs less energy than every dense design {} and less time {}",
                           where_words(price, study.link_pj_per_bit, "price", "pJ/bit"),
                           where_words(rate, here, "rate", "Gb/s"));
@@ -109,10 +109,11 @@ std::string standings_table(const PresetStudy& study) {
   std::vector<std::vector<std::string>> rows{
       {"variant", "quality", "latency us", "energy uJ", "min", "max", "link bits", "link uJ"}};
   for (const auto& s : study.standings) {
-    const auto micro = [](double pj) { return short_number(pj / kPerMicro); };
+    const auto micro = [](double pj) { return short_number(pj / core::kMicro); };
     rows.push_back({s.name, s.metric_deployed ? fmt::format("{:.2f}", *s.metric_deployed) : "",
-                    short_number(s.simulated.latency_s * kPerMicro), micro(s.simulated.energy_pj),
-                    micro(s.energy_minimum_pj), micro(s.energy_maximum_pj),
+                    short_number(s.simulated.latency_s * core::kMicro),
+                    micro(s.simulated.energy_pj), micro(s.energy_minimum_pj),
+                    micro(s.energy_maximum_pj),
                     fmt::format("{:.0f}", s.simulated.energy_line.slope),
                     micro(s.simulated.energy_line.slope * study.link_pj_per_bit)});
   }
@@ -127,7 +128,7 @@ std::string duel_table(const PresetStudy& study) {
     if (!shown || study.standings[duel.variant].kind == "ann") continue;
     rows.push_back({study.standings[duel.variant].name, study.standings[duel.others.front()].name,
                     std::string(to_string(duel.quantity)), words_of(duel.prices, kPrices, 1),
-                    words_of(duel.rates, rates_of(study), kGiga)});
+                    words_of(duel.rates, rates_of(study), core::kGiga)});
   }
   return text_table(rows);
 }
@@ -138,7 +139,7 @@ std::string contest_lines(const PresetStudy& study) {
     text += fmt::format("  {}, by link price [pJ/bit]: {}\n", to_string(contest.quantity),
                         winners(study, contest.by_price, kPrices, 1));
     text += fmt::format("  {}, by link rate [Gb/s, analytic]: {}\n", to_string(contest.quantity),
-                        winners(study, contest.by_rate, rates_of(study), kGiga));
+                        winners(study, contest.by_rate, rates_of(study), core::kGiga));
   }
   return text;
 }

@@ -107,11 +107,9 @@ void require_shared(const CLI::App& root, const mpi::World* world) {
   for (const char* shared : {"run", "train", "simulate", "sweep"}) {
     if (name == shared) return;
   }
-  throw core::UserError({.key = "mpirun -n",
-                         .given = fmt::format("{} ranks for {}", world->ranks(), name),
-                         .allowed = "several ranks with run, train, simulate and sweep only",
-                         .place = "the command line",
-                         .hint = "Other commands work on one process."});
+  refuse_flag("mpirun -n", fmt::format("{} ranks for {}", world->ranks(), name),
+              "several ranks with run, train, simulate and sweep only",
+              "Other commands work on one process.");
 }
 
 void start_logging(const Common& common) {
@@ -123,6 +121,14 @@ void start_logging(const Common& common) {
 }
 
 }  // namespace
+
+void refuse_flag(std::string flag, std::string given, std::string allowed, std::string hint) {
+  throw core::UserError({.key = std::move(flag),
+                         .given = std::move(given),
+                         .allowed = std::move(allowed),
+                         .place = "the command line",
+                         .hint = std::move(hint)});
+}
 
 namespace {
 

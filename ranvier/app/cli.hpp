@@ -43,6 +43,10 @@ struct Command {
   void (*attach)(CLI::App& app, const Common& common, std::function<void()>& action);
 };
 
+/// A flag of the command line that cannot be used as it was given (UserError).
+[[noreturn]] void refuse_flag(std::string flag, std::string given, std::string allowed,
+                              std::string hint = {});
+
 /// Every command, in the order that --help shows.
 const std::vector<Command>& commands();
 

@@ -2,6 +2,7 @@
 // much the published ranges of the constants matter.
 
 #include "ranvier/app/breakeven_text.hpp"
+#include "ranvier/app/cli.hpp"
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
 #include "ranvier/core/error.hpp"
@@ -29,12 +30,8 @@ struct BreakEvenOptions {
 void require_prices_only(const std::vector<std::string>& set) {
   for (const auto& text : set) {
     if (text.starts_with("cost.")) continue;
-    throw core::UserError(
-        {.key = "--set",
-         .given = text,
-         .allowed = "cost.* keys",
-         .place = "the command line",
-         .hint = "Other keys need a new simulation: ranvier simulate DIR --set " + text + "."});
+    refuse_flag("--set", text, "cost.* keys",
+                "Other keys need a new simulation: ranvier simulate DIR --set " + text + ".");
   }
 }
 

@@ -1,6 +1,7 @@
 // `ranvier compare DIR...`: the variants of finished runs in one table; `ranvier compare
 // FILE.sqlite`: the points of a sweep.
 
+#include "ranvier/app/cli.hpp"
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/summary_table.hpp"
 #include "ranvier/app/sweep_files.hpp"
@@ -52,11 +53,8 @@ void compare(const CompareOptions& options, const Common& common) {
   }
   for (const auto& source : options.sources) {
     if (!is_sweep(source)) continue;
-    throw core::UserError({.key = "DIR",
-                           .given = "'" + source + "' beside others",
-                           .allowed = "one sweep alone, or run directories",
-                           .place = "the command line",
-                           .hint = "ranvier sweep merge joins sweeps."});
+    refuse_flag("DIR", "'" + source + "' beside others", "one sweep alone, or run directories",
+                "ranvier sweep merge joins sweeps.");
   }
   const std::pair<const char*, bool> only_sweeps[] = {{"--x", !options.view.x.empty()},
                                                       {"--y", !options.view.y.empty()},
@@ -64,11 +62,7 @@ void compare(const CompareOptions& options, const Common& common) {
                                                       {"--against", !options.view.against.empty()}};
   for (const auto& [flag, given] : only_sweeps) {
     if (!given) continue;
-    throw core::UserError({.key = flag,
-                           .given = "run directories",
-                           .allowed = "the database of a sweep",
-                           .place = "the command line",
-                           .hint = {}});
+    refuse_flag(flag, "run directories", "the database of a sweep");
   }
   compare_runs(options.sources, common);
 }

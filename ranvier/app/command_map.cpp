@@ -1,5 +1,6 @@
 // `ranvier map`: how a trained run lies on chips and cores.
 
+#include "ranvier/app/cli.hpp"
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
 #include "ranvier/app/map_cuts.hpp"
@@ -123,21 +124,13 @@ void choose_cuts(const MapOptions& options, const Common& common) {
 /// Flags of the search mean nothing without it, and cuts are chosen without one.
 void require_objective(const MapOptions& options) {
   if (options.cuts && !options.objective.empty()) {
-    throw core::UserError(
-        {.key = "--cuts",
-         .given = "it beside --objective",
-         .allowed = "one of the two",
-         .place = "the command line",
-         .hint = "Cuts are those of least bits; other cuts need another training."});
+    refuse_flag("--cuts", "it beside --objective", "one of the two",
+                "Cuts are those of least bits; other cuts need another training.");
   }
   for (const auto& [flag, given] :
        {std::pair{"--confirm", options.confirm}, {"--preset", !options.preset.empty()}}) {
     if (!given || !options.objective.empty()) continue;
-    throw core::UserError({.key = flag,
-                           .given = "it without --objective",
-                           .allowed = "--objective bits|latency|energy|edp beside it",
-                           .place = "the command line",
-                           .hint = {}});
+    refuse_flag(flag, "it without --objective", "--objective bits|latency|energy|edp beside it");
   }
 }
 

@@ -1,6 +1,7 @@
 // `ranvier noc`: latency and throughput of a mesh, or of a package of dies, under synthetic
 // traffic.
 
+#include "ranvier/app/cli.hpp"
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/link_json.hpp"
 #include "ranvier/app/noc_options.hpp"
@@ -108,11 +109,8 @@ void print_text(const NocOptions& options, const std::vector<sim::NocResult>& ro
 
 void require_one_rate(const NocOptions& options, size_t rates) {
   if (options.trace.empty() || rates == 1) return;
-  throw core::UserError({.key = "--trace",
-                         .given = fmt::format("{} rates ({})", rates, options.rate),
-                         .allowed = "one rate",
-                         .place = "the command line",
-                         .hint = "A trace holds one run: give --rate one number."});
+  refuse_flag("--trace", fmt::format("{} rates ({})", rates, options.rate), "one rate",
+              "A trace holds one run: give --rate one number.");
 }
 
 /// Before the simulation, which may take long.
@@ -121,11 +119,8 @@ void require_writable(const std::string& trace) {
   const std::filesystem::path file = trace;
   core::require_writable_directory(file.has_parent_path() ? file.parent_path() : ".", "--trace");
   if (!std::filesystem::is_directory(file)) return;
-  throw core::UserError({.key = "--trace",
-                         .given = "'" + trace + "', a directory",
-                         .allowed = "a file to write",
-                         .place = "the command line",
-                         .hint = "Name a file in it, such as trace.csv."});
+  refuse_flag("--trace", "'" + trace + "', a directory", "a file to write",
+              "Name a file in it, such as trace.csv.");
 }
 
 void write_packets(sim::NocSpec spec, const sim::NocResult& row, const std::string& file) {

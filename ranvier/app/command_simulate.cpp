@@ -1,5 +1,6 @@
 // `ranvier simulate` and `ranvier report`: everything after training, again, without LibTorch.
 
+#include "ranvier/app/cli.hpp"
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
 #include "ranvier/app/loss_scoring.hpp"
@@ -35,21 +36,17 @@ struct SimulateOptions {
   std::string preset;
 };
 
-[[noreturn]] void refuse(const char* flag, const std::string& given, const std::string& allowed) {
-  throw core::UserError(
-      {.key = flag, .given = given, .allowed = allowed, .place = "the command line", .hint = {}});
-}
-
 void check_checkpoints(const SimulateOptions& given, const Common& common) {
   if (given.checkpoints.empty()) {
     if (given.experiment.resume) {
-      refuse("--resume", "no --checkpoint", "it together with --checkpoint FOLDER");
+      refuse_flag("--resume", "no --checkpoint", "it together with --checkpoint FOLDER");
     }
     if (given.checkpoint_every >= 0) {
-      refuse("--checkpoint-every", "no --checkpoint", "it together with --checkpoint FOLDER");
+      refuse_flag("--checkpoint-every", "no --checkpoint", "it together with --checkpoint FOLDER");
     }
   } else if (common.ranks != nullptr) {
-    refuse("--checkpoint", "several ranks", "it in a simulation on one process, of any threads");
+    refuse_flag("--checkpoint", "several ranks",
+                "it in a simulation on one process, of any threads");
   }
 }
 
@@ -77,7 +74,8 @@ void prepare(const SimulateOptions& given, const sweep::Experiment& experiment) 
 /// given. Every rank reads the bundles at their source; the first one writes.
 void simulate_run(SimulateOptions given, const Common& common) {
   ExperimentOptions& options = given.experiment;
-  if (!given.preset.empty()) refuse("--preset", given.preset, "it together with --replay only");
+  if (!given.preset.empty())
+    refuse_flag("--preset", given.preset, "it together with --replay only");
   const sweep::Experiment experiment = load(options, common);
   check_checkpoints(given, common);
   for (const auto& setup : experiment.presets) {
@@ -118,17 +116,18 @@ void simulate_run(SimulateOptions given, const Common& common) {
 void simulate(const SimulateOptions& options, const Common& common) {
   const ExperimentOptions& experiment = options.experiment;
   if (options.replay.empty()) {
-    if (experiment.source.empty()) refuse("DIR", "nothing", "a run directory, or --replay FILE");
+    if (experiment.source.empty())
+      refuse_flag("DIR", "nothing", "a run directory, or --replay FILE");
     simulate_run(options, common);
     return;
   }
-  if (!experiment.source.empty()) refuse("DIR", experiment.source, "no DIR beside --replay");
+  if (!experiment.source.empty()) refuse_flag("DIR", experiment.source, "no DIR beside --replay");
   for (const auto& [flag, value] : {std::pair{"--out", experiment.out},
                                     {"--timeline", options.timelines},
                                     {"--trace", options.traces},
                                     {"--checkpoint", options.checkpoints},
                                     {"--power-window", options.power_window}}) {
-    if (!value.empty()) refuse(flag, value, std::string("no ") + flag + " beside --replay");
+    if (!value.empty()) refuse_flag(flag, value, std::string("no ") + flag + " beside --replay");
   }
   replay_trace({.file = options.replay,
                 .preset = options.preset.empty() ? "ucie16nm" : options.preset,

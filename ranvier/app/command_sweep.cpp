@@ -1,6 +1,7 @@
 // `ranvier sweep`: many points of a design space into one database; `sweep merge` joins shards and
 // `sweep export` writes CSV and page again.
 
+#include "ranvier/app/cli.hpp"
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
 #include "ranvier/app/run_files.hpp"
@@ -218,11 +219,8 @@ void evaluate_with_ranks(const sweep::SweepSpec& spec, sweep::SweepOptions how,
 
 void run(const SweepCommandOptions& options, const Common& common) {
   if (options.file.empty() || options.out.empty()) {
-    throw core::UserError({.key = options.file.empty() ? "SWEEP" : "--out",
-                           .given = "nothing",
-                           .allowed = "ranvier sweep SWEEP.yaml --out DIR",
-                           .place = "the command line",
-                           .hint = "configs/sweeps/ holds examples."});
+    refuse_flag(options.file.empty() ? "SWEEP" : "--out", "nothing",
+                "ranvier sweep SWEEP.yaml --out DIR", "configs/sweeps/ holds examples.");
   }
   const Shard shard = parse_shard(options.shard);
   const auto training = train::training_schema();

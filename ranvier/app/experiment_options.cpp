@@ -1,5 +1,6 @@
 #include "ranvier/app/experiment_options.hpp"
 
+#include "ranvier/app/cli.hpp"
 #include "ranvier/app/summary_table.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/train/settings.hpp"
@@ -48,12 +49,8 @@ std::vector<sweep::PresetSetup> presets_named(const sweep::Experiment& experimen
     if (setup.name == preset) return {setup};
     known += (known.empty() ? "" : ", ") + setup.name;
   }
-  throw core::UserError(
-      {.key = "--preset",
-       .given = preset,
-       .allowed = "one of " + known,
-       .place = "the command line",
-       .hint = fmt::format("Simulate the run under it first: --set \"presets=[{}]\".", preset)});
+  refuse_flag("--preset", preset, "one of " + known,
+              fmt::format("Simulate the run under it first: --set \"presets=[{}]\".", preset));
 }
 
 int thread_count(const ExperimentOptions& options, const Common& common) {

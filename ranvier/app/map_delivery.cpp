@@ -2,7 +2,7 @@
 
 #include "ranvier/analytic/model.hpp"
 #include "ranvier/app/map_search.hpp"
-#include "ranvier/app/units.hpp"
+#include "ranvier/core/quantity.hpp"
 #include "ranvier/map/multicast.hpp"
 
 #include <fmt/format.h>
@@ -20,8 +20,8 @@ Json costs_of(const workload::Workload& workload, const sweep::PresetSetup& setu
   return {{"die_to_die_bits", ledger[core::Event::kDieToDieBits]},
           {"mesh_bit_hops", ledger[core::Event::kLinkBitHops]},
           {"flit_hops", ledger[core::Event::kFlitHops]},
-          {"latency_us", seconds * kPerMicro},
-          {"energy_uj", cost::price(ledger, seconds, setup.cost).total_pj / kPerMicro},
+          {"latency_us", seconds * core::kMicro},
+          {"energy_uj", cost::price(ledger, seconds, setup.cost).total_pj / core::kMicro},
           {"congested", estimate.congested}};
 }
 

@@ -2,7 +2,7 @@
 
 #include "ranvier/app/map_delivery.hpp"
 #include "ranvier/app/table.hpp"
-#include "ranvier/app/units.hpp"
+#include "ranvier/core/quantity.hpp"
 #include "ranvier/sim/simulator.hpp"
 #include "ranvier/sweep/mapping.hpp"
 
@@ -19,8 +19,8 @@ Json merit_json(const map::Merit& merit, const sweep::PresetSetup& setup) {
   return {{"die_to_die_bits", merit.die_bits},
           {"mesh_bit_hops", merit.mesh_bit_hops},
           {"latency_us", static_cast<double>(merit.latency_cycles) /
-                             setup.package.core_clock.value() * kPerMicro},
-          {"energy_uj", merit.energy_pj / kPerMicro},
+                             setup.package.core_clock.value() * core::kMicro},
+          {"energy_uj", merit.energy_pj / core::kMicro},
           {"congested", merit.congested}};
 }
 
@@ -40,8 +40,8 @@ Json simulated(const sweep::Experiment& experiment, const sweep::PresetSetup& se
   const auto priced = cost::price(result.ledger, seconds, setup.cost);
   return {{"die_to_die_bits", result.ledger[core::Event::kDieToDieBits]},
           {"mesh_bit_hops", result.ledger[core::Event::kLinkBitHops]},
-          {"latency_us", seconds * kPerMicro},
-          {"energy_uj", priced.total_pj / kPerMicro}};
+          {"latency_us", seconds * core::kMicro},
+          {"energy_uj", priced.total_pj / core::kMicro}};
 }
 
 std::vector<std::string> row_of(const std::string& name, const Json& merit) {

@@ -1,5 +1,6 @@
 #include "ranvier/app/noc_options.hpp"
 
+#include "ranvier/app/cli.hpp"
 #include "ranvier/arch/package.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/cost/price.hpp"
@@ -21,12 +22,6 @@ namespace {
 constexpr int kLongestSide = 1024;  // tiles
 constexpr double kLowestRate = 1e-6;
 constexpr size_t kMostRates = 1000;
-
-[[noreturn]] void refuse(const char* flag, const std::string& given, const std::string& allowed,
-                         const std::string& hint = {}) {
-  throw core::UserError(
-      {.key = flag, .given = given, .allowed = allowed, .place = "the command line", .hint = hint});
-}
 
 template <class Number>
 std::optional<Number> whole(std::string_view text) {
@@ -58,13 +53,14 @@ std::pair<int, int> parse_size(const std::string& text, const char* flag) {
       return {*width, *height};
     }
   }
-  refuse(flag, text, fmt::format("WIDTHxHEIGHT, each 1..{}", kLongestSide), "For example 8x8.");
+  refuse_flag(flag, text, fmt::format("WIDTHxHEIGHT, each 1..{}", kLongestSide),
+              "For example 8x8.");
 }
 
 void require(const char* flag, int64_t given, int64_t low, int64_t high,
              const std::string& hint = {}) {
   if (given >= low && given <= high) return;
-  refuse(flag, std::to_string(given), fmt::format("{}..{}", low, high), hint);
+  refuse_flag(flag, std::to_string(given), fmt::format("{}..{}", low, high), hint);
 }
 
 /// The dies of the mesh, square and equal.
@@ -72,14 +68,14 @@ void cut(const NocOptions& options, arch::PackageSpec& package) {
   const auto [width, height] = parse_size(options.mesh, "--mesh");
   const auto [chips_x, chips_y] = parse_size(options.chips, "--chips");
   if (width % chips_x != 0 || height % chips_y != 0) {
-    refuse("--chips", options.chips,
-           fmt::format("counts that divide the mesh of {}", options.mesh));
+    refuse_flag("--chips", options.chips,
+                fmt::format("counts that divide the mesh of {}", options.mesh));
   }
   if (width / chips_x != height / chips_y) {
-    refuse("--mesh", options.mesh,
-           fmt::format("square dies, {} chips give dies of {}x{}", options.chips, width / chips_x,
-                       height / chips_y),
-           "Dies are K x K; other meshes are rows of square dies.");
+    refuse_flag("--mesh", options.mesh,
+                fmt::format("square dies, {} chips give dies of {}x{}", options.chips,
+                            width / chips_x, height / chips_y),
+                "Dies are K x K; other meshes are rows of square dies.");
   }
   package.chips_x = chips_x;
   package.chips_y = chips_y;
@@ -89,7 +85,7 @@ void cut(const NocOptions& options, arch::PackageSpec& package) {
 arch::PackageSpec package(const NocOptions& options) {
   const auto presets = arch::preset_names();
   if (std::find(presets.begin(), presets.end(), options.preset) == presets.end()) {
-    refuse("--preset", options.preset, fmt::format("one of {}", fmt::join(presets, ", ")));
+    refuse_flag("--preset", options.preset, fmt::format("one of {}", fmt::join(presets, ", ")));
   }
   const std::array<config::Source, 1> sources{
       config::Source{"preset " + options.preset, std::string(arch::preset_yaml(options.preset))}};
@@ -113,7 +109,7 @@ arch::PackageSpec package(const NocOptions& options) {
 
 sim::Targets::Hotspot hotspot(const NocOptions& options, const arch::PackageSpec& package) {
   if (!(options.hotspot_share >= 0 && options.hotspot_share <= 1)) {
-    refuse("--hotspot-share", fmt::format("{}", options.hotspot_share), "0..1");
+    refuse_flag("--hotspot-share", fmt::format("{}", options.hotspot_share), "0..1");
   }
   int x = package.width() / 2;
   int y = package.height() / 2;
@@ -122,9 +118,9 @@ sim::Targets::Hotspot hotspot(const NocOptions& options, const arch::PackageSpec
     x = parts.size() == 2 ? whole<int>(parts[0]).value_or(-1) : -1;
     y = parts.size() == 2 ? whole<int>(parts[1]).value_or(-1) : -1;
     if (x < 0 || y < 0 || x >= package.width() || y >= package.height()) {
-      refuse("--hotspot-tile", options.hotspot_tile,
-             fmt::format("X,Y with X in 0..{} and Y in 0..{}", package.width() - 1,
-                         package.height() - 1));
+      refuse_flag("--hotspot-tile", options.hotspot_tile,
+                  fmt::format("X,Y with X in 0..{} and Y in 0..{}", package.width() - 1,
+                              package.height() - 1));
     }
   }
   return {.tile = y * package.width() + x, .share = options.hotspot_share};
@@ -188,14 +184,14 @@ std::vector<double> parse_rates(const std::string& text, int packet_flits) {
   for (const auto& part : split(text, ':')) {
     numbers.push_back(whole<double>(part).value_or(-1.0));
     if (!(numbers.back() >= kLowestRate && numbers.back() <= packet_flits)) {
-      refuse("--rate", text, allowed, "A tile makes at most one packet in a cycle.");
+      refuse_flag("--rate", text, allowed, "A tile makes at most one packet in a cycle.");
     }
   }
   if (numbers.size() == 1) return numbers;
-  if (numbers.size() != 3 || numbers[1] < numbers[0]) refuse("--rate", text, allowed);
+  if (numbers.size() != 3 || numbers[1] < numbers[0]) refuse_flag("--rate", text, allowed);
   // Half a thousandth of a step keeps the last rate in spite of binary fractions.
   const double steps = std::floor((numbers[1] - numbers[0]) / numbers[2] + 5e-4);
-  if (steps >= static_cast<double>(kMostRates)) refuse("--rate", text, allowed);
+  if (steps >= static_cast<double>(kMostRates)) refuse_flag("--rate", text, allowed);
   std::vector<double> rates;
   for (int i = 0; i <= static_cast<int>(steps); ++i) {
     const double rate = numbers[0] + i * numbers[2];

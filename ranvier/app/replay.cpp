@@ -1,5 +1,6 @@
 #include "ranvier/app/replay.hpp"
 
+#include "ranvier/app/cli.hpp"
 #include "ranvier/app/link_json.hpp"
 #include "ranvier/arch/package.hpp"
 #include "ranvier/config/values.hpp"
@@ -35,12 +36,9 @@ Hardware hardware(const ReplayOptions& options) {
   const auto names = arch::preset_names();
   const bool shipped = std::find(names.begin(), names.end(), options.preset) != names.end();
   if (!shipped && !fs::is_regular_file(options.preset)) {
-    throw core::UserError(
-        {.key = "--preset",
-         .given = options.preset,
-         .allowed = fmt::format("one of {}, or a file", fmt::join(names, ", ")),
-         .place = "the command line",
-         .hint = "presets/NAME.resolved.yaml of a run directory holds its hardware."});
+    refuse_flag("--preset", options.preset,
+                fmt::format("one of {}, or a file", fmt::join(names, ", ")),
+                "presets/NAME.resolved.yaml of a run directory holds its hardware.");
   }
   std::vector<config::Field> schema;
   if (shipped) {

@@ -1,5 +1,6 @@
 #include "ranvier/app/sweep_ratios.hpp"
 
+#include "ranvier/app/cli.hpp"
 #include "ranvier/app/table.hpp"
 #include "ranvier/core/error.hpp"
 
@@ -31,11 +32,8 @@ void require_variant(const sweep::ResultTable& table, const std::string& wanted)
   if (names.contains(wanted)) return;
   const std::vector<std::string> all(names.begin(), names.end());
   const std::string near = core::nearest_name(wanted, all);
-  throw core::UserError({.key = "--against",
-                         .given = wanted,
-                         .allowed = fmt::format("one of {}", fmt::join(all, ", ")),
-                         .place = "the command line",
-                         .hint = near.empty() ? "" : "Did you mean " + near + "?"});
+  refuse_flag("--against", wanted, fmt::format("one of {}", fmt::join(all, ", ")),
+              near.empty() ? "" : "Did you mean " + near + "?");
 }
 
 }  // namespace

@@ -38,6 +38,9 @@ using Picojoules = Quantity<struct PicojoulesUnit, double>;
 using Femtojoules = Quantity<struct FemtojoulesUnit, double>;
 
 inline constexpr double kPicojoulesPerJoule = 1e12;
+inline constexpr double kPicojoulesPerMicrojoule = 1e6;
+inline constexpr double kGiga = 1e9;   // Gbit/s
+inline constexpr double kMicro = 1e6;  // per unit: us of seconds are seconds times this
 
 /// A whole-number name that cannot be confused with another kind of name. Invalid only if never
 /// set.

@@ -14,10 +14,10 @@
 namespace ranvier::map {
 namespace {
 
-constexpr int kProbes = 200;               // moves that set the first temperature
-constexpr double kFirstOfProbes = 0.1;     // a seeded start is kept warm, not melted
-constexpr double kLastTemperature = 1e-3;  // relative to the first
-constexpr int64_t kReportEvery = 1000;     // moves
+constexpr int kTrialSwaps = 200;        // moves that set the first temperature
+constexpr double kFirstOfTrials = 0.1;  // a seeded start is kept warm, not melted
+constexpr double kColdest = 1e-3;       // relative to the first
+constexpr int64_t kReportEvery = 1000;  // moves
 constexpr int64_t kSwapsPerChip = 2000;
 
 /// Tiles leave chips that hold too many, each time the one that costs least.
@@ -68,11 +68,11 @@ std::vector<int> lay_out(const std::vector<double>& traffic, const arch::Package
   };
   const auto pick = [&] { return static_cast<int>(rng.below(static_cast<uint64_t>(count))); };
   double scale = 0;
-  for (int i = 0; i < kProbes; ++i) scale += std::abs(change(pick(), pick())) / kProbes;
+  for (int i = 0; i < kTrialSwaps; ++i) scale += std::abs(change(pick(), pick())) / kTrialSwaps;
   const int64_t total = kSwapsPerChip * count;
   for (int64_t done = 0; done < total && scale > 0; ++done) {
     const double cooled = static_cast<double>(done) / static_cast<double>(total);
-    const double temperature = scale * std::pow(kLastTemperature, cooled);
+    const double temperature = scale * std::pow(kColdest, cooled);
     const int a = pick();
     const int b = pick();
     if (a == b) continue;
@@ -99,13 +99,13 @@ class Refiner {
 
   void run(const PartitionOptions& options) {
     const auto total = options.moves_per_tile * static_cast<int64_t>(graph_.tiles.size()) / 2;
-    const double first = kFirstOfProbes * mean_change();
+    const double first = kFirstOfTrials * mean_change();
     std::vector<int> best = state_.chips();
     double best_cost = state_.cost();
     for (int64_t done = 0; done < total && first > 0; ++done) {
       if (done % kReportEvery == 0 && options.progress) options.progress(done, total);
       const double cooled = static_cast<double>(done) / static_cast<double>(total);
-      const double temperature = first * std::pow(kLastTemperature, cooled);
+      const double temperature = first * std::pow(kColdest, cooled);
       const double before = state_.cost();
       if (!propose()) continue;
       const double delta = state_.cost() - before;
@@ -166,13 +166,13 @@ class Refiner {
 
   double mean_change() {
     double sum = 0;
-    for (int i = 0; i < kProbes; ++i) {
+    for (int i = 0; i < kTrialSwaps; ++i) {
       const double before = state_.cost();
       if (!propose()) continue;
       sum += std::abs(state_.cost() - before);
       undo();
     }
-    return sum / kProbes;
+    return sum / kTrialSwaps;
   }
 
   const TileGraph& graph_;

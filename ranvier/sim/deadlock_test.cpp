@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/sim/machine.hpp"
+#include "ranvier/sim/test_routes.hpp"
 #include "ranvier/sim/test_workloads.hpp"
 
 #include <gmock/gmock.h>
@@ -12,13 +13,6 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-/// Clockwise round a 2 x 2 mesh: the classic cycle of channel dependencies.
-Port route_clockwise(Place here, Place target) {
-  if (here == target) return kLocal;
-  if (here.y == 0) return here.x == 0 ? kEast : kSouth;
-  return here.x == 1 ? kWest : kNorth;
-}
 
 workload::Workload diagonals() {
   testing::Builder builder;
@@ -31,7 +25,7 @@ workload::Workload diagonals() {
 TEST(Deadlock, IsReportedWithTheCycleOfWaitingChannels) {
   const auto workload = diagonals();
   auto spec = testing::package(1, 1, 2);
-  Machine machine(workload, spec, {}, route_clockwise);
+  Machine machine(workload, spec, {}, testing::route_clockwise);
   try {
     machine.run();
     FAIL() << "no deadlock";
@@ -54,7 +48,7 @@ TEST(Deadlock, IsAvoidedByRoomForTwoPackets) {
   const auto workload = diagonals();
   auto spec = testing::package(1, 1, 2);
   spec.router.buffer_flits = 40;
-  Machine machine(workload, spec, {}, route_clockwise);
+  Machine machine(workload, spec, {}, testing::route_clockwise);
   EXPECT_NO_THROW(machine.run());
 }
 

@@ -9,6 +9,7 @@
 #include "ranvier/sim/simulator.hpp"
 #include "ranvier/sim/test_random.hpp"
 #include "ranvier/sim/test_ranks.hpp"
+#include "ranvier/sim/test_routes.hpp"
 #include "ranvier/sim/test_traffic.hpp"
 
 #include <fmt/format.h>
@@ -188,13 +189,6 @@ TEST(Parallel, SyntheticTrafficIsTheSameForAnyNumberOfThreads) {
   EXPECT_EQ(run(3), run(1));
 }
 
-/// Clockwise round the four chips: a cycle of channel dependencies across die edges.
-Port route_clockwise(Place here, Place target) {
-  if (here == target) return kLocal;
-  if (here.y == 0) return here.x == 0 ? kEast : kSouth;
-  return here.x == 1 ? kWest : kNorth;
-}
-
 TEST(Parallel, ADeadlockAcrossChipsIsNamedWhoeverSimulatesThem) {
   auto spec = testing::package(2, 2, 1);
   spec.emio.fifo_depth = spec.emio.lane_buffer_flits = 2;
@@ -205,7 +199,7 @@ TEST(Parallel, ADeadlockAcrossChipsIsNamedWhoeverSimulatesThem) {
   const auto workload = builder.build();
   std::set<std::string> reports;
   const auto run = [&](const Options& options) {
-    Machine machine(workload, spec, options, route_clockwise);
+    Machine machine(workload, spec, options, testing::route_clockwise);
     EXPECT_THROW(
         try { machine.run(); } catch (const core::RunError& error) {
           EXPECT_THAT(error.what(),
@@ -221,7 +215,7 @@ TEST(Parallel, ADeadlockAcrossChipsIsNamedWhoeverSimulatesThem) {
   for (const int threads : {1, 2, 3, 4}) run(everything(threads));
   std::mutex one_at_a_time;
   testing::on_ranks(2, [&](Transport& transport) {
-    Machine machine(workload, spec, everything(1, &transport), route_clockwise);
+    Machine machine(workload, spec, everything(1, &transport), testing::route_clockwise);
     try {
       machine.run();
       FAIL() << "no deadlock";

@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/interrupt.hpp"
+#include "ranvier/core/quantity.hpp"
 #include "ranvier/sweep/ranks.hpp"
 
 #include <fmt/format.h>
@@ -19,8 +20,6 @@
 namespace ranvier::sweep {
 namespace {
 
-constexpr double kMicro = 1e6;  // per unit
-constexpr double kPicojoulesPerMicrojoule = 1e6;
 constexpr double kSlowestLink = 1e7;  // of the break-even map [bit/s]
 constexpr int kLinkDecades = 5;
 constexpr int kLinksPerDecade = 4;
@@ -195,7 +194,7 @@ PointRecord Batch::record_of(const PointWork& point) const {
                               .parameters = bundle.network.weights(),
                               .link_gbps = price.link_gbps,
                               .link_pj_per_bit = price.link_pj_per_bit,
-                              .energy_uj = priced.total_pj / kPicojoulesPerMicrojoule,
+                              .energy_uj = priced.total_pj / core::kPicojoulesPerMicrojoule,
                               .average_watts = priced.average_watts,
                               .energy_parts_uj = parts_text(priced)});
   }
@@ -210,8 +209,8 @@ LinkCurve Batch::curve_of(const LinkWork& link) const {
       static_cast<double>(m.ledger[core::Event::kDieToDieBits]) +
       link.price.idle_fraction * static_cast<double>(m.ledger[core::Event::kDieToDieIdleBits]);
   LinkCurve curve = link.curve;
-  curve.latency_us = m.latency_s * kMicro;
-  curve.fixed_uj = (priced.total_pj - priced.parts_pj.at("d2d")) / kPicojoulesPerMicrojoule;
+  curve.latency_us = m.latency_s * core::kMicro;
+  curve.fixed_uj = (priced.total_pj - priced.parts_pj.at("d2d")) / core::kPicojoulesPerMicrojoule;
   curve.link_bits = bits / m.samples;
   return curve;
 }

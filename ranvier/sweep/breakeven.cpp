@@ -8,8 +8,6 @@
 namespace ranvier::sweep {
 namespace {
 
-constexpr double kDecadesEachWay = 3;
-constexpr int kPointsPerDecade = 4;
 constexpr int kBisections = 24;
 
 /// How much longer the variant takes than the baseline when each lane runs at `rate`. [s]

@@ -8,6 +8,10 @@
 
 namespace ranvier::sweep {
 
+/// Where link rates and prices are searched: around those of the preset.
+inline constexpr double kDecadesEachWay = 3;
+inline constexpr int kPointsPerDecade = 4;
+
 /// Energy of a mean inference as a straight line in the price of a link bit: fixed + slope * price.
 struct EnergyLine {
   double fixed_pj = 0;   // everything but the link

@@ -13,7 +13,7 @@ namespace {
 using config::Field;
 using config::Kind;
 
-constexpr std::array<Field, 9> kFields{{
+constexpr std::array<Field, 9> kExperimentFields{{
     {.key = "name",
      .kind = Kind::kText,
      .fallback = config::kRequired,
@@ -106,10 +106,10 @@ std::vector<std::string> joined(std::span<const std::string> first,
 
 }  // namespace
 
-std::span<const Field> experiment_schema() { return kFields; }
+std::span<const Field> experiment_schema() { return kExperimentFields; }
 
 std::vector<Field> full_schema(std::span<const Field> training) {
-  std::vector<Field> all(kFields.begin(), kFields.end());
+  std::vector<Field> all(kExperimentFields.begin(), kExperimentFields.end());
   for (const auto part :
        {shapes::shapes_schema(), training, arch::hardware_schema(), cost::cost_schema()}) {
     all.insert(all.end(), part.begin(), part.end());

@@ -24,7 +24,7 @@ using config::Values;
 constexpr size_t kMostPoints = 1000000;
 constexpr double kMostSamples = 1000000;
 
-constexpr auto kFields = std::to_array<Field>({
+constexpr auto kSweepFields = std::to_array<Field>({
     {.key = "name",
      .kind = Kind::kText,
      .fallback = config::kRequired,
@@ -314,7 +314,7 @@ std::string_view to_string(Fidelity fidelity) {
   return fidelity == Fidelity::kCycle ? "cycle" : "analytic";
 }
 
-std::span<const Field> sweep_schema() { return kFields; }
+std::span<const Field> sweep_schema() { return kSweepFields; }
 
 const Field* find_field(std::span<const Field> fields, std::string_view key) {
   const auto cut = [](std::string_view& text) {
@@ -343,7 +343,7 @@ SweepSpec load_sweep(const std::filesystem::path& file, const SweepOverrides& ov
   spec.file = file.string();
   spec.text = core::read_file(file, "SWEEP");
   const config::Source source[]{{file.string(), spec.text}};
-  const Values values = config::load(source, overrides.seed, kFields);
+  const Values values = config::load(source, overrides.seed, kSweepFields);
   spec.name = values.text("name");
   spec.base = overrides.base.empty() ? values.text("base") : overrides.base;
   spec.fidelity = values.text("fidelity") == "cycle" ? Fidelity::kCycle : Fidelity::kAnalytic;

@@ -2,6 +2,7 @@
 
 #include "ranvier/config/quantity_text.hpp"
 #include "ranvier/core/error.hpp"
+#include "ranvier/core/quantity.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -17,7 +18,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kMicro = 1e6;  // per unit
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kQualities = 2;  // the first columns
 
@@ -102,7 +102,7 @@ std::vector<double> values_of(const sqlite::Statement& row, ResultTable& table) 
   for (int column = 7; column < 22; ++column) {
     const bool seconds = column == 17 || column == 18;
     const double value = row.is_null(column) ? kUnknown : row.real(column);
-    values.push_back(seconds ? value * kMicro : value);
+    values.push_back(seconds ? value * core::kMicro : value);
   }
   const Json parts = Json::parse(row.text(22));
   const bool first = table.columns.size() == values.size();

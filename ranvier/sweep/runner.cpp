@@ -21,8 +21,8 @@ namespace {
 
 // Points that are evaluated together, while the next ones are resolved. Few, so that threads soon
 // have both kinds of work; with other ranks many, as these wait between batches.
-constexpr size_t kFewestPoints = 64;
-constexpr size_t kMostPoints = 2048;
+constexpr size_t kFewestTogether = 64;
+constexpr size_t kMostTogether = 2048;
 constexpr size_t kBatches = 8;  // at least, of many points
 constexpr const char* kGoOn = "what was found is kept; run the same command again to go on";
 
@@ -215,8 +215,8 @@ Source Sweep::prepare(const std::string& hash, const std::vector<const OpenPoint
 }
 
 size_t Sweep::batch_size(size_t points) const {
-  if (options_.ranks != nullptr) return kMostPoints;
-  return std::clamp(points / kBatches, kFewestPoints, kMostPoints);
+  if (options_.ranks != nullptr) return kMostTogether;
+  return std::clamp(points / kBatches, kFewestTogether, kMostTogether);
 }
 
 void Sweep::evaluate(const Source& source, const std::vector<const OpenPoint*>& points) {

@@ -2,6 +2,7 @@
 
 #include "ranvier/config/quantity_text.hpp"
 #include "ranvier/core/error.hpp"
+#include "ranvier/core/quantity.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -16,7 +17,6 @@ using nlohmann::json;
 using sqlite::Statement;
 
 constexpr int64_t kSchema = 1;
-constexpr double kPicojoulesPerMicrojoule = 1e6;
 
 // WITHOUT ROWID: the order of the rows is that of their keys, whoever wrote first.
 constexpr const char* kTables = R"sql(
@@ -120,7 +120,7 @@ core::Ledger ledger_from(const std::string& text) {
 
 std::string parts_text(const cost::PricedLedger& priced) {
   json parts = json::object();
-  for (const auto& [part, pj] : priced.parts_pj) parts[part] = pj / kPicojoulesPerMicrojoule;
+  for (const auto& [part, pj] : priced.parts_pj) parts[part] = pj / core::kPicojoulesPerMicrojoule;
   return parts.dump();
 }
 

@@ -1,15 +1,13 @@
 #include "ranvier/sweep/study.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/sweep/breakeven.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace ranvier::sweep {
 namespace {
-
-constexpr double kDecadesEachWay = 3;
-constexpr int kPointsPerDecade = 4;
 
 const StoredPreset& stored(const StoredVariant& variant, const std::string& preset) {
   const auto found = variant.presets.find(preset);

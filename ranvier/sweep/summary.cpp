@@ -1,5 +1,6 @@
 #include "ranvier/sweep/summary.hpp"
 
+#include "ranvier/core/quantity.hpp"
 #include "ranvier/sweep/link_errors.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,12 +12,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kMicro = 1e6;  // per unit
-constexpr double kPicojoulesPerMicrojoule = 1e6;
-
 Json energy_json(const cost::PricedLedger& priced) {
-  Json energy{{"total", priced.total_pj / kPicojoulesPerMicrojoule}};
-  for (const auto& [part, pj] : priced.parts_pj) energy[part] = pj / kPicojoulesPerMicrojoule;
+  Json energy{{"total", priced.total_pj / core::kPicojoulesPerMicrojoule}};
+  for (const auto& [part, pj] : priced.parts_pj) energy[part] = pj / core::kPicojoulesPerMicrojoule;
   return energy;
 }
 
@@ -46,8 +44,8 @@ Json link_errors_json(const VariantResult& variant, const PresetResult& preset,
 Json presets_json(const VariantResult& variant, const std::vector<ir::LossScore>& losses) {
   Json presets = Json::object();
   for (const auto& p : variant.presets) {
-    presets[p.preset] = {{"latency_us", p.latency_s * kMicro},
-                         {"latency_analytic_us", p.latency_analytic_s * kMicro},
+    presets[p.preset] = {{"latency_us", p.latency_s * core::kMicro},
+                         {"latency_analytic_us", p.latency_analytic_s * core::kMicro},
                          {"analytic_congested", p.congested},
                          {"energy_uj", energy_json(p.priced)},
                          {"link_errors", link_errors_json(variant, p, losses)}};

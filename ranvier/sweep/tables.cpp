@@ -77,8 +77,6 @@ std::string format_cell(const std::vector<map::FormatUse>& formats, codec::WireK
   return {};
 }
 
-std::string quoted(const std::string& text) { return "\"" + text + "\""; }
-
 std::string boundaries_csv(const ExperimentResult& result) {
   std::string csv =
       "variant,boundary,neurons,codec,wire,events_per_neuron,bits_per_activation,"
@@ -86,9 +84,9 @@ std::string boundaries_csv(const ExperimentResult& result) {
       "burst_bits_per_activation,rans_bits_per_activation\n";
   for (const auto& variant : result.variants) {
     for (const auto& b : variant.boundaries.boundaries) {
-      csv += fmt::format("{},{},{},{},{},{:.6f},{:.6f}", variant.name, b.name, b.neurons,
-                         quoted(variant.codec), quoted(b.wire_format()), b.events_per_neuron,
-                         b.bits_per_activation);
+      csv +=
+          fmt::format("{},{},{},\"{}\",\"{}\",{:.6f},{:.6f}", variant.name, b.name, b.neurons,
+                      variant.codec, b.wire_format(), b.events_per_neuron, b.bits_per_activation);
       for (const auto kind :
            {codec::WireKind::kPacket, codec::WireKind::kAer, codec::WireKind::kBitmap,
             codec::WireKind::kBurst, codec::WireKind::kRans}) {

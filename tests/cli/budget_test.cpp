@@ -16,11 +16,11 @@ namespace ranvier::tests {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 using ::testing::HasSubstr;
 
 /// Frames of at most 48 elements: a header weighs five times as much as in frames of 256.
-constexpr const char* kExperiment = R"yaml(name: budgets
+constexpr const char* kBudgets = R"yaml(name: budgets
 data: {kind: procedural, train_samples: 512, test_samples: 128}
 network: {model: msresnet, widths: [8, 16], blocks: [1, 1], cuts: [stage1]}
 train: {epochs: 2, batch: 32, learning_rate: 0.05}
@@ -40,7 +40,7 @@ class Budget : public ::testing::Test {
     directory_ = fs::path(::testing::TempDir()) / ("budget_" + std::to_string(getpid()));
     fs::remove_all(directory_);
     fs::create_directories(directory_);
-    std::ofstream(directory_ / "exp.yaml") << kExperiment;
+    std::ofstream(directory_ / "exp.yaml") << kBudgets;
   }
   void TearDown() override { fs::remove_all(directory_); }
 

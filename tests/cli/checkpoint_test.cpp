@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 
-const std::string kExperiment = R"yaml(name: killed
+const std::string kKilled = R"yaml(name: killed
 shapes: {model: msresnet, widths: [8, 16], blocks: [1, 1], image_size: 32}
 variants:
   hnn-graded: {kind: hnn, codec: "graded(2)", objective: budget, events_per_neuron: 0.25}
@@ -37,7 +37,7 @@ class SimulateCheckpoint : public ::testing::Test {
                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(directory_);
     for (const char* copy : {"whole", "killed"}) fs::create_directories(directory_ / copy);
-    core::write_file_atomic(directory_ / "whole/exp.yaml", kExperiment);
+    core::write_file_atomic(directory_ / "whole/exp.yaml", kKilled);
     const Outcome made = run_ranvier("train exp.yaml --out run --quiet", directory_ / "whole");
     ASSERT_EQ(made.exit_code, 0) << made.err;
     fs::copy(directory_ / "whole/run", directory_ / "killed/run", fs::copy_options::recursive);

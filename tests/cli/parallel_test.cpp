@@ -89,12 +89,6 @@ TEST_F(ParallelSimulate, AReplayPrintsTheSameForAnyNumberOfThreads) {
 
 #ifdef RANVIER_MPIRUN
 
-size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
-
 TEST_F(ParallelSimulate, OneTwoAndThreeRanksWriteTheSameFiles) {
   ASSERT_EQ(run_ranvier(flags("one") + " --threads 1", directory_).exit_code, 0);
   const auto one = files("one");
@@ -119,10 +113,11 @@ TEST_F(ParallelSimulate, RanksPrintOnce) {
 TEST_F(ParallelSimulate, AnErrorOfAllRanksIsSaidOnceWithItsExitCode) {
   const Outcome missing = run_ranks(2, "simulate --replay nowhere.csv", directory_);
   EXPECT_EQ(missing.exit_code, 2);
-  EXPECT_EQ(count(missing.err, "[--replay]") + count(missing.err, "[trace]"), 1U) << missing.err;
+  EXPECT_EQ(occurrences(missing.err, "[--replay]") + occurrences(missing.err, "[trace]"), 1U)
+      << missing.err;
   const Outcome flag = run_ranks(2, "simulate run --thread 2", directory_);
   EXPECT_EQ(flag.exit_code, 2);
-  EXPECT_EQ(count(flag.err, "did you mean '--threads'?"), 1U) << flag.err;
+  EXPECT_EQ(occurrences(flag.err, "did you mean '--threads'?"), 1U) << flag.err;
 }
 
 TEST_F(ParallelSimulate, AnErrorOfOneRankEndsTheOthers) {
@@ -130,7 +125,7 @@ TEST_F(ParallelSimulate, AnErrorOfOneRankEndsTheOthers) {
   core::write_file_atomic(directory_ / "file", "in the way");
   const Outcome outcome = run_ranks(2, "simulate run --out file", directory_);
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_EQ(count(outcome.err, "[--out]"), 1U) << outcome.err;
+  EXPECT_EQ(occurrences(outcome.err, "[--out]"), 1U) << outcome.err;
 }
 
 TEST_F(ParallelSimulate, OtherCommandsRefuseRanks) {

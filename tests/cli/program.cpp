@@ -122,4 +122,10 @@ hardware: {chips_x: 2, mesh: 8}
 )yaml";
 }
 
+size_t occurrences(const std::string& text, const std::string& part) {
+  size_t n = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
 }  // namespace ranvier::tests

@@ -44,4 +44,7 @@ std::string tiny_experiment();
 
 std::string slurp(const std::filesystem::path& path);
 
+/// How often `part` stands in `text`, overlaps included.
+size_t occurrences(const std::string& text, const std::string& part);
+
 }  // namespace ranvier::tests

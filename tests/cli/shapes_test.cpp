@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using Json = nlohmann::ordered_json;
 
-const std::string kExperiment = R"yaml(name: shapes
+const std::string kShapes = R"yaml(name: shapes
 shapes: {model: msresnet, widths: [4, 8], blocks: [1, 1], image_size: 8}
 variants:
   hnn-graded: {kind: hnn, codec: "graded(2)", objective: budget, events_per_neuron: 0.25}
@@ -35,7 +35,7 @@ class RunShapes : public ::testing::Test {
                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(directory_);
     fs::create_directories(directory_);
-    core::write_file_atomic(directory_ / "exp.yaml", kExperiment);
+    core::write_file_atomic(directory_ / "exp.yaml", kShapes);
   }
   void TearDown() override { fs::remove_all(directory_); }
 

@@ -269,12 +269,6 @@ TEST_F(SweepCommand, TellsFailuresFromRefusalsByItsExitCode) {
 
 #ifdef RANVIER_MPIRUN
 
-size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
-
 const std::string kCycle =
     "name: few\nbase: run\naxes:\n  - {key: hardware.mesh, values: [2, 4]}\n"
     "  - {key: hardware.serdes.lanes, values: [1, 2, 4]}\n";
@@ -339,7 +333,7 @@ TEST_F(SweepCommand, RanksStopAtAnInterruptOfAnyOfThemAndGoOn) {
     EXPECT_GT(done, 0);
     // mpirun may take longer to pass a signal on than the ranks need for the rest.
     if (to || done < kSomePoints) {
-      EXPECT_EQ(count(stopped.err, "run the same command again"), 1U) << name << stopped.err;
+      EXPECT_EQ(occurrences(stopped.err, "run the same command again"), 1U) << name << stopped.err;
       EXPECT_LT(done, kSomePoints) << name;
     }
     EXPECT_EQ(run_ranks(2, command, directory_).exit_code, 0);
@@ -355,12 +349,12 @@ TEST_F(SweepCommand, RanksSayFailuresAndRefusalsOnceWithTheirExitCode) {
   ir::write_activity(damaged, activity);
   const Outcome failed = run_ranks(3, "sweep cycle.yaml --out failed --quiet", directory_);
   EXPECT_EQ(failed.exit_code, 3) << failed.err;
-  EXPECT_EQ(count(failed.err, "3 of 6 points failed"), 1U) << failed.err;
+  EXPECT_EQ(occurrences(failed.err, "3 of 6 points failed"), 1U) << failed.err;
   EXPECT_TRUE(fs::exists(directory_ / "failed/points.csv")) << "the rest is there";
   write("bad.yaml", "name: bad\nbase: run\naxes: [{key: hardware.mesh, values: [4, 0]}]\n");
   const Outcome bad = run_ranks(2, "sweep bad.yaml --out bad --quiet", directory_);
   EXPECT_EQ(bad.exit_code, 2);
-  EXPECT_EQ(count(bad.err, "[hardware.mesh] got 0"), 1U) << bad.err;
+  EXPECT_EQ(occurrences(bad.err, "[hardware.mesh] got 0"), 1U) << bad.err;
   const Outcome merge = run_ranks(2, "sweep merge x.sqlite failed/runs.sqlite", directory_);
   EXPECT_EQ(merge.exit_code, 2);
   EXPECT_THAT(merge.err, HasSubstr("2 ranks for sweep merge"));

@@ -18,7 +18,7 @@ namespace ranvier::tests {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 constexpr const char* kSweep =
     "name: budgets\nbase: tiny.yaml\nfidelity: analytic\nvariants: [hnn-graded]\naxes:\n"

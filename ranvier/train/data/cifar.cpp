@@ -14,7 +14,7 @@ constexpr int kSide = 32;
 constexpr int64_t kImageBytes = int64_t{1} * kChannels * kSide * kSide;
 
 /// A record is `label_bytes` labels, of which the last one is used, then R, G, B planes.
-struct Format {
+struct RecordFormat {
   std::string_view name;
   int label_bytes;
   int classes;
@@ -22,15 +22,15 @@ struct Format {
   std::string_view source;
 };
 
-constexpr Format kCifar10{
+constexpr RecordFormat kCifar10{
     "cifar10", 1, 10, "cifar-10-batches-bin",
     "Unpack cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html there."};
 
-constexpr Format kCifar100{
+constexpr RecordFormat kCifar100{
     "cifar100", 2, 100, "cifar-100-binary",
     "Unpack cifar-100-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html there."};
 
-Dataset empty_set(const Format& format) {
+Dataset empty_set(const RecordFormat& format) {
   Dataset set;
   set.name = format.name;
   set.channels = kChannels;
@@ -40,13 +40,13 @@ Dataset empty_set(const Format& format) {
   return set;
 }
 
-fs::path record_file(const DataSpec& spec, const Format& format, const std::string& name) {
+fs::path record_file(const DataSpec& spec, const RecordFormat& format, const std::string& name) {
   const std::array names{name, std::string(format.folder) + "/" + name};
   return find_file(spec, names, format.source);
 }
 
 /// Whole records in the file. Errors: UserError when it is empty or ends within a record.
-int64_t count_records(const fs::path& file, const Format& format) {
+int64_t count_records(const fs::path& file, const RecordFormat& format) {
   const int64_t record = format.label_bytes + kImageBytes;
   const int64_t bytes = read_head(file, 0).file_bytes;
   if (bytes == 0 || bytes % record != 0) {
@@ -58,7 +58,7 @@ int64_t count_records(const fs::path& file, const Format& format) {
   return bytes / record;
 }
 
-void append_records(const fs::path& file, const Format& format, int64_t count, Dataset& set) {
+void append_records(const fs::path& file, const RecordFormat& format, int64_t count, Dataset& set) {
   const int64_t record = format.label_bytes + kImageBytes;
   const FileHead head = read_head(file, count * record);
   const auto first = static_cast<size_t>(set.size());
@@ -80,8 +80,9 @@ void append_records(const fs::path& file, const Format& format, int64_t count, D
   }
 }
 
-Dataset read_records(const DataSpec& spec, const Format& format, std::span<const std::string> names,
-                     std::optional<int64_t> limit, std::string_view key) {
+Dataset read_records(const DataSpec& spec, const RecordFormat& format,
+                     std::span<const std::string> names, std::optional<int64_t> limit,
+                     std::string_view key) {
   std::vector<fs::path> files;
   std::vector<int64_t> counts;
   int64_t available = 0;
@@ -100,7 +101,7 @@ Dataset read_records(const DataSpec& spec, const Format& format, std::span<const
   return set;
 }
 
-Data load(const DataSpec& spec, const Format& format, std::span<const std::string> train,
+Data load(const DataSpec& spec, const RecordFormat& format, std::span<const std::string> train,
           const std::string& test) {
   return {.train = read_records(spec, format, train, spec.train_samples, "data.train_samples"),
           .test = read_records(spec, format, {&test, 1}, spec.test_samples, "data.test_samples")};
