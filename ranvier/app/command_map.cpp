@@ -42,7 +42,7 @@ Json layer_json(const ir::Network& network, const map::Mapping& mapping, size_t 
           {"cores", mapping.layers[index].size()}};
 }
 
-void print_table(const Json& mapped) {
+std::string mapping_text(const Json& mapped) {
   std::vector<std::vector<std::string>> rows{
       {"layer", "chip", "neurons", "weights", "MACs", "cores"}};
   for (const auto& layer : mapped.at("layers")) {
@@ -52,10 +52,12 @@ void print_table(const Json& mapped) {
                     layer.at("neurons").dump(), layer.at("weights").dump(), layer.at("macs").dump(),
                     layer.at("cores").dump()});
   }
-  fmt::print("{}: {} chips, {} cores in use\n{}\n", mapped.at("variant").get<std::string>(),
-             mapped.at("chips").get<int>(), mapped.at("cores").get<int>(), text_table(rows));
-  if (!mapped.contains("multicast")) return;
-  for (const auto& gain : mapped.at("multicast")) fmt::print("{}", delivery_text(gain));
+  std::string text =
+      fmt::format("{}: {} chips, {} cores in use\n{}\n", mapped.at("variant").get<std::string>(),
+                  mapped.at("chips").get<int>(), mapped.at("cores").get<int>(), text_table(rows));
+  if (!mapped.contains("multicast")) return text;
+  for (const auto& gain : mapped.at("multicast")) text += delivery_text(gain);
+  return text;
 }
 
 std::vector<std::string> chosen_variants(const MapOptions& options,
@@ -64,27 +66,38 @@ std::vector<std::string> chosen_variants(const MapOptions& options,
   return sweep::bundle_names(options.source, experiment.values);
 }
 
-void map_variants(const MapOptions& options, const Common& common) {
+/// Prints what `look` finds for every chosen bundle: one text each, or all of it as JSON.
+/// look(experiment, bundle) -> std::vector<Json>, text(Json) -> std::string.
+template <class Look, class Text>
+void look_at_bundles(const MapOptions& options, const Common& common, Look look, Text text) {
   const sweep::Experiment experiment = load(options, common);
   Json all = Json::array();
   for (const auto& name : chosen_variants(options, experiment)) {
     auto bundle = sweep::read_bundle(options.source, name);
-    sweep::find_mapping(experiment, bundle, common.quiet);
-    const auto mapping = sweep::mapping_of(experiment, bundle, experiment.presets.front().package);
-    Json entry{{"variant", name}, {"chips", mapping.chips_used}, {"cores", mapping.tiles_used}};
-    for (size_t i = 0; i < bundle.network.layers.size(); ++i) {
-      entry["layers"].push_back(layer_json(bundle.network, mapping, i));
+    for (Json& found : look(experiment, bundle)) {
+      if (!common.json) fmt::print("{}", text(found));
+      all.push_back(std::move(found));
     }
-    entry["delivery"] = to_string(mapping.delivery);
-    if (mapping.delivery == map::DeliveryMode::kMulticast) {
-      for (const auto& setup : experiment.presets) {
-        entry["multicast"].push_back(delivery_gain(experiment, setup, bundle, mapping));
-      }
-    }
-    if (!common.json) print_table(entry);
-    all.push_back(std::move(entry));
   }
   if (common.json) fmt::print("{}\n", all.dump(2));
+}
+
+std::vector<Json> mapping_found(const sweep::Experiment& experiment, sweep::Bundle& bundle,
+                                const Common& common) {
+  sweep::find_mapping(experiment, bundle, common.quiet);
+  const auto mapping = sweep::mapping_of(experiment, bundle, experiment.presets.front().package);
+  Json entry{
+      {"variant", bundle.variant}, {"chips", mapping.chips_used}, {"cores", mapping.tiles_used}};
+  for (size_t i = 0; i < bundle.network.layers.size(); ++i) {
+    entry["layers"].push_back(layer_json(bundle.network, mapping, i));
+  }
+  entry["delivery"] = to_string(mapping.delivery);
+  if (mapping.delivery == map::DeliveryMode::kMulticast) {
+    for (const auto& setup : experiment.presets) {
+      entry["multicast"].push_back(delivery_gain(experiment, setup, bundle, mapping));
+    }
+  }
+  return {std::move(entry)};
 }
 
 map::Objective objective_named(const std::string& name) {
@@ -95,30 +108,37 @@ map::Objective objective_named(const std::string& name) {
   return kEdp;
 }
 
+void map_variants(const MapOptions& options, const Common& common) {
+  look_at_bundles(
+      options, common,
+      [&](const auto& experiment, auto& bundle) {
+        return mapping_found(experiment, bundle, common);
+      },
+      mapping_text);
+}
+
 void search_variants(const MapOptions& options, const Common& common) {
-  const sweep::Experiment experiment = load(options, common);
   const MapSearch search{.objective = objective_named(options.objective),
                          .confirm = options.confirm};
-  Json all = Json::array();
-  for (const auto& name : chosen_variants(options, experiment)) {
-    const auto bundle = sweep::read_bundle(options.source, name);
-    for (const auto& setup : presets_named(experiment, options.preset)) {
-      Json found = search_variant(experiment, setup, bundle, search, common);
-      if (!common.json) fmt::print("{}\n", search_text(found));
-      all.push_back(std::move(found));
-    }
-  }
-  if (common.json) fmt::print("{}\n", all.dump(2));
+  look_at_bundles(
+      options, common,
+      [&](const auto& experiment, const auto& bundle) {
+        std::vector<Json> found;
+        for (const auto& setup : presets_named(experiment, options.preset)) {
+          found.push_back(search_variant(experiment, setup, bundle, search, common));
+        }
+        return found;
+      },
+      [](const Json& found) { return search_text(found) + "\n"; });
 }
 
 void choose_cuts(const MapOptions& options, const Common& common) {
-  const sweep::Experiment experiment = load(options, common);
-  Json all = Json::array();
-  for (const auto& name : chosen_variants(options, experiment)) {
-    all.push_back(cuts_json(experiment, sweep::read_bundle(options.source, name)));
-    if (!common.json) fmt::print("{}\n", cuts_text(all.back()));
-  }
-  if (common.json) fmt::print("{}\n", all.dump(2));
+  look_at_bundles(
+      options, common,
+      [](const auto& experiment, const auto& bundle) {
+        return std::vector<Json>{cuts_json(experiment, bundle)};
+      },
+      [](const Json& cuts) { return cuts_text(cuts) + "\n"; });
 }
 
 /// Flags of the search mean nothing without it, and cuts are chosen without one.

@@ -120,7 +120,7 @@ class BoundaryImpl : public torch::nn::Module, public SharesBatch {
   void reset_channel(int64_t c, double at, bool fires);
   void update_moments(const torch::Tensor& flat);
   void frame_evenly(int64_t elements);
-  void renew_rans(const Traffic& now, const torch::Tensor& a);
+  void renew_rans(const torch::Tensor& a);
   double measure_rans(const torch::Tensor& a) const;
   ProcessesPtr sharers() const { return is_training() ? processes() : one_process(); }
   torch::Tensor forward_deployed(const torch::Tensor& a);

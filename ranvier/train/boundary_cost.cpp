@@ -16,12 +16,12 @@ using torch::Tensor;
 
 }  // namespace
 
-void BoundaryImpl::renew_rans(const Traffic& now, const Tensor& a) {
+void BoundaryImpl::renew_rans(const Tensor& a) {
   // Tables and coding of one batch take a fifth of a step; between steps hardly anything moves
   // that the price does not follow.
   constexpr int64_t kSteps = 8;
   if (is_training() && rans_.steps_left-- > 0) return;
-  rans_ = {measure_rans(a), price_per_neuron(now, options_.spec).item<double>(), kSteps - 1};
+  rans_ = {measure_rans(a), price_per_neuron(traffic_, options_.spec).item<double>(), kSteps - 1};
 }
 
 double BoundaryImpl::measure_rans(const Tensor& a) const {
@@ -100,7 +100,7 @@ void BoundaryImpl::finish_cost(const Tensor& events, const Tensor& magnitude, co
   const bool may_be_rans =
       options_.wire == codec::WireKind::kRans || options_.wire == codec::WireKind::kAuto;
   if (may_be_rans) {
-    renew_rans(traffic_, a);
+    renew_rans(a);
     traffic.rans_bits = rans_.bits;
     traffic.rans_price = rans_.price;
   }
