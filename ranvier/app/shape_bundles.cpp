@@ -15,7 +15,7 @@ void refuse_learned(const config::Values& values, const train::VariantSettings& 
     values.refuse(prefix + "bits_per_activation",
                   "events_per_neuron: a network without weights learns nothing");
   }
-  if (variant.bottleneck > 1) {
+  if (variant.bottleneck.exists()) {
     values.refuse(prefix + "codec", "a codec without bottleneck for a network without weights");
   }
 }

@@ -34,7 +34,8 @@ std::string code_of(const ir::Network& network) {
   const std::string codec = codec::to_string(boundary.params.spec);
   if (boundary.activations == 0) return codec;
   const auto& layer = network.layers[static_cast<size_t>(boundary.layer)];
-  return fmt::format("bottleneck({})+{}", boundary.activations / layer.out.size(), codec);
+  const std::string kernel = layer.kernel > 1 ? fmt::format(",{}", layer.kernel) : "";
+  return fmt::format("bottleneck({}{})+{}", boundary.activations / layer.out.size(), kernel, codec);
 }
 
 namespace {

@@ -110,12 +110,12 @@ int LayerList::add_linear(const std::string& name, int input, int units) {
   return static_cast<int>(layers.size()) - 1;
 }
 
-int LayerList::add_bottleneck(int input, int ratio) {
+int LayerList::add_bottleneck(int input, Projection projection) {
   const std::string name = layers[static_cast<size_t>(input)].name;
   const int channels = layers[static_cast<size_t>(input)].out.channels;
-  const auto width = static_cast<int>(BottleneckImpl::width(channels, ratio));
-  return add_conv(name + ".expand", add_conv(squeeze_name(name), input, width, 1, 1), channels, 1,
-                  1);
+  const auto width = static_cast<int>(BottleneckImpl::width(channels, projection.ratio));
+  const int squeezed = add_conv(squeeze_name(name), input, width, projection.kernel, 1);
+  return add_conv(name + ".expand", squeezed, channels, projection.kernel, 1);
 }
 
 int LayerList::add_pool_linear(const std::string& name, int input, int units) {

@@ -47,7 +47,7 @@ std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
 
 std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int channels,
                                                 const std::string& cut, bool is_stream) const {
-  const int64_t width = BottleneckImpl::width(channels, spec_.bottleneck);
+  const int64_t width = BottleneckImpl::width(channels, spec_.bottleneck.ratio);
   BoundaryOptions options{.name = ir::boundary_name(cut),
                           .spec = spec_.codec,
                           .channels = width,
@@ -55,13 +55,13 @@ std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int ch
                           .surrogate = spec_.surrogate};
   options.stands_for = channels;
   Bottleneck bottleneck = nullptr;
-  if (spec_.bottleneck > 1) bottleneck = Bottleneck(channels, spec_.bottleneck, is_stream);
+  if (spec_.bottleneck.exists()) bottleneck = Bottleneck(channels, spec_.bottleneck, is_stream);
   return std::make_shared<BoundarySite>(layer, Boundary(options), bottleneck);
 }
 
 bool Model::has_bottleneck_at(const std::string& cut) const {
   const bool has_codec = spec_.kind != ir::NetworkKind::kSnn && spec_.has_boundaries;
-  return has_codec && spec_.bottleneck > 1 && is_cut(cut);
+  return has_codec && spec_.bottleneck.exists() && is_cut(cut);
 }
 
 std::shared_ptr<Site> Model::make_signed_neurons(const std::string& layer, int channels,

@@ -22,7 +22,7 @@ struct ModelSpec {
   ir::NetworkKind kind = ir::NetworkKind::kAnn;  // kAnn with a codec: dense boundaries at the cuts
   bool has_boundaries = false;                   // false: ReLU at the cuts too
   codec::CodecSpec codec;
-  int bottleneck = 1;  // channels are divided by it before the codec; 1 = none
+  Projection bottleneck = {};  // before the codec
   codec::WireKind wire = codec::WireKind::kAuto;
   Surrogate surrogate = Surrogate::kArctan;
   int steps = 1;  // T of an SNN

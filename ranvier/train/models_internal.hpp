@@ -14,7 +14,7 @@ struct LayerList {
   int add_depthwise(const std::string& name, int input, int kernel = 1, int stride = 1);
   int add_linear(const std::string& name, int input, int units);
   /// The two projections of a bottleneck behind layer `input`; returns the second.
-  int add_bottleneck(int input, int ratio);
+  int add_bottleneck(int input, Projection projection);
   int add_pool_linear(const std::string& name, int input, int units);
 };
 

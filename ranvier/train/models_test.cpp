@@ -170,16 +170,30 @@ TEST(BottleneckTest, StartsFromThePrincipalAxes) {
   torch::manual_seed(3);
   const auto mixed =
       torch::einsum("kc,nkhw->nchw", {torch::rand({2, 6}), torch::rand({10, 2, 4, 4})});
-  Bottleneck bottleneck(6, 3);
+  Bottleneck bottleneck(6, Projection{.ratio = 3});
   bottleneck->calibrate(mixed);
   const auto again = bottleneck->expand(bottleneck->squeeze(mixed));
   EXPECT_LT((again - mixed).abs().max().item<double>(), 1e-3);
 }
 
+TEST(BottleneckTest, WithAKernelStartsAsWithout) {
+  torch::manual_seed(3);
+  const auto x = torch::rand({10, 6, 4, 4});
+  Bottleneck plain(6, Projection{.ratio = 3});
+  Bottleneck wide(6, Projection{.ratio = 3, .kernel = 3});
+  plain->calibrate(x);
+  wide->calibrate(x);
+  const auto expect_equal = [](const torch::Tensor& a, const torch::Tensor& b) {
+    EXPECT_LT((a - b).abs().max().item<double>(), 1e-5);
+  };
+  expect_equal(wide->squeeze(x), plain->squeeze(x));
+  expect_equal(wide->expand(wide->squeeze(x)), plain->expand(plain->squeeze(x)));
+}
+
 TEST(BottleneckTest, OfASignedTensorKeepsBothSigns) {
   torch::manual_seed(3);
   const auto mixed = torch::einsum("kc,nk->nc", {torch::randn({2, 6}), torch::randn({40, 2})});
-  Bottleneck bottleneck(6, 3, true);
+  Bottleneck bottleneck(6, Projection{.ratio = 3}, true);
   bottleneck->calibrate(mixed);
   EXPECT_TRUE(bottleneck->rectified(mixed).equal(mixed));
   const auto again = bottleneck->expand(bottleneck->squeeze(mixed));

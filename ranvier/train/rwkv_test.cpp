@@ -244,7 +244,7 @@ TEST(Metric, CountsBitsPerByte) {
 TEST(Rwkv, ABottleneckOfTheStreamIsTwoLayersAtItsCut) {
   const Sets sets = small_sets();
   ModelSpec spec = small_spec(ir::NetworkKind::kHnn, {"block1"});
-  spec.bottleneck = 4;
+  spec.bottleneck.ratio = 4;
   const auto model = disturbed(spec);
   calibrate(*model, sets, 20);
   const auto network = model->describe();

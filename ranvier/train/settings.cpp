@@ -255,9 +255,13 @@ void check_family(const Values& values, const std::string& prefix, const Setting
                   "ann or hnn for model efficientnet: squeeze and excitation multiplies two "
                   "activations, which spikes do not");
   }
-  if (model == ModelKind::kEfficientNet && variant.bottleneck > 1) {
+  if (model == ModelKind::kEfficientNet && variant.bottleneck.exists()) {
     values.refuse(prefix + "codec",
                   "a codec alone for model efficientnet: no projection can stand before its cuts");
+  }
+  if (model != ModelKind::kMsResnet && variant.bottleneck.kernel > 1) {
+    values.refuse(prefix + "codec",
+                  "a bottleneck of kernel 1 for models without neighbouring pixels");
   }
 }
 
@@ -297,23 +301,37 @@ VariantSettings default_variant(const Settings& settings, const std::string& nam
   return variant;
 }
 
-/// "graded(3)" or "bottleneck(4)+graded(3,signed)".
+constexpr int kMostRatio = 64;
+constexpr int kMostKernel = 7;
+
+/// `text` behind "bottleneck(": "4)+codec" or "4,3)+codec". Returns the codec; empty when it is
+/// neither.
+std::string_view parse_projection(std::string_view text, Projection& projection) {
+  const char* const end = text.data() + text.size();
+  auto read = std::from_chars(text.data(), end, projection.ratio);
+  if (read.ec == std::errc{} && read.ptr != end && *read.ptr == ',') {
+    read = std::from_chars(read.ptr + 1, end, projection.kernel);
+  }
+  const std::string_view rest(read.ptr, static_cast<size_t>(end - read.ptr));
+  const bool fits = read.ec == std::errc{} && rest.substr(0, 2) == ")+" && projection.ratio >= 2 &&
+                    projection.ratio <= kMostRatio && projection.kernel % 2 == 1 &&
+                    projection.kernel >= 1 && projection.kernel <= kMostKernel;
+  return fits ? rest.substr(2) : std::string_view{};
+}
+
+/// "graded(3)", "bottleneck(4)+graded(3,signed)" or "bottleneck(4,3)+graded(3,signed)".
 void parse_code(std::string_view text, const std::string& key, VariantSettings& variant) {
   constexpr std::string_view kPrefix = "bottleneck(";
-  constexpr int kMostRatio = 64;
   if (text.substr(0, kPrefix.size()) == kPrefix) {
-    const std::string_view inside = text.substr(kPrefix.size());
-    const auto [stop, error] =
-        std::from_chars(inside.data(), inside.data() + inside.size(), variant.bottleneck);
-    const std::string_view rest = inside.substr(static_cast<size_t>(stop - inside.data()));
-    const bool fits = error == std::errc{} && variant.bottleneck >= 2 &&
-                      variant.bottleneck <= kMostRatio && rest.substr(0, 2) == ")+";
-    if (!fits) {
+    const auto codec = parse_projection(text.substr(kPrefix.size()), variant.bottleneck);
+    if (codec.empty()) {
       throw core::UserError({key, std::string(text),
-                             fmt::format("bottleneck(2..{})+codec", kMostRatio), "",
-                             "As in bottleneck(4)+graded(3,signed)"});
+                             fmt::format("bottleneck(2..{0})+codec, or bottleneck(2..{0},k)+codec "
+                                         "with k = 1, 3, ... {1}",
+                                         kMostRatio, kMostKernel),
+                             "", "As in bottleneck(4,3)+graded(3,signed)"});
     }
-    text = rest.substr(2);
+    text = codec;
   }
   variant.codec = codec::parse_codec(text, key);
 }

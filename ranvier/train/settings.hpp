@@ -64,11 +64,19 @@ struct FinetuneSettings {
   int calibration_samples = 300;
 };
 
+/// bottleneck(ratio, kernel): channels / ratio by a convolution of kernel x kernel before a codec,
+/// and back behind it.
+struct Projection {
+  int ratio = 1;   // 1: none
+  int kernel = 1;  // odd; above 1 only where pixels have neighbours
+  bool exists() const { return ratio > 1; }
+};
+
 struct VariantSettings {
   std::string name;
   ir::NetworkKind kind = ir::NetworkKind::kHnn;
   codec::CodecSpec codec;
-  int bottleneck = 1;  // channels divided by it before the codec; 1 = none
+  Projection bottleneck = {};  // before the codec
   codec::WireKind wire = codec::WireKind::kAuto;
   ObjectiveKind objective = ObjectiveKind::kNone;
   double lambda = 0;

@@ -90,11 +90,13 @@ TEST(Settings, ReadsABottleneckBeforeAnyCodec) {
   const Settings settings = parse(
       "variants:\n  a: {codec: \"bottleneck(4)+graded(3,signed)\"}\n  b: {codec: "
       "\"graded(3,signed)\"}\n"
-      "  c: {kind: ann, codec: \"bottleneck(2)+dense(4)\", wire: rans}\n");
-  EXPECT_EQ(variant_of(settings, "a").bottleneck, 4);
+      "  c: {kind: ann, codec: \"bottleneck(2,3)+dense(4)\", wire: rans}\n");
+  EXPECT_EQ(variant_of(settings, "a").bottleneck.ratio, 4);
   EXPECT_EQ(codec::to_string(variant_of(settings, "a").codec), "graded(3,signed)");
-  EXPECT_EQ(variant_of(settings, "b").bottleneck, 1);
-  EXPECT_EQ(variant_of(settings, "c").bottleneck, 2);
+  EXPECT_EQ(variant_of(settings, "b").bottleneck.ratio, 1);
+  EXPECT_EQ(variant_of(settings, "c").bottleneck.ratio, 2);
+  EXPECT_EQ(variant_of(settings, "a").bottleneck.kernel, 1);
+  EXPECT_EQ(variant_of(settings, "c").bottleneck.kernel, 3);
   EXPECT_NE(settings.signature_of(variant_of(settings, "a")),
             settings.signature_of(variant_of(settings, "b")));
 }
@@ -147,8 +149,10 @@ TEST(SettingsRefusal, RefusesUnknownCodecsAndKinds) {
   EXPECT_EQ(refusal_of("variants: {a: {kind: ann, codec: rate(4)}}").key, "variants.a.codec");
   EXPECT_EQ(refusal_of("variants: {h: {codec: rate(4), wire: burst}}").key, "variants.h.wire");
   for (const char* codec :
-       {"bottleneck(1)+graded(3)", "bottleneck(65)+graded(3)", "bottleneck(4)",
-        "bottleneck(4)graded(3)", "bottleneck()+graded(3)", "bottleneck(4)+morse(3)", "topk(2)"}) {
+       {"bottleneck(1)+graded(3)", "bottleneck(4,2)+graded(3)", "bottleneck(4,9)+graded(3)",
+        "bottleneck(4,)+graded(3)", "bottleneck(4,-1)+graded(3)", "bottleneck(65)+graded(3)",
+        "bottleneck(4)", "bottleneck(4)graded(3)", "bottleneck()+graded(3)",
+        "bottleneck(4)+morse(3)", "topk(2)"}) {
     EXPECT_EQ(refusal_of(std::string("variants: {h: {codec: '") + codec + "'}}").key,
               "variants.h.codec")
         << codec;
@@ -258,6 +262,10 @@ TEST(SettingsRefusal, RefusesWhatAFamilyCannotBe) {
   EXPECT_THAT(spiking.allowed, HasSubstr("squeeze and excitation"));
   EXPECT_EQ(refusal_of(net + "variants: {h: {codec: 'bottleneck(4)+graded(3)'}}").key,
             "variants.h.codec");
+  EXPECT_THAT(refusal_of("network: {model: mlp, cuts: [fc1]}\n"
+                         "variants: {h: {codec: 'bottleneck(4,3)+graded(3)'}}")
+                  .allowed,
+              HasSubstr("kernel 1"));
   EXPECT_EQ(refusal_of(net, {"network.scale=5"}).key, "network.scale");
   EXPECT_EQ(refusal_of(net, {"network.cuts=[stage8]"}).key, "network.cuts");
 }

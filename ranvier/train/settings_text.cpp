@@ -81,6 +81,17 @@ std::string Settings::reference_signature() const {
                      finetune.distill, finetune.distill_temperature);
 }
 
+namespace {
+
+/// As the user writes it: what ran before there were kernels keeps its name.
+std::string bottleneck_text(const Projection& p) {
+  if (!p.exists()) return {};
+  return p.kernel > 1 ? fmt::format("bottleneck({},{})+", p.ratio, p.kernel)
+                      : fmt::format("bottleneck({})+", p.ratio);
+}
+
+}  // namespace
+
 std::string Settings::signature_of(const VariantSettings& v) const {
   OptimSettings optim = finetune.optim;
   optim.epochs = v.epochs;
@@ -91,8 +102,8 @@ std::string Settings::signature_of(const VariantSettings& v) const {
       "{} "
       "boundary rate {} distill {} at {} calibration {}{}{}",
       dense_signature(), fmt::join(network.cuts, ","), ir::to_string(v.kind),
-      v.bottleneck > 1 ? fmt::format("bottleneck({})+", v.bottleneck) : "",
-      codec::to_string(v.codec), v.objective == ObjectiveKind::kNone ? "any" : to_string(v.wire),
+      bottleneck_text(v.bottleneck), codec::to_string(v.codec),
+      v.objective == ObjectiveKind::kNone ? "any" : to_string(v.wire),
       static_cast<int>(v.objective), v.lambda, v.events_per_neuron.value_or(-1),
       v.bits_per_activation.value_or(-1), to_string(v.surrogate), v.steps, text_of(optim),
       finetune.boundary_learning_rate, v.distill, finetune.distill_temperature,

@@ -62,11 +62,26 @@ torch::Tensor ReluSite::forward(const torch::Tensor& x) { return quantiser_(torc
 
 namespace {
 
-torch::nn::Conv2d make_projection(int64_t in, int64_t out) {
-  return torch::nn::Conv2d(torch::nn::Conv2dOptions(in, out, 1).bias(false));
+/// Neighbouring pixels are alike, so the gradients of a kernel's taps are: together they would move
+/// what it does k^2 times as far as a single one would, which no learning rate for 1 x 1 allows.
+torch::nn::Conv2d make_projection(int64_t in, int64_t out, int64_t kernel) {
+  torch::nn::Conv2d projection(
+      torch::nn::Conv2dOptions(in, out, kernel).padding(kernel / 2).bias(false));
+  if (kernel > 1) {
+    const double share = 1.0 / static_cast<double>(kernel * kernel);
+    projection->weight.register_hook([share](const torch::Tensor& g) { return g * share; });
+  }
+  return projection;
 }
 
-/// A 1 x 1 convolution of [N, C] or [N, C, H, W].
+/// weight [O, I, K, K] becomes `matrix` [O, I] in its middle, 0 around it.
+void set_middle(torch::Tensor weight, const torch::Tensor& matrix) {
+  const int64_t middle = weight.size(2) / 2;
+  weight.zero_();
+  weight.select(3, middle).select(2, middle).copy_(matrix);
+}
+
+/// A convolution of [N, C] (kernel 1) or [N, C, H, W].
 torch::Tensor project_channels(torch::nn::Conv2d& projection, const torch::Tensor& x) {
   if (x.dim() == 4) return projection(x);
   return projection(x.view({x.size(0), x.size(1), 1, -1})).view({x.size(0), -1});
@@ -74,10 +89,13 @@ torch::Tensor project_channels(torch::nn::Conv2d& projection, const torch::Tenso
 
 }  // namespace
 
-BottleneckImpl::BottleneckImpl(int64_t channels, int64_t ratio, bool is_signed)
+BottleneckImpl::BottleneckImpl(int64_t channels, Projection projection, bool is_signed)
     : is_signed_(is_signed),
-      squeeze_(register_module("squeeze", make_projection(channels, width(channels, ratio)))),
-      expand_(register_module("expand", make_projection(width(channels, ratio), channels))),
+      squeeze_(register_module(
+          "squeeze",
+          make_projection(channels, width(channels, projection.ratio), projection.kernel))),
+      expand_(register_module("expand", make_projection(width(channels, projection.ratio), channels,
+                                                        projection.kernel))),
       near_(register_module("near_range", Quantiser(is_signed))),
       far_(register_module("far_range", Quantiser(is_signed))) {}
 
@@ -104,8 +122,8 @@ void BottleneckImpl::calibrate(const torch::Tensor& samples) {
   // Eigenvectors are known up to their sign: make the largest entry positive.
   const auto largest = chosen.gather(1 - 1, chosen.abs().argmax(0, true)).sign();
   const auto fixed = chosen * largest;
-  squeeze_->weight.copy_(fixed.t().reshape({kept, channels, 1, 1}));
-  expand_->weight.copy_(fixed.reshape({channels, kept, 1, 1}));
+  set_middle(squeeze_->weight, fixed.t());
+  set_middle(expand_->weight, fixed);
 }
 
 BoundarySite::BoundarySite(std::string layer, Boundary boundary, Bottleneck bottleneck)

@@ -4,6 +4,7 @@
 
 #include "ranvier/train/boundary.hpp"
 #include "ranvier/train/lif.hpp"
+#include "ranvier/train/settings.hpp"
 #include "ranvier/train/torch_compat.hpp"
 
 #include <algorithm>
@@ -57,12 +58,12 @@ class ReluSite : public Site {
   Quantiser quantiser_;
 };
 
-/// Learned channel projection around a codec: relu, C -> C / ratio before it, C / ratio -> C and
-/// relu after it; without the relus where a signed tensor crosses. Two dense layers without bias,
-/// one on each chip, deployed as every dense layer.
+/// Learned projection around a codec: relu, C -> C / ratio before it, C / ratio -> C and relu after
+/// it; without the relus where a signed tensor crosses. Two convolutions without bias, one on each
+/// chip, deployed as every dense layer; with a kernel above 1 they see neighbouring pixels.
 class BottleneckImpl : public torch::nn::Module {
  public:
-  BottleneckImpl(int64_t channels, int64_t ratio, bool is_signed = false);
+  BottleneckImpl(int64_t channels, Projection projection, bool is_signed = false);
   static int64_t width(int64_t channels, int64_t ratio) {
     return std::max<int64_t>(1, channels / ratio);
   }
@@ -75,7 +76,8 @@ class BottleneckImpl : public torch::nn::Module {
   /// Shape: [N, C / ratio, ...] -> [N, C, ...].
   torch::Tensor expand(const torch::Tensor& x);
 
-  /// The projection that keeps most of the power of these activations (principal axes through 0).
+  /// The projection that keeps most of the power of these activations (principal axes through 0),
+  /// in the middle of the kernel.
   /// Shape: [S, C, ...], before their nonlinearity.
   void calibrate(const torch::Tensor& samples);
 
