@@ -24,7 +24,7 @@ target_compile_options(
             # GCC 12 sees overlaps in std::string that are not there (bug 105651).
             $<$<AND:$<BOOL:${RANVIER_WERROR}>,$<CXX_COMPILER_ID:GNU>>:-Wno-error=restrict>
             $<$<BOOL:${RANVIER_NATIVE}>:-march=native>
-            # Collecting its garbage costs GCC a twelfth of its time; without, a file takes 1.4 GB.
+            # Collecting its garbage costs GCC an eighth of its time; without, a file takes 1.4 GB.
             "$<$<CXX_COMPILER_ID:GNU>:SHELL:--param ggc-min-expand=1000 --param ggc-min-heapsize=1000000>")
 if(CMAKE_UNITY_BUILD)
   # Several files are compiled as one, so a class in a .cpp may hold a type of its unnamed namespace.
