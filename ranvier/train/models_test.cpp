@@ -190,6 +190,20 @@ TEST(BottleneckTest, WithAKernelStartsAsWithout) {
   expect_equal(wide->expand(wide->squeeze(x)), plain->expand(plain->squeeze(x)));
 }
 
+TEST(BottleneckTest, SharesGradientsAmongTheTapsOfAKernel) {
+  torch::manual_seed(3);
+  const auto x = torch::rand({10, 6, 4, 4});
+  const auto gradient_of = [&](int kernel) {
+    Bottleneck bottleneck(6, Projection{.ratio = 3, .kernel = kernel});
+    bottleneck->squeeze(x).sum().backward();
+    return bottleneck->named_parameters()["squeeze.weight"].grad();
+  };
+  const auto plain = gradient_of(1).select(3, 0).select(2, 0);
+  const auto middle = gradient_of(3).select(3, 1).select(2, 1);
+  EXPECT_LT((9 * middle - plain).abs().max().item<double>(),
+            1e-4 * plain.abs().max().item<double>());
+}
+
 TEST(BottleneckTest, OfASignedTensorKeepsBothSigns) {
   torch::manual_seed(3);
   const auto mixed = torch::einsum("kc,nk->nc", {torch::randn({2, 6}), torch::randn({40, 2})});
