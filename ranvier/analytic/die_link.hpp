@@ -4,10 +4,10 @@
 
 #include "ranvier/analytic/crossing.hpp"
 #include "ranvier/analytic/fifo.hpp"
+#include "ranvier/analytic/never.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -69,7 +69,6 @@ class DieLink {
     int64_t end = 0;  // link cycle, repetitions before it taken out
     double errors = 0;
   };
-  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
   void renew(size_t lane);
   size_t whose_turn(int64_t start) const;
   Grant take(size_t turn, int64_t start);

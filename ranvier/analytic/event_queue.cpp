@@ -1,16 +1,11 @@
 #include "ranvier/analytic/event_queue.hpp"
 
+#include "ranvier/analytic/never.hpp"
+
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 namespace ranvier::analytic {
-namespace {
-
-constexpr int64_t kEndOfTime = std::numeric_limits<int64_t>::max();
-
-}  // namespace
-
 /// The first cycle after now whose bucket holds something.
 int64_t EventQueue::next_slot_time() const {
   const auto start = static_cast<size_t>(now_ + 1) % kSlots;
@@ -22,14 +17,14 @@ int64_t EventQueue::next_slot_time() const {
     const size_t slot = at * kWordBits + static_cast<size_t>(std::countr_zero(word));
     return now_ + 1 + static_cast<int64_t>((slot + kSlots - start) % kSlots);
   }
-  return kEndOfTime;
+  return kNever;
 }
 
 bool EventQueue::open_next() {
   const int64_t near = next_slot_time();
-  const int64_t far = far_.empty() ? kEndOfTime : far_.top().time;
+  const int64_t far = far_.empty() ? kNever : far_.top().time;
   const int64_t next = std::min(near, far);
-  if (next == kEndOfTime) return false;
+  if (next == kNever) return false;
   now_ = next;
   open_.clear();
   at_ = 0;

@@ -2,15 +2,14 @@
 // What the list scheduler knows of messages, tasks and tiles. Private to analytic/.
 
 #include "ranvier/analytic/fifo.hpp"
+#include "ranvier/analytic/never.hpp"
 
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 namespace ranvier::analytic {
 
 inline constexpr int64_t kUnknown = -1;
-inline constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 /// A message on its way: when its first and last flit reach the next router. One cache line.
 struct alignas(64) Train {

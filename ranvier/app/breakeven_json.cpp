@@ -31,15 +31,16 @@ Json stretches_json(const sweep::PresetStudy& study, const std::vector<sweep::St
 }
 
 Json standing_json(const sweep::Standing& s) {
-  return {{"kind", s.kind},
-          {"metric_deployed", s.metric_deployed ? Json(*s.metric_deployed) : Json(nullptr)},
-          {"latency_us", s.simulated.latency_s * core::kMicro},
-          {"energy_uj",
-           {{"min", s.energy_minimum_pj / core::kMicro},
-            {"nominal", s.simulated.energy_pj / core::kMicro},
-            {"max", s.energy_maximum_pj / core::kMicro}}},
-          {"energy_without_link_uj", s.simulated.energy_line.at_zero / core::kMicro},
-          {"link_bits_paid", s.simulated.energy_line.slope}};
+  return {
+      {"kind", s.kind},
+      {"metric_deployed", s.metric_deployed ? Json(*s.metric_deployed) : Json(nullptr)},
+      {"latency_us", s.simulated.latency_s * core::kMicro},
+      {"energy_uj",
+       {{"min", s.energy_minimum_pj / core::kPicojoulesPerMicrojoule},
+        {"nominal", s.simulated.energy_pj / core::kPicojoulesPerMicrojoule},
+        {"max", s.energy_maximum_pj / core::kPicojoulesPerMicrojoule}}},
+      {"energy_without_link_uj", s.simulated.energy_line.at_zero / core::kPicojoulesPerMicrojoule},
+      {"link_bits_paid", s.simulated.energy_line.slope}};
 }
 
 Json duel_json(const sweep::PresetStudy& study, const sweep::Duel& duel) {

@@ -109,7 +109,7 @@ std::string standings_table(const PresetStudy& study) {
   std::vector<std::vector<std::string>> rows{
       {"variant", "quality", "latency us", "energy uJ", "min", "max", "link bits", "link uJ"}};
   for (const auto& s : study.standings) {
-    const auto micro = [](double pj) { return short_number(pj / core::kMicro); };
+    const auto micro = [](double pj) { return short_number(pj / core::kPicojoulesPerMicrojoule); };
     rows.push_back({s.name, s.metric_deployed ? fmt::format("{:.2f}", *s.metric_deployed) : "",
                     short_number(s.simulated.latency_s * core::kMicro),
                     micro(s.simulated.energy_pj), micro(s.energy_minimum_pj),

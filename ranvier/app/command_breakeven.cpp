@@ -5,7 +5,6 @@
 #include "ranvier/app/cli.hpp"
 #include "ranvier/app/commands.hpp"
 #include "ranvier/app/experiment_options.hpp"
-#include "ranvier/core/error.hpp"
 #include "ranvier/sweep/evaluate.hpp"
 #include "ranvier/sweep/mapping.hpp"
 #include "ranvier/train/settings.hpp"

@@ -6,7 +6,6 @@
 #include "ranvier/app/summary_table.hpp"
 #include "ranvier/app/sweep_files.hpp"
 #include "ranvier/app/table.hpp"
-#include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 
 #include <CLI/CLI.hpp>

@@ -7,7 +7,6 @@
 #include "ranvier/app/map_delivery.hpp"
 #include "ranvier/app/map_search.hpp"
 #include "ranvier/app/table.hpp"
-#include "ranvier/core/error.hpp"
 #include "ranvier/map/mapper.hpp"
 #include "ranvier/sweep/evaluate.hpp"
 #include "ranvier/sweep/mapping.hpp"
@@ -66,24 +65,24 @@ std::vector<std::string> chosen_variants(const MapOptions& options,
   return sweep::bundle_names(options.source, experiment.values);
 }
 
-/// Prints what `look` finds for every chosen bundle: one text each, or all of it as JSON.
-/// look(experiment, bundle) -> std::vector<Json>, text(Json) -> std::string.
+/// Prints what `look` finds for every chosen bundle: a text each, as it is found, or all of it as
+/// JSON. look(experiment, bundle, found) calls found(Json); text(Json) -> std::string.
 template <class Look, class Text>
 void look_at_bundles(const MapOptions& options, const Common& common, Look look, Text text) {
   const sweep::Experiment experiment = load(options, common);
   Json all = Json::array();
   for (const auto& name : chosen_variants(options, experiment)) {
     auto bundle = sweep::read_bundle(options.source, name);
-    for (Json& found : look(experiment, bundle)) {
+    look(experiment, bundle, [&](Json found) {
       if (!common.json) fmt::print("{}", text(found));
       all.push_back(std::move(found));
-    }
+    });
   }
   if (common.json) fmt::print("{}\n", all.dump(2));
 }
 
-std::vector<Json> mapping_found(const sweep::Experiment& experiment, sweep::Bundle& bundle,
-                                const Common& common) {
+Json mapping_json(const sweep::Experiment& experiment, sweep::Bundle& bundle,
+                  const Common& common) {
   sweep::find_mapping(experiment, bundle, common.quiet);
   const auto mapping = sweep::mapping_of(experiment, bundle, experiment.presets.front().package);
   Json entry{
@@ -97,7 +96,7 @@ std::vector<Json> mapping_found(const sweep::Experiment& experiment, sweep::Bund
       entry["multicast"].push_back(delivery_gain(experiment, setup, bundle, mapping));
     }
   }
-  return {std::move(entry)};
+  return entry;
 }
 
 map::Objective objective_named(const std::string& name) {
@@ -111,8 +110,8 @@ map::Objective objective_named(const std::string& name) {
 void map_variants(const MapOptions& options, const Common& common) {
   look_at_bundles(
       options, common,
-      [&](const auto& experiment, auto& bundle) {
-        return mapping_found(experiment, bundle, common);
+      [&](const auto& experiment, auto& bundle, const auto& found) {
+        found(mapping_json(experiment, bundle, common));
       },
       mapping_text);
 }
@@ -122,12 +121,10 @@ void search_variants(const MapOptions& options, const Common& common) {
                          .confirm = options.confirm};
   look_at_bundles(
       options, common,
-      [&](const auto& experiment, const auto& bundle) {
-        std::vector<Json> found;
+      [&](const auto& experiment, const auto& bundle, const auto& found) {
         for (const auto& setup : presets_named(experiment, options.preset)) {
-          found.push_back(search_variant(experiment, setup, bundle, search, common));
+          found(search_variant(experiment, setup, bundle, search, common));
         }
-        return found;
       },
       [](const Json& found) { return search_text(found) + "\n"; });
 }
@@ -135,8 +132,8 @@ void search_variants(const MapOptions& options, const Common& common) {
 void choose_cuts(const MapOptions& options, const Common& common) {
   look_at_bundles(
       options, common,
-      [](const auto& experiment, const auto& bundle) {
-        return std::vector<Json>{cuts_json(experiment, bundle)};
+      [](const auto& experiment, const auto& bundle, const auto& found) {
+        found(cuts_json(experiment, bundle));
       },
       [](const Json& cuts) { return cuts_text(cuts) + "\n"; });
 }

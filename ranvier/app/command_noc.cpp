@@ -6,7 +6,6 @@
 #include "ranvier/app/link_json.hpp"
 #include "ranvier/app/noc_options.hpp"
 #include "ranvier/app/table.hpp"
-#include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/sim/noc.hpp"
 #include "ranvier/sim/noc_trace.hpp"

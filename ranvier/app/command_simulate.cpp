@@ -6,7 +6,6 @@
 #include "ranvier/app/loss_scoring.hpp"
 #include "ranvier/app/replay.hpp"
 #include "ranvier/app/run_files.hpp"
-#include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/report/report.hpp"
 #include "ranvier/sweep/evaluate.hpp"
@@ -74,8 +73,9 @@ void prepare(const SimulateOptions& given, const sweep::Experiment& experiment) 
 /// given. Every rank reads the bundles at their source; the first one writes.
 void simulate_run(SimulateOptions given, const Common& common) {
   ExperimentOptions& options = given.experiment;
-  if (!given.preset.empty())
+  if (!given.preset.empty()) {
     refuse_flag("--preset", given.preset, "it together with --replay only");
+  }
   const sweep::Experiment experiment = load(options, common);
   check_checkpoints(given, common);
   for (const auto& setup : experiment.presets) {
@@ -116,8 +116,9 @@ void simulate_run(SimulateOptions given, const Common& common) {
 void simulate(const SimulateOptions& options, const Common& common) {
   const ExperimentOptions& experiment = options.experiment;
   if (options.replay.empty()) {
-    if (experiment.source.empty())
+    if (experiment.source.empty()) {
       refuse_flag("DIR", "nothing", "a run directory, or --replay FILE");
+    }
     simulate_run(options, common);
     return;
   }

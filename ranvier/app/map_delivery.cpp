@@ -21,7 +21,8 @@ Json costs_of(const workload::Workload& workload, const sweep::PresetSetup& setu
           {"mesh_bit_hops", ledger[core::Event::kLinkBitHops]},
           {"flit_hops", ledger[core::Event::kFlitHops]},
           {"latency_us", seconds * core::kMicro},
-          {"energy_uj", cost::price(ledger, seconds, setup.cost).total_pj / core::kMicro},
+          {"energy_uj",
+           cost::price(ledger, seconds, setup.cost).total_pj / core::kPicojoulesPerMicrojoule},
           {"congested", estimate.congested}};
 }
 

@@ -20,7 +20,7 @@ Json merit_json(const map::Merit& merit, const sweep::PresetSetup& setup) {
           {"mesh_bit_hops", merit.mesh_bit_hops},
           {"latency_us", static_cast<double>(merit.latency_cycles) /
                              setup.package.core_clock.value() * core::kMicro},
-          {"energy_uj", merit.energy_pj / core::kMicro},
+          {"energy_uj", merit.energy_pj / core::kPicojoulesPerMicrojoule},
           {"congested", merit.congested}};
 }
 
@@ -41,7 +41,7 @@ Json simulated(const sweep::Experiment& experiment, const sweep::PresetSetup& se
   return {{"die_to_die_bits", result.ledger[core::Event::kDieToDieBits]},
           {"mesh_bit_hops", result.ledger[core::Event::kLinkBitHops]},
           {"latency_us", seconds * core::kMicro},
-          {"energy_uj", priced.total_pj / core::kMicro}};
+          {"energy_uj", priced.total_pj / core::kPicojoulesPerMicrojoule}};
 }
 
 std::vector<std::string> row_of(const std::string& name, const Json& merit) {

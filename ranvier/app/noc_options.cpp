@@ -2,7 +2,6 @@
 
 #include "ranvier/app/cli.hpp"
 #include "ranvier/arch/package.hpp"
-#include "ranvier/core/error.hpp"
 #include "ranvier/cost/price.hpp"
 #include "ranvier/sim/lowered.hpp"
 

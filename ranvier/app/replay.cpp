@@ -4,7 +4,6 @@
 #include "ranvier/app/link_json.hpp"
 #include "ranvier/arch/package.hpp"
 #include "ranvier/config/values.hpp"
-#include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/cost/price.hpp"
 #include "ranvier/sim/latency_histogram.hpp"

@@ -1,6 +1,7 @@
 #pragma once
-// How a boundary is called: after the cut that it lies behind.
+// How a boundary is called, after the cut that it lies behind, and what narrows it.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,14 @@ inline std::string boundary_name(const std::string& cut) { return std::string(kB
 /// The inverse, as network.cuts calls it; other names stay as they are.
 inline std::string cut_name(const std::string& boundary) {
   return boundary.starts_with(kBehind) ? boundary.substr(kBehind.size()) : boundary;
+}
+
+/// What stands before the codec: "bottleneck(4)+", with a kernel above 1 "bottleneck(4,3)+";
+/// nothing for a ratio of 1.
+inline std::string bottleneck_prefix(int64_t ratio, int kernel) {
+  if (ratio <= 1) return {};
+  return "bottleneck(" + std::to_string(ratio) +
+         (kernel > 1 ? "," + std::to_string(kernel) : std::string()) + ")+";
 }
 
 }  // namespace ranvier::ir

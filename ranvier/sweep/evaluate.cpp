@@ -6,6 +6,7 @@
 #include "ranvier/core/file.hpp"
 #include "ranvier/core/interrupt.hpp"
 #include "ranvier/core/progress.hpp"
+#include "ranvier/ir/cut_names.hpp"
 #include "ranvier/sim/recorder.hpp"
 #include "ranvier/sweep/identity.hpp"
 #include "ranvier/sweep/link_errors.hpp"
@@ -34,8 +35,7 @@ std::string code_of(const ir::Network& network) {
   const std::string codec = codec::to_string(boundary.params.spec);
   if (boundary.activations == 0) return codec;
   const auto& layer = network.layers[static_cast<size_t>(boundary.layer)];
-  const std::string kernel = layer.kernel > 1 ? fmt::format(",{}", layer.kernel) : "";
-  return fmt::format("bottleneck({}{})+{}", boundary.activations / layer.out.size(), kernel, codec);
+  return ir::bottleneck_prefix(boundary.activations / layer.out.size(), layer.kernel) + codec;
 }
 
 namespace {

@@ -9,10 +9,8 @@
 namespace ranvier::sweep {
 namespace {
 
-constexpr double kPerGiga = 1e9;
-
 double link_gbps_of(const arch::PackageSpec& package) {
-  return package.serdes.lane_rate.value() * package.serdes.lanes / kPerGiga;
+  return package.serdes.lane_rate.value() * package.serdes.lanes / core::kGiga;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // What weights depend on, as text: equal text, equal weights.
 
+#include "ranvier/ir/cut_names.hpp"
 #include "ranvier/train/settings.hpp"
 
 #include <fmt/format.h>
@@ -81,17 +82,6 @@ std::string Settings::reference_signature() const {
                      finetune.distill, finetune.distill_temperature);
 }
 
-namespace {
-
-/// As the user writes it: what ran before there were kernels keeps its name.
-std::string bottleneck_text(const Projection& p) {
-  if (!p.exists()) return {};
-  return p.kernel > 1 ? fmt::format("bottleneck({},{})+", p.ratio, p.kernel)
-                      : fmt::format("bottleneck({})+", p.ratio);
-}
-
-}  // namespace
-
 std::string Settings::signature_of(const VariantSettings& v) const {
   OptimSettings optim = finetune.optim;
   optim.epochs = v.epochs;
@@ -102,7 +92,7 @@ std::string Settings::signature_of(const VariantSettings& v) const {
       "{} "
       "boundary rate {} distill {} at {} calibration {}{}{}",
       dense_signature(), fmt::join(network.cuts, ","), ir::to_string(v.kind),
-      bottleneck_text(v.bottleneck), codec::to_string(v.codec),
+      ir::bottleneck_prefix(v.bottleneck.ratio, v.bottleneck.kernel), codec::to_string(v.codec),
       v.objective == ObjectiveKind::kNone ? "any" : to_string(v.wire),
       static_cast<int>(v.objective), v.lambda, v.events_per_neuron.value_or(-1),
       v.bits_per_activation.value_or(-1), to_string(v.surrogate), v.steps, text_of(optim),
