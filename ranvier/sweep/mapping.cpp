@@ -51,12 +51,12 @@ map::SearchOptions search_options(
 
 std::function<void(const std::string&, int64_t, int64_t)> search_progress(
     const std::string& variant, bool quiet) {
-  struct Line {
+  struct ProgressLine {
     std::string what;
     std::optional<core::Progress> drawn;
   };
-  return [variant, quiet, line = std::make_shared<Line>()](const std::string& what, int64_t done,
-                                                           int64_t total) {
+  return [variant, quiet, line = std::make_shared<ProgressLine>()](const std::string& what,
+                                                                   int64_t done, int64_t total) {
     core::check_interrupt("the search for a mapping was left");
     if (what != line->what) {
       line->what = what;

@@ -13,7 +13,6 @@ namespace ranvier::sweep {
 namespace fs = std::filesystem;
 namespace {
 
-using nlohmann::json;
 using sqlite::Statement;
 
 constexpr int64_t kSchema = 1;
@@ -100,7 +99,7 @@ std::string_view to_string(State state) {
 }
 
 std::string ledger_text(const core::Ledger& ledger) {
-  json counts = json::object();
+  nlohmann::json counts = nlohmann::json::object();
   for (size_t i = 0; i < core::kEventKinds; ++i) {
     const auto event = static_cast<core::Event>(i);
     if (ledger[event] != 0) counts[std::string(core::event_info(event).name)] = ledger[event];
@@ -109,7 +108,7 @@ std::string ledger_text(const core::Ledger& ledger) {
 }
 
 core::Ledger ledger_from(const std::string& text) {
-  const json counts = json::parse(text);
+  const nlohmann::json counts = nlohmann::json::parse(text);
   core::Ledger ledger;
   for (size_t i = 0; i < core::kEventKinds; ++i) {
     const auto event = static_cast<core::Event>(i);
@@ -119,7 +118,7 @@ core::Ledger ledger_from(const std::string& text) {
 }
 
 std::string parts_text(const cost::PricedLedger& priced) {
-  json parts = json::object();
+  nlohmann::json parts = nlohmann::json::object();
   for (const auto& [part, pj] : priced.parts_pj) parts[part] = pj / core::kPicojoulesPerMicrojoule;
   return parts.dump();
 }

@@ -62,7 +62,9 @@ TEST_F(SimulateTraces, WritesATracePerSampleAndReplaysItOnTheSameHardware) {
     for (const char* sample : {"0", "1"}) {
       const std::string name = std::string("traces/hnn-graded.ucie16nm.") + sample;
       const std::string csv = core::read_file(directory_ / (name + ".csv"), "trace");
-      if (delivery == "unicast") EXPECT_EQ(csv.find("shares"), std::string::npos);
+      if (delivery == "unicast") {
+        EXPECT_EQ(csv.find("shares"), std::string::npos);
+      }
       const Json from_h5 = replay(name + ".h5" + hardware);
       EXPECT_EQ("traces/" + from_h5.at("trace").get<std::string>(), name);
       EXPECT_EQ(from_h5, replay(name + ".csv" + hardware));
