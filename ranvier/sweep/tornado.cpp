@@ -14,9 +14,10 @@ namespace {
 constexpr double kStill = 1e-9;  // relative change that counts as none
 
 /// Performances of all variants of the run, under some values of the constants.
-using Field = std::vector<Performance>;
+using Performances = std::vector<Performance>;
 
-size_t best_of(const Field& field, const StoredRun& run, std::string_view kind, Quantity quantity) {
+size_t best_of(const Performances& field, const StoredRun& run, std::string_view kind,
+               Quantity quantity) {
   size_t best = field.size();
   for (size_t v = 0; v < field.size(); ++v) {
     if (run.variants[v].kind != kind) continue;
@@ -25,7 +26,7 @@ size_t best_of(const Field& field, const StoredRun& run, std::string_view kind, 
   return best;
 }
 
-std::vector<Range> winning_prices(const Field& field, const StoredRun& run, size_t hnn) {
+std::vector<Range> winning_prices(const Performances& field, const StoredRun& run, size_t hnn) {
   std::vector<Line> lines;
   for (size_t v = 0; v < field.size(); ++v) {
     if (run.variants[v].kind == "ann") lines.push_back(field[v].energy_line);
@@ -38,7 +39,7 @@ std::vector<Range> winning_prices(const Field& field, const StoredRun& run, size
   return ranges;
 }
 
-VerdictPoint point_of(const Field& field, const StoredRun& run, double value) {
+VerdictPoint point_of(const Performances& field, const StoredRun& run, double value) {
   VerdictPoint point{.value = value, .ratio = {}, .winning_prices = {}};
   for (size_t q = 0; q < kQuantities.size(); ++q) {
     const size_t hnn = best_of(field, run, "hnn", kQuantities[q]);
@@ -51,8 +52,8 @@ VerdictPoint point_of(const Field& field, const StoredRun& run, double value) {
   return point;
 }
 
-Field repriced(const StoredRun& run, const PresetSetup& setup) {
-  Field field;
+Performances repriced(const StoredRun& run, const PresetSetup& setup) {
+  Performances field;
   for (const auto& variant : run.variants) {
     const StoredPreset& counted = variant.presets.at(setup.name);
     field.push_back(performance_of(counted.ledger, counted.samples, counted.latency_s, setup));
@@ -66,8 +67,8 @@ class Estimates {
   Estimates(const Experiment& experiment, const StoredRun& run, const BundleOf& bundle_of)
       : experiment_(experiment), run_(run), bundle_of_(bundle_of) {}
 
-  Field under(const PresetSetup& setup) {
-    Field field;
+  Performances under(const PresetSetup& setup) {
+    Performances field;
     for (const auto& variant : run_.variants) {
       const Bundle& bundle = bundle_of_(variant.name);
       const int samples = std::min(variant.presets.at(setup.name).samples, bundle.activity.samples);
@@ -150,9 +151,9 @@ Tornado tornado(const Experiment& experiment, const PresetSetup& setup, const St
     return std::ranges::any_of(run.variants, [&](const auto& v) { return v.kind == kind; });
   };
   if (!has("hnn") || !has("ann")) return result;
-  const Field counted = repriced(run, setup);
+  const Performances counted = repriced(run, setup);
   Estimates estimates(experiment, run, bundle_of);
-  const Field modelled = estimates.under(setup);
+  const Performances modelled = estimates.under(setup);
   for (const auto& field : ranged_fields(setup)) {
     const auto constant = setup.values.constant(field.key);
     TornadoRow row{.key = std::string(field.key),
