@@ -17,9 +17,9 @@ inline std::string cut_name(const std::string& boundary) {
 }
 
 /// What stands before the codec: "bottleneck(4)+", with a kernel above 1 "bottleneck(4,3)+";
-/// nothing for a ratio of 1.
+/// nothing for a ratio of 0.
 inline std::string bottleneck_prefix(int64_t ratio, int kernel) {
-  if (ratio <= 1) return {};
+  if (ratio <= 0) return {};
   return "bottleneck(" + std::to_string(ratio) +
          (kernel > 1 ? "," + std::to_string(kernel) : std::string()) + ")+";
 }

@@ -91,7 +91,7 @@ class MpiWorld final : public World {
 
   void send(int to, std::vector<std::byte> content) override {
     forget_sent();
-    Sent& letter = under_way_.emplace_back(std::move(content), MPI_REQUEST_NULL);
+    Sent& letter = under_way_.emplace_back(Sent{std::move(content), MPI_REQUEST_NULL});
     MPI_Isend(letter.content.data(), size_of(letter.content), MPI_BYTE, to, kLetters,
               MPI_COMM_WORLD, &letter.request);
   }

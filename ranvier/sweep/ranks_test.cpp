@@ -76,7 +76,7 @@ TEST_F(RanksTest, AnyNumberOfRanksAndThreadsWritesTheDatabaseOfOneProcess) {
     std::mutex mutex;
     std::set<int> answered;
     expect_no_error(run_on(
-        ranks, kSweep, name, [&](int, SweepOptions& options) { options.jobs = jobs; },
+        ranks, kSweep, name, [jobs = jobs](int, SweepOptions& options) { options.jobs = jobs; },
         [&](int from, std::vector<std::byte>& letter) {
           const std::lock_guard lock(mutex);
           if (kind_of(letter) == LetterKind::kResult) answered.insert(from);

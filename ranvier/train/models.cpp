@@ -47,7 +47,9 @@ std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
 
 std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int channels,
                                                 const std::string& cut, bool is_stream) const {
-  const int64_t width = BottleneckImpl::width(channels, spec_.bottleneck.ratio);
+  const Projection& projection = spec_.bottleneck;
+  const int64_t width =
+      projection.exists() ? BottleneckImpl::width(channels, projection.ratio) : channels;
   BoundaryOptions options{.name = ir::boundary_name(cut),
                           .spec = spec_.codec,
                           .channels = width,
@@ -55,7 +57,7 @@ std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int ch
                           .surrogate = spec_.surrogate};
   options.stands_for = channels;
   Bottleneck bottleneck = nullptr;
-  if (spec_.bottleneck.exists()) bottleneck = Bottleneck(channels, spec_.bottleneck, is_stream);
+  if (projection.exists()) bottleneck = Bottleneck(channels, projection, is_stream);
   return std::make_shared<BoundarySite>(layer, Boundary(options), bottleneck);
 }
 

@@ -176,6 +176,20 @@ TEST(BottleneckTest, StartsFromThePrincipalAxes) {
   EXPECT_LT((again - mixed).abs().max().item<double>(), 1e-3);
 }
 
+TEST(BottleneckTest, OfOneTurnsTheAxesAndLosesNothing) {
+  torch::manual_seed(3);
+  const auto x = torch::randn({400, 6}).matmul(torch::randn({6, 6}));
+  Bottleneck bottleneck(6, Projection{.ratio = 1}, true);
+  bottleneck->calibrate(x);
+  const auto turned = bottleneck->squeeze(x);
+  EXPECT_LT((bottleneck->expand(turned) - x).abs().max().item<double>(), 1e-3);
+  // Principal axes: nothing in common, and most of the power comes first.
+  const auto power = torch::mm(turned.t(), turned) / 400;
+  const auto each = power.diagonal();
+  EXPECT_LT((power - each.diag()).abs().max().item<double>(), 1e-3 * each.max().item<double>());
+  EXPECT_TRUE((each.slice(0, 0, 5) >= each.slice(0, 1, 6)).all().item<bool>());
+}
+
 TEST(BottleneckTest, WithAKernelStartsAsWithout) {
   torch::manual_seed(3);
   const auto x = torch::rand({10, 6, 4, 4});

@@ -313,7 +313,7 @@ std::string_view parse_projection(std::string_view text, Projection& projection)
     read = std::from_chars(read.ptr + 1, end, projection.kernel);
   }
   const std::string_view rest(read.ptr, static_cast<size_t>(end - read.ptr));
-  const bool fits = read.ec == std::errc{} && rest.substr(0, 2) == ")+" && projection.ratio >= 2 &&
+  const bool fits = read.ec == std::errc{} && rest.substr(0, 2) == ")+" && projection.ratio >= 1 &&
                     projection.ratio <= kMostRatio && projection.kernel % 2 == 1 &&
                     projection.kernel >= 1 && projection.kernel <= kMostKernel;
   return fits ? rest.substr(2) : std::string_view{};
@@ -326,7 +326,7 @@ void parse_code(std::string_view text, const std::string& key, VariantSettings& 
     const auto codec = parse_projection(text.substr(kPrefix.size()), variant.bottleneck);
     if (codec.empty()) {
       throw core::UserError({key, std::string(text),
-                             fmt::format("bottleneck(2..{0})+codec, or bottleneck(2..{0},k)+codec "
+                             fmt::format("bottleneck(1..{0})+codec, or bottleneck(1..{0},k)+codec "
                                          "with k = 1, 3, ... {1}",
                                          kMostRatio, kMostKernel),
                              "", "As in bottleneck(4,3)+graded(3,signed)"});

@@ -65,11 +65,11 @@ struct FinetuneSettings {
 };
 
 /// bottleneck(ratio, kernel): channels / ratio by a convolution of kernel x kernel before a codec,
-/// and back behind it.
+/// and back behind it. A ratio of 1 narrows nothing: it turns the axes, as a transform code does.
 struct Projection {
-  int ratio = 1;   // 1: none
+  int ratio = 0;   // 0: none
   int kernel = 1;  // odd; above 1 only where pixels have neighbours
-  bool exists() const { return ratio > 1; }
+  bool exists() const { return ratio > 0; }
 };
 
 struct VariantSettings {

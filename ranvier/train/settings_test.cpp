@@ -90,11 +90,15 @@ TEST(Settings, ReadsABottleneckBeforeAnyCodec) {
   const Settings settings = parse(
       "variants:\n  a: {codec: \"bottleneck(4)+graded(3,signed)\"}\n  b: {codec: "
       "\"graded(3,signed)\"}\n"
-      "  c: {kind: ann, codec: \"bottleneck(2,3)+dense(4)\", wire: rans}\n");
+      "  c: {kind: ann, codec: \"bottleneck(2,3)+dense(4)\", wire: rans}\n"
+      "  d: {codec: \"bottleneck(1)+graded(3,signed)\"}\n");
   EXPECT_EQ(variant_of(settings, "a").bottleneck.ratio, 4);
   EXPECT_EQ(codec::to_string(variant_of(settings, "a").codec), "graded(3,signed)");
-  EXPECT_EQ(variant_of(settings, "b").bottleneck.ratio, 1);
+  EXPECT_FALSE(variant_of(settings, "b").bottleneck.exists());
   EXPECT_EQ(variant_of(settings, "c").bottleneck.ratio, 2);
+  EXPECT_TRUE(variant_of(settings, "d").bottleneck.exists());
+  EXPECT_NE(settings.signature_of(variant_of(settings, "b")),
+            settings.signature_of(variant_of(settings, "d")));
   EXPECT_EQ(variant_of(settings, "a").bottleneck.kernel, 1);
   EXPECT_EQ(variant_of(settings, "c").bottleneck.kernel, 3);
   EXPECT_NE(settings.signature_of(variant_of(settings, "a")),
@@ -149,7 +153,7 @@ TEST(SettingsRefusal, RefusesUnknownCodecsAndKinds) {
   EXPECT_EQ(refusal_of("variants: {a: {kind: ann, codec: rate(4)}}").key, "variants.a.codec");
   EXPECT_EQ(refusal_of("variants: {h: {codec: rate(4), wire: burst}}").key, "variants.h.wire");
   for (const char* codec :
-       {"bottleneck(1)+graded(3)", "bottleneck(4,2)+graded(3)", "bottleneck(4,9)+graded(3)",
+       {"bottleneck(0)+graded(3)", "bottleneck(4,2)+graded(3)", "bottleneck(4,9)+graded(3)",
         "bottleneck(4,)+graded(3)", "bottleneck(4,-1)+graded(3)", "bottleneck(65)+graded(3)",
         "bottleneck(4)", "bottleneck(4)graded(3)", "bottleneck()+graded(3)",
         "bottleneck(4)+morse(3)", "topk(2)"}) {
