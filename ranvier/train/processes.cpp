@@ -109,7 +109,20 @@ Tensor first_rows(Processes& processes, const Tensor& part, int64_t rows) {
 
 std::unique_ptr<Rendezvous> make_rendezvous(const Launch& launch) {
   if (launch.size == 1) return std::make_unique<Alone>();
+#ifdef RANVIER_WITH_C10D
   return make_gloo_rendezvous(launch);
+#else
+  throw no_processes(launch);
+#endif
+}
+
+core::UserError no_processes(const Launch& launch) {
+  return core::UserError({.key = "processes",
+                          .given = std::to_string(launch.size),
+                          .allowed = "1",
+                          .place = {},
+                          .hint = "This program was built without c10d and Gloo: install "
+                                  "libgloo-dev and build it again."});
 }
 
 }  // namespace ranvier::train

@@ -2,6 +2,7 @@
 // Processes that train one network together, each on its part of every batch. Collectives by
 // LibTorch's own c10d. Equations: docs/models/data-parallel.md.
 
+#include "ranvier/core/error.hpp"
 #include "ranvier/train/launch.hpp"
 #include "ranvier/train/torch_compat.hpp"
 
@@ -78,8 +79,10 @@ class Rendezvous {
 /// cannot listen (key `MASTER_PORT`); RunError when the first one is out of reach.
 std::unique_ptr<Rendezvous> make_rendezvous(const Launch& launch);
 
-/// The same for two and more processes: processes_gloo.cpp or processes_without.cpp, as the build
-/// found c10d with Gloo or not.
+/// The same for two and more processes; only in builds that found c10d with Gloo.
 std::unique_ptr<Rendezvous> make_gloo_rendezvous(const Launch& launch);
+
+/// What the other builds say of two and more processes.
+core::UserError no_processes(const Launch& launch);
 
 }  // namespace ranvier::train

@@ -5,6 +5,7 @@
 #include "ranvier/ir/activity.hpp"
 #include "ranvier/train/bundle.hpp"
 #include "ranvier/train/paid.hpp"
+#include "ranvier/train/processes.hpp"
 #include "ranvier/train/settle.hpp"
 #include "ranvier/train/side_by_side.hpp"
 #include "ranvier/train/trainer.hpp"
@@ -422,6 +423,14 @@ TEST_F(TrainTest, RefusesADirectoryThatCannotBeWritten) {
 TEST_F(TrainTest, RefusesADeviceThatItDoesNotKnow) {
   EXPECT_THROW(train_all(tiny_settings(), {.out = out_, .quiet = true, .device = "tpu"}),
                core::UserError);
+}
+
+TEST(Processes, AreRefusedByABuildWithoutGloo) {
+  const auto refusal = no_processes({.rank = 0, .size = 3}).refusal();
+  EXPECT_EQ(refusal.key, "processes");
+  EXPECT_EQ(refusal.given, "3");
+  EXPECT_EQ(refusal.allowed, "1");
+  EXPECT_THAT(refusal.hint, testing::HasSubstr("libgloo-dev"));
 }
 
 TEST(SideBySide, RunsEveryJobOnceAndPassesTheFirstFailureOn) {
