@@ -16,12 +16,14 @@ inline std::string cut_name(const std::string& boundary) {
   return boundary.starts_with(kBehind) ? boundary.substr(kBehind.size()) : boundary;
 }
 
-/// What stands before the codec: "bottleneck(4)+", with a kernel above 1 "bottleneck(4,3)+";
-/// nothing for a ratio of 0.
-inline std::string bottleneck_prefix(int64_t ratio, int kernel) {
+/// What stands before the codec: "bottleneck(4)+", with a kernel above 1 "bottleneck(4,3)+", with a
+/// stride above 1 "bottleneck(4,4,2)+"; nothing for a ratio of 0.
+inline std::string bottleneck_prefix(int64_t ratio, int kernel, int stride) {
   if (ratio <= 0) return {};
-  return "bottleneck(" + std::to_string(ratio) +
-         (kernel > 1 ? "," + std::to_string(kernel) : std::string()) + ")+";
+  std::string text = "bottleneck(" + std::to_string(ratio);
+  if (kernel > 1 || stride > 1) text += "," + std::to_string(kernel);
+  if (stride > 1) text += "," + std::to_string(stride);
+  return text + ")+";
 }
 
 }  // namespace ranvier::ir

@@ -40,13 +40,13 @@ struct Spot {
   }
 };
 
-bool is_convolution(const Layer& layer) { return layer.op == Op::kConv2d; }
-
 Shape expected_shape(const Layer& layer, const Shape& in) {
   const auto along = [&](int size) {
-    return (size + 2 * layer.padding - layer.kernel) / layer.stride + 1;
+    return layer.op == Op::kConvTranspose2d
+               ? (size - 1) * layer.stride - 2 * layer.padding + layer.kernel
+               : (size + 2 * layer.padding - layer.kernel) / layer.stride + 1;
   };
-  if (!is_convolution(layer)) return {layer.out.channels, 1, 1};
+  if (!has_window(layer.op)) return {layer.out.channels, 1, 1};
   return {layer.out.channels, along(in.height), along(in.width)};
 }
 
@@ -55,6 +55,7 @@ int64_t expected_weights(const Layer& layer, const Shape& in) {
     case Op::kInput:
       return 0;
     case Op::kConv2d:
+    case Op::kConvTranspose2d:
       return int64_t{1} * (in.channels / layer.groups) * layer.kernel * layer.kernel *
              layer.out.channels;
     case Op::kLinear:
@@ -66,7 +67,7 @@ int64_t expected_weights(const Layer& layer, const Shape& in) {
 }
 
 void check_window(const Layer& layer, const Shape& in, const Spot& spot) {
-  if (!is_convolution(layer)) {
+  if (!has_window(layer.op)) {
     spot.at("kernel").require_equal(layer.kernel, 1, "Only conv2d has a kernel.");
     spot.at("stride").require_equal(layer.stride, 1, "Only conv2d has a stride.");
     spot.at("padding").require_equal(layer.padding, 0, "Only conv2d has padding.");
@@ -76,8 +77,18 @@ void check_window(const Layer& layer, const Shape& in, const Spot& spot) {
   spot.at("kernel").require_range(layer.kernel, 1, kMostKernel);
   spot.at("stride").require_range(layer.stride, 1, kMostKernel);
   spot.at("padding").require_range(layer.padding, 0, layer.kernel - 1);
-  const int smallest = std::min(in.height, in.width) + 2 * layer.padding;
-  spot.at("kernel").require_range(layer.kernel, 1, smallest);
+  if (layer.op == Op::kConvTranspose2d) {
+    // Every output reads equally many inputs, and the outputs are a whole number of times as many.
+    if (layer.kernel % layer.stride != 0) {
+      spot.at("kernel").refuse(fmt::to_string(layer.kernel),
+                               fmt::format("a multiple of stride {}", layer.stride));
+    }
+    spot.at("padding").require_equal(2 * layer.padding, layer.kernel - layer.stride,
+                                     "Twice the padding of conv_transpose2d.");
+  } else {
+    const int smallest = std::min(in.height, in.width) + 2 * layer.padding;
+    spot.at("kernel").require_range(layer.kernel, 1, smallest);
+  }
   const bool divides =
       layer.groups > 0 && in.channels % layer.groups == 0 && layer.out.channels % layer.groups == 0;
   if (divides) return;
@@ -282,7 +293,9 @@ int64_t macs(const Network& network, const Layer& layer) {
   RANVIER_CONTRACT(layer.input >= 0 && layer.input < static_cast<int>(network.layers.size()),
                    "a layer reads a layer of its network");
   const Shape& in = network.layers[static_cast<size_t>(layer.input)].out;
-  return expected_weights(layer, in) * layer.out.height * layer.out.width;
+  // A convolution uses every weight once for an output position, a transposed one for an input's.
+  const Shape& positions = layer.op == Op::kConvTranspose2d ? in : layer.out;
+  return expected_weights(layer, in) * positions.height * positions.width;
 }
 
 std::string_view to_string(NetworkKind kind) {

@@ -21,11 +21,15 @@ struct Shape {
 };
 
 enum class Op : uint8_t {
-  kInput,       // the image; layer 0 of every network
-  kConv2d,      // square kernel, BatchNorm folded, activation fused
-  kLinear,      // from all input elements
-  kPoolLinear,  // global average pool, then linear (the classifier head)
+  kInput,            // the image; layer 0 of every network
+  kConv2d,           // square kernel, BatchNorm folded, activation fused
+  kLinear,           // from all input elements
+  kPoolLinear,       // global average pool, then linear (the classifier head)
+  kConvTranspose2d,  // conv2d backwards: every input reaches kernel x kernel outputs
 };
+
+/// Whether an output reads a window of its input: kernel, stride and padding say which.
+inline bool has_window(Op op) { return op == Op::kConv2d || op == Op::kConvTranspose2d; }
 
 enum class NetworkKind : uint8_t { kAnn, kSnn, kHnn };
 

@@ -17,13 +17,14 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int kNetworkSchema = 1;
-constexpr std::array<std::string_view, 4> kOps{"input", "conv2d", "linear", "pool_linear"};
+constexpr std::array<std::string_view, 5> kOps{"input", "conv2d", "linear", "pool_linear",
+                                               "conv_transpose2d"};
 
 std::vector<std::string> keys_of(Op op) {
   std::vector<std::string> keys{"name", "op", "out"};
   if (op == Op::kInput) return keys;
   keys.insert(keys.end(), {"input", "residual", "gate", "weights"});
-  if (op == Op::kConv2d) keys.insert(keys.end(), {"kernel", "stride", "padding", "groups"});
+  if (has_window(op)) keys.insert(keys.end(), {"kernel", "stride", "padding", "groups"});
   return keys;
 }
 
@@ -53,7 +54,7 @@ Layer read_layer(const Node& node, const std::vector<std::string>& earlier) {
   if (node.has("residual")) layer.residual = index_of_layer(node["residual"], earlier);
   if (node.has("gate")) layer.gate = index_of_layer(node["gate"], earlier);
   layer.weights = node["weights"].integer<int64_t>();
-  if (layer.op != Op::kConv2d) return layer;
+  if (!has_window(layer.op)) return layer;
   layer.kernel = node["kernel"].integer<int>();
   layer.stride = node["stride"].integer<int>();
   layer.padding = node["padding"].integer<int>();
@@ -133,7 +134,7 @@ Json to_json(const Network& network, const Layer& layer) {
   if (layer.residual) node["residual"] = name_of(*layer.residual);
   if (layer.gate) node["gate"] = name_of(*layer.gate);
   node["out"] = {layer.out.channels, layer.out.height, layer.out.width};
-  if (layer.op == Op::kConv2d) {
+  if (has_window(layer.op)) {
     node["kernel"] = layer.kernel;
     node["stride"] = layer.stride;
     node["padding"] = layer.padding;

@@ -59,6 +59,20 @@ AxisNeed AxisNeed::window(Interval range, int kernel, int stride, int padding, i
   return AxisNeed(std::move(fan_out));
 }
 
+AxisNeed AxisNeed::transposed(Interval range, int kernel, int stride, int padding, int input_size) {
+  std::vector<int> fan_out(static_cast<size_t>(input_size));
+  for (int input = 0; input < input_size; ++input) {
+    const int first = input * stride - padding;
+    fan_out[static_cast<size_t>(input)] = map::intersect({first, first + kernel}, range).size();
+  }
+  return AxisNeed(std::move(fan_out));
+}
+
+AxisNeed AxisNeed::of(const ir::Layer& layer, Interval range, int input_size) {
+  const auto make = layer.op == ir::Op::kConvTranspose2d ? transposed : window;
+  return make(range, layer.kernel, layer.stride, layer.padding, input_size);
+}
+
 AxisNeed AxisNeed::identity(Interval range, int input_size) {
   return window(range, 1, 1, 0, input_size);
 }
@@ -126,11 +140,9 @@ Need need_of(const ir::Network& network, const ir::Layer& layer, const Region& o
   if (operand == Operand::kGate) {
     return {read, AxisNeed::identity({0, 1}, 1), AxisNeed::identity({0, 1}, 1)};
   }
-  if (layer.op == ir::Op::kConv2d) {
-    const auto axis = [&](Interval range, int size) {
-      return AxisNeed::window(range, layer.kernel, layer.stride, layer.padding, size);
-    };
-    return {read, axis(outputs.rows, in.height), axis(outputs.columns, in.width)};
+  if (ir::has_window(layer.op)) {
+    return {read, AxisNeed::of(layer, outputs.rows, in.height),
+            AxisNeed::of(layer, outputs.columns, in.width)};
   }
   return {{0, in.channels},
           AxisNeed::identity({0, in.height}, in.height),

@@ -56,6 +56,10 @@ class AxisNeed {
  public:
   /// Outputs `range` of a window of `kernel`, `stride`, `padding` over `input_size` coordinates.
   static AxisNeed window(Interval range, int kernel, int stride, int padding, int input_size);
+  /// The same of a transposed convolution.
+  static AxisNeed transposed(Interval range, int kernel, int stride, int padding, int input_size);
+  /// Outputs `range` of a layer with a window.
+  static AxisNeed of(const ir::Layer& layer, Interval range, int input_size);
   /// Every coordinate of `range` once; the others are not needed.
   static AxisNeed identity(Interval range, int input_size);
 

@@ -74,6 +74,24 @@ TEST(Region, AStridedOneByOneKernelSkipsWhatItDoesNotRead) {
   EXPECT_EQ(need.elements(whole({2, 8, 8})), 2 * 4 * 4);
 }
 
+RC_GTEST_PROP(Region, ATransposedWindowIsAWindowBackwards, ()) {
+  const int stride = *rc::gen::inRange(1, 4);
+  const int kernel = stride * *rc::gen::inRange(1, 4);
+  const int padding = (kernel - stride) / 2;
+  const int size = *rc::gen::inRange(1, 12);
+  const int outputs = (size - 1) * stride - 2 * padding + kernel;
+  const int begin = *rc::gen::inRange(0, outputs);
+  const Interval range{begin, *rc::gen::inRange(begin, outputs + 1)};
+  const AxisNeed need = AxisNeed::transposed(range, kernel, stride, padding, size);
+  for (int i = 0; i < size; ++i) {
+    // Input i reaches the outputs that output i of a convolution over them would read.
+    const AxisNeed forwards = AxisNeed::window({i, i + 1}, kernel, stride, padding, outputs);
+    int reached = 0;
+    for (int o = range.begin; o < range.end; ++o) reached += forwards.fan_out(o);
+    RC_ASSERT(need.fan_out(i) == reached);
+  }
+}
+
 TEST(Region, LinearLayersNeedEverythingAndResidualsTheirOwnPlace) {
   ir::Network network;
   network.layers.push_back(testing::input_layer({2, 4, 4}));

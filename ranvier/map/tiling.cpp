@@ -15,9 +15,8 @@ int64_t axis_traffic(const ir::Layer& layer, int out_size, int in_size, int part
   if (layer.op == ir::Op::kInput) return 0;
   int64_t needed = 0;
   for (int i = 0; i < parts; ++i) {
-    const AxisNeed need = layer.op == ir::Op::kConv2d
-                              ? AxisNeed::window(part_of(out_size, parts, i), layer.kernel,
-                                                 layer.stride, layer.padding, in_size)
+    const AxisNeed need = ir::has_window(layer.op)
+                              ? AxisNeed::of(layer, part_of(out_size, parts, i), in_size)
                               : AxisNeed::identity({0, in_size}, in_size);
     needed += need.needed({0, in_size});
   }

@@ -1,5 +1,6 @@
 // Multi-layer perceptron: linear, BatchNorm, activation per hidden layer, then a linear classifier.
 
+#include "ranvier/core/error.hpp"
 #include "ranvier/train/models_internal.hpp"
 #include "ranvier/train/norm.hpp"
 
@@ -77,7 +78,8 @@ int LayerList::add_input(ir::Shape shape) {
 
 int LayerList::add_conv(const std::string& name, int input, int channels, int kernel, int stride) {
   const auto& in = layers[static_cast<size_t>(input)].out;
-  const int padding = kernel / 2;
+  // Centres an odd kernel; an even one covers whole patches of stride x stride.
+  const int padding = (kernel - stride + 1) / 2;
   const auto side = [&](int size) { return (size + 2 * padding - kernel) / stride + 1; };
   layers.push_back({.name = name,
                     .op = ir::Op::kConv2d,
@@ -89,6 +91,18 @@ int LayerList::add_conv(const std::string& name, int input, int channels, int ke
                     .padding = padding,
                     .weights = int64_t{1} * in.channels * channels * kernel * kernel});
   return static_cast<int>(layers.size()) - 1;
+}
+
+int LayerList::add_transposed(const std::string& name, int input, int channels, int kernel,
+                              int stride) {
+  const auto in = layers[static_cast<size_t>(input)].out;
+  const int index = add_conv(name, input, channels, kernel, 1);
+  auto& layer = layers.back();
+  layer.op = ir::Op::kConvTranspose2d;
+  layer.stride = stride;
+  layer.padding = (kernel - stride) / 2;
+  layer.out = {channels, in.height * stride, in.width * stride};
+  return index;
 }
 
 int LayerList::add_depthwise(const std::string& name, int input, int kernel, int stride) {
@@ -112,10 +126,22 @@ int LayerList::add_linear(const std::string& name, int input, int units) {
 
 int LayerList::add_bottleneck(int input, Projection projection) {
   const std::string name = layers[static_cast<size_t>(input)].name;
-  const int channels = layers[static_cast<size_t>(input)].out.channels;
-  const auto width = static_cast<int>(BottleneckImpl::width(channels, projection.ratio));
-  const int squeezed = add_conv(squeeze_name(name), input, width, projection.kernel, 1);
-  return add_conv(name + ".expand", squeezed, channels, projection.kernel, 1);
+  const auto [channels, rows, columns] = layers[static_cast<size_t>(input)].out;
+  if (rows % projection.stride != 0 || columns % projection.stride != 0) {
+    throw core::UserError(
+        {.key = "codec",
+         .given = fmt::format("a bottleneck of stride {}", projection.stride),
+         .allowed = fmt::format("a divisor of {} x {}, what {} gives", rows, columns, name),
+         .place = {},
+         .hint = "bottleneck(ratio,kernel,stride)"});
+  }
+  const auto width = static_cast<int>(projection.width(channels));
+  const int squeezed =
+      add_conv(squeeze_name(name), input, width, projection.kernel, projection.stride);
+  if (projection.stride == 1) {
+    return add_conv(name + ".expand", squeezed, channels, projection.kernel, 1);
+  }
+  return add_transposed(name + ".expand", squeezed, channels, projection.kernel, projection.stride);
 }
 
 int LayerList::add_pool_linear(const std::string& name, int input, int units) {

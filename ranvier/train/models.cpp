@@ -48,14 +48,13 @@ std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
 std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int channels,
                                                 const std::string& cut, bool is_stream) const {
   const Projection& projection = spec_.bottleneck;
-  const int64_t width =
-      projection.exists() ? BottleneckImpl::width(channels, projection.ratio) : channels;
+  const int64_t width = projection.exists() ? projection.width(channels) : channels;
   BoundaryOptions options{.name = ir::boundary_name(cut),
                           .spec = spec_.codec,
                           .channels = width,
                           .wire = spec_.wire,
                           .surrogate = spec_.surrogate};
-  options.stands_for = channels;
+  options.stands_for = int64_t{1} * channels * projection.pixels();
   Bottleneck bottleneck = nullptr;
   if (projection.exists()) bottleneck = Bottleneck(channels, projection, is_stream);
   return std::make_shared<BoundarySite>(layer, Boundary(options), bottleneck);

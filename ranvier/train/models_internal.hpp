@@ -11,6 +11,8 @@ struct LayerList {
 
   int add_input(ir::Shape shape);
   int add_conv(const std::string& name, int input, int channels, int kernel, int stride);
+  /// A kernel that covers whole patches: `stride` times as high and wide as its input.
+  int add_transposed(const std::string& name, int input, int channels, int kernel, int stride);
   int add_depthwise(const std::string& name, int input, int kernel = 1, int stride = 1);
   int add_linear(const std::string& name, int input, int units);
   /// The two projections of a bottleneck behind layer `input`; returns the second.

@@ -1,5 +1,6 @@
 #include "ranvier/train/models.hpp"
 
+#include "ranvier/core/error.hpp"
 #include "ranvier/train/evaluate.hpp"
 
 #include <gtest/gtest.h>
@@ -202,6 +203,49 @@ TEST(BottleneckTest, WithAKernelStartsAsWithout) {
   };
   expect_equal(wide->squeeze(x), plain->squeeze(x));
   expect_equal(wide->expand(wide->squeeze(x)), plain->expand(plain->squeeze(x)));
+}
+
+TEST(BottleneckTest, WithAStrideTurnsTheAxesOfPatches) {
+  // Patches of 2 x 2 pixels and 3 channels that are all mixed from 4 patterns.
+  torch::manual_seed(3);
+  const auto patterns = torch::rand({4, 3, 2, 2});
+  const auto mixed = torch::einsum("nkhw,kcyx->nchywx", {torch::rand({10, 4, 3, 5}), patterns})
+                         .reshape({10, 3, 6, 10});
+  for (const int kernel : {2, 4, 6}) {
+    Bottleneck bottleneck(3, Projection{.ratio = 3, .kernel = kernel, .stride = 2});
+    bottleneck->calibrate(mixed);
+    const auto sent = bottleneck->squeeze(mixed);
+    EXPECT_EQ(sent.sizes(), (std::vector<int64_t>{10, 4, 3, 5}));
+    const auto again = bottleneck->expand(sent);
+    ASSERT_EQ(again.sizes(), mixed.sizes());
+    EXPECT_LT((again - mixed).abs().max().item<double>(), 1e-3) << kernel;
+  }
+}
+
+TEST(BottleneckTest, RefusesAStrideThatLeavesPixelsOver) {
+  ModelSpec spec = small_spec(ir::NetworkKind::kHnn, {"stage1", "stage2"});
+  spec.image = {3, 10, 10};  // 5 x 5 behind stage 2
+  spec.bottleneck = {.ratio = 4, .kernel = 2, .stride = 2};
+  const auto model = make_model(spec);
+  try {
+    model->describe();
+    FAIL() << "nothing was refused";
+  } catch (const core::UserError& error) {
+    EXPECT_NE(std::string(error.what()).find("5 x 5"), std::string::npos) << error.what();
+  }
+}
+
+TEST(BottleneckTest, ExpandsAsTheTransposeOfItsSqueeze) {
+  torch::manual_seed(3);
+  const auto x = torch::rand({2, 3, 6, 10});
+  const auto y = torch::rand({2, 4, 3, 5});
+  Bottleneck bottleneck(3, Projection{.ratio = 3, .kernel = 4, .stride = 2}, true);
+  const auto weights = bottleneck->named_parameters();
+  torch::NoGradGuard no_grad;
+  weights["expand.weight"].copy_(weights["squeeze.weight"].transpose(0, 1));
+  const auto there = (bottleneck->squeeze(x) * y).sum().item<double>();
+  const auto back = (x * bottleneck->expand(y)).sum().item<double>();
+  EXPECT_NEAR(there, back, 1e-4 * std::abs(there));
 }
 
 TEST(BottleneckTest, SharesGradientsAmongTheTapsOfAKernel) {

@@ -302,34 +302,42 @@ VariantSettings default_variant(const Settings& settings, const std::string& nam
 }
 
 constexpr int kMostRatio = 64;
-constexpr int kMostKernel = 7;
+constexpr int kMostKernel = 8;
+constexpr int kMostStride = 4;
 
-/// `text` behind "bottleneck(": "4)+codec" or "4,3)+codec". Returns the codec; empty when it is
-/// neither.
+bool is_possible(const Projection& p) {
+  const bool is_in_range = p.ratio >= 1 && p.ratio <= kMostRatio && p.kernel >= 1 &&
+                           p.kernel <= kMostKernel && p.stride >= 1 && p.stride <= kMostStride;
+  // Whole patches, as far beyond their edges on either side.
+  return is_in_range && p.kernel % p.stride == 0 && (p.kernel - p.stride) % 2 == 0;
+}
+
+/// `text` behind "bottleneck(": "4)+codec", "4,3)+codec" or "4,4,2)+codec". Returns the codec;
+/// empty when it is none of them.
 std::string_view parse_projection(std::string_view text, Projection& projection) {
   const char* const end = text.data() + text.size();
   auto read = std::from_chars(text.data(), end, projection.ratio);
-  if (read.ec == std::errc{} && read.ptr != end && *read.ptr == ',') {
-    read = std::from_chars(read.ptr + 1, end, projection.kernel);
+  for (int* number : {&projection.kernel, &projection.stride}) {
+    const bool has_more = read.ec == std::errc{} && read.ptr != end && *read.ptr == ',';
+    if (has_more) read = std::from_chars(read.ptr + 1, end, *number);
   }
   const std::string_view rest(read.ptr, static_cast<size_t>(end - read.ptr));
-  const bool fits = read.ec == std::errc{} && rest.substr(0, 2) == ")+" && projection.ratio >= 1 &&
-                    projection.ratio <= kMostRatio && projection.kernel % 2 == 1 &&
-                    projection.kernel >= 1 && projection.kernel <= kMostKernel;
-  return fits ? rest.substr(2) : std::string_view{};
+  const bool is_whole = read.ec == std::errc{} && rest.substr(0, 2) == ")+";
+  return is_whole && is_possible(projection) ? rest.substr(2) : std::string_view{};
 }
 
-/// "graded(3)", "bottleneck(4)+graded(3,signed)" or "bottleneck(4,3)+graded(3,signed)".
+/// "graded(3)", "bottleneck(4)+graded(3,signed)" or "bottleneck(4,4,2)+graded(3,signed)".
 void parse_code(std::string_view text, const std::string& key, VariantSettings& variant) {
   constexpr std::string_view kPrefix = "bottleneck(";
   if (text.substr(0, kPrefix.size()) == kPrefix) {
     const auto codec = parse_projection(text.substr(kPrefix.size()), variant.bottleneck);
     if (codec.empty()) {
-      throw core::UserError({key, std::string(text),
-                             fmt::format("bottleneck(1..{0})+codec, or bottleneck(1..{0},k)+codec "
-                                         "with k = 1, 3, ... {1}",
-                                         kMostRatio, kMostKernel),
-                             "", "As in bottleneck(4,3)+graded(3,signed)"});
+      throw core::UserError(
+          {key, std::string(text),
+           fmt::format("bottleneck(r)+codec, bottleneck(r,k)+codec or bottleneck(r,k,s)+codec with "
+                       "r = 1..{}, k = 1..{}, s = 1..{}; k a multiple of s, k - s even",
+                       kMostRatio, kMostKernel, kMostStride),
+           "", "As in bottleneck(4,3)+graded(3,signed) or bottleneck(4,4,2)+graded(3,signed)"});
     }
     text = codec;
   }

@@ -9,6 +9,7 @@
 #include "ranvier/train/data/dataset.hpp"
 #include "ranvier/train/kernels/surrogate.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -64,12 +65,21 @@ struct FinetuneSettings {
   int calibration_samples = 300;
 };
 
-/// bottleneck(ratio, kernel): channels / ratio by a convolution of kernel x kernel before a codec,
-/// and back behind it. A ratio of 1 narrows nothing: it turns the axes, as a transform code does.
+/// bottleneck(ratio, kernel, stride): one value in place of `ratio` by a convolution before a
+/// codec, and back behind it. With a stride, patches of stride x stride pixels are what it turns
+/// the axes of, as the block transform of an image code does: C channels become C stride^2 / ratio.
+/// A ratio of 1 narrows nothing.
 struct Projection {
   int ratio = 0;   // 0: none
-  int kernel = 1;  // odd; above 1 only where pixels have neighbours
+  int kernel = 1;  // above 1 only where pixels have neighbours
+  int stride = 1;  // kernel = stride + 2 padding
+
   bool exists() const { return ratio > 0; }
+  int padding() const { return (kernel - stride) / 2; }
+  int pixels() const { return stride * stride; }
+  int64_t width(int64_t channels) const {
+    return std::max<int64_t>(1, channels * pixels() / ratio);
+  }
 };
 
 struct VariantSettings {

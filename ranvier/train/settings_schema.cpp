@@ -251,7 +251,8 @@ constexpr auto kFields = std::to_array<Field>({
      .fallback = "",
      .doc =
          "dense(bits), rate(T), graded(k), ttfs(T) or topk(f); ',signed' inside the brackets for "
-         "signed values; bottleneck(r)+ before any of them, bottleneck(r,k)+ with k x k pixels"},
+         "signed values; bottleneck(r)+ before any of them, bottleneck(r,k)+ with k x k pixels, "
+         "bottleneck(r,k,s)+ with a stride"},
     {.key = "variants.*.wire",
      .kind = Kind::kChoice,
      .fallback = "",

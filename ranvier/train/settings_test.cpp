@@ -91,7 +91,8 @@ TEST(Settings, ReadsABottleneckBeforeAnyCodec) {
       "variants:\n  a: {codec: \"bottleneck(4)+graded(3,signed)\"}\n  b: {codec: "
       "\"graded(3,signed)\"}\n"
       "  c: {kind: ann, codec: \"bottleneck(2,3)+dense(4)\", wire: rans}\n"
-      "  d: {codec: \"bottleneck(1)+graded(3,signed)\"}\n");
+      "  d: {codec: \"bottleneck(1)+graded(3,signed)\"}\n"
+      "  e: {codec: \"bottleneck(4,6,2)+graded(3,signed)\"}\n");
   EXPECT_EQ(variant_of(settings, "a").bottleneck.ratio, 4);
   EXPECT_EQ(codec::to_string(variant_of(settings, "a").codec), "graded(3,signed)");
   EXPECT_FALSE(variant_of(settings, "b").bottleneck.exists());
@@ -101,6 +102,10 @@ TEST(Settings, ReadsABottleneckBeforeAnyCodec) {
             settings.signature_of(variant_of(settings, "d")));
   EXPECT_EQ(variant_of(settings, "a").bottleneck.kernel, 1);
   EXPECT_EQ(variant_of(settings, "c").bottleneck.kernel, 3);
+  EXPECT_EQ(variant_of(settings, "c").bottleneck.stride, 1);
+  EXPECT_EQ(variant_of(settings, "e").bottleneck.stride, 2);
+  EXPECT_EQ(variant_of(settings, "e").bottleneck.padding(), 2);
+  EXPECT_EQ(variant_of(settings, "e").bottleneck.width(16), 16);
   EXPECT_NE(settings.signature_of(variant_of(settings, "a")),
             settings.signature_of(variant_of(settings, "b")));
 }
@@ -154,9 +159,10 @@ TEST(SettingsRefusal, RefusesUnknownCodecsAndKinds) {
   EXPECT_EQ(refusal_of("variants: {h: {codec: rate(4), wire: burst}}").key, "variants.h.wire");
   for (const char* codec :
        {"bottleneck(0)+graded(3)", "bottleneck(4,2)+graded(3)", "bottleneck(4,9)+graded(3)",
-        "bottleneck(4,)+graded(3)", "bottleneck(4,-1)+graded(3)", "bottleneck(65)+graded(3)",
-        "bottleneck(4)", "bottleneck(4)graded(3)", "bottleneck()+graded(3)",
-        "bottleneck(4)+morse(3)", "topk(2)"}) {
+        "bottleneck(4,)+graded(3)", "bottleneck(4,-1)+graded(3)", "bottleneck(4,3,2)+graded(3)",
+        "bottleneck(4,6,4)+graded(3)", "bottleneck(4,4,0)+graded(3)",
+        "bottleneck(4,4,2,1)+graded(3)", "bottleneck(65)+graded(3)", "bottleneck(4)",
+        "bottleneck(4)graded(3)", "bottleneck()+graded(3)", "bottleneck(4)+morse(3)", "topk(2)"}) {
     EXPECT_EQ(refusal_of(std::string("variants: {h: {codec: '") + codec + "'}}").key,
               "variants.h.codec")
         << codec;

@@ -63,22 +63,35 @@ torch::Tensor ReluSite::forward(const torch::Tensor& x) { return quantiser_(torc
 namespace {
 
 /// Neighbouring pixels are alike, so the gradients of a kernel's taps are: together they would move
-/// what it does k^2 times as far as a single one would, which no learning rate for 1 x 1 allows.
-torch::nn::Conv2d make_projection(int64_t in, int64_t out, int64_t kernel) {
-  torch::nn::Conv2d projection(
-      torch::nn::Conv2dOptions(in, out, kernel).padding(kernel / 2).bias(false));
-  if (kernel > 1) {
-    const double share = 1.0 / static_cast<double>(kernel * kernel);
-    projection->weight.register_hook([share](const torch::Tensor& g) { return g * share; });
+/// what it does (kernel / stride)^2 times as far as a single one would, which no learning rate for
+/// 1 x 1 allows.
+torch::nn::Conv2d make_projection(int64_t in, int64_t out, const Projection& projection) {
+  torch::nn::Conv2d made(torch::nn::Conv2dOptions(in, out, projection.kernel)
+                             .stride(projection.stride)
+                             .padding(projection.padding())
+                             .bias(false));
+  if (projection.kernel > projection.stride) {
+    const double share = 1.0 * projection.pixels() / (projection.kernel * projection.kernel);
+    made->weight.register_hook([share](const torch::Tensor& g) { return g * share; });
   }
-  return projection;
+  return made;
 }
 
-/// weight [O, I, K, K] becomes `matrix` [O, I] in its middle, 0 around it.
-void set_middle(torch::Tensor weight, const torch::Tensor& matrix) {
-  const int64_t middle = weight.size(2) / 2;
+/// weight [O, I, K, K] becomes `patch` [O, I, S, S] in its middle, 0 around it.
+void set_middle(torch::Tensor weight, const torch::Tensor& patch, const Projection& projection) {
+  const int64_t begin = projection.padding();
+  const int64_t end = begin + projection.stride;
   weight.zero_();
-  weight.select(3, middle).select(2, middle).copy_(matrix);
+  weight.slice(2, begin, end).slice(3, begin, end).copy_(patch);
+}
+
+/// Rows of what a patch of stride x stride pixels holds.
+/// Shape: [S, C, H, W] or [S, C] -> [C * stride^2, patches].
+torch::Tensor patches_of(const torch::Tensor& x, int64_t stride) {
+  if (stride == 1) return x.transpose(0, 1).reshape({x.size(1), -1});
+  const auto split =
+      x.reshape({x.size(0), x.size(1), x.size(2) / stride, stride, x.size(3) / stride, stride});
+  return split.permute({1, 3, 5, 0, 2, 4}).reshape({x.size(1) * stride * stride, -1});
 }
 
 /// A convolution of [N, C] (kernel 1) or [N, C, H, W].
@@ -90,12 +103,12 @@ torch::Tensor project_channels(torch::nn::Conv2d& projection, const torch::Tenso
 }  // namespace
 
 BottleneckImpl::BottleneckImpl(int64_t channels, Projection projection, bool is_signed)
-    : is_signed_(is_signed),
-      squeeze_(register_module(
-          "squeeze",
-          make_projection(channels, width(channels, projection.ratio), projection.kernel))),
-      expand_(register_module("expand", make_projection(width(channels, projection.ratio), channels,
-                                                        projection.kernel))),
+    : projection_(projection),
+      is_signed_(is_signed),
+      squeeze_(register_module("squeeze",
+                               make_projection(channels, projection.width(channels), projection))),
+      expand_(register_module("expand",
+                              make_projection(projection.width(channels), channels, projection))),
       near_(register_module("near_range", Quantiser(is_signed))),
       far_(register_module("far_range", Quantiser(is_signed))) {}
 
@@ -108,22 +121,27 @@ torch::Tensor BottleneckImpl::squeeze(const torch::Tensor& x) {
 }
 
 torch::Tensor BottleneckImpl::expand(const torch::Tensor& x) {
-  return far_(rectified(project_channels(expand_, x)));
+  const bool is_strided = projection_.stride > 1;
+  const auto expanded = is_strided
+                            ? torch::conv_transpose2d(x, expand_->weight.transpose(0, 1), {},
+                                                      projection_.stride, projection_.padding())
+                            : project_channels(expand_, x);
+  return far_(rectified(expanded));
 }
 
 void BottleneckImpl::calibrate(const torch::Tensor& samples) {
   const torch::NoGradGuard no_grad;
-  const int64_t channels = squeeze_->weight.size(1);
-  const auto rows = rectified(samples).transpose(0, 1).reshape({channels, -1}).to(torch::kDouble);
+  const int64_t stride = projection_.stride;
+  const auto rows = patches_of(rectified(samples), stride).to(torch::kDouble);
   const auto power = torch::mm(rows, rows.t()) / static_cast<double>(rows.size(1));
   const auto axes = std::get<1>(torch::linalg_eigh(power)).to(torch::kFloat);  // ascending
   const int64_t kept = squeeze_->weight.size(0);
-  const auto chosen = axes.slice(1, channels - kept).flip(1);  // [C, kept]
+  const auto chosen = axes.slice(1, rows.size(0) - kept).flip(1).t();  // [kept, C * stride^2]
   // Eigenvectors are known up to their sign: make the largest entry positive.
-  const auto largest = chosen.gather(1 - 1, chosen.abs().argmax(0, true)).sign();
-  const auto fixed = chosen * largest;
-  set_middle(squeeze_->weight, fixed.t());
-  set_middle(expand_->weight, fixed);
+  const auto largest = chosen.gather(1, chosen.abs().argmax(1, true)).sign();
+  const auto patches = (chosen * largest).reshape({kept, -1, stride, stride});
+  set_middle(squeeze_->weight, patches, projection_);
+  set_middle(expand_->weight, patches.transpose(0, 1), projection_);
 }
 
 BoundarySite::BoundarySite(std::string layer, Boundary boundary, Bottleneck bottleneck)

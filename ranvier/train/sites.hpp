@@ -58,30 +58,30 @@ class ReluSite : public Site {
   Quantiser quantiser_;
 };
 
-/// Learned projection around a codec: relu, C -> C / ratio before it, C / ratio -> C and relu after
-/// it; without the relus where a signed tensor crosses. Two convolutions without bias, one on each
-/// chip, deployed as every dense layer; with a kernel above 1 they see neighbouring pixels.
+/// Learned projection around a codec: relu, C -> width before it, width -> C and relu after it;
+/// without the relus where a signed tensor crosses. Two convolutions without bias, one on each
+/// chip, deployed as every dense layer; with a kernel above 1 they see neighbouring pixels, with a
+/// stride the second is transposed.
 class BottleneckImpl : public torch::nn::Module {
  public:
   BottleneckImpl(int64_t channels, Projection projection, bool is_signed = false);
-  static int64_t width(int64_t channels, int64_t ratio) {
-    return std::max<int64_t>(1, channels / ratio);
-  }
 
   /// The tensor as it would cross without a codec.
   torch::Tensor rectified(const torch::Tensor& x) const;
 
-  /// Shape: [N, C, ...] before its nonlinearity -> [N, C / ratio, ...].
+  /// Shape: [N, C, H, W] before its nonlinearity -> [N, width, H / stride, W / stride]; or
+  /// [N, C] -> [N, width].
   torch::Tensor squeeze(const torch::Tensor& x);
-  /// Shape: [N, C / ratio, ...] -> [N, C, ...].
+  /// Back.
   torch::Tensor expand(const torch::Tensor& x);
 
-  /// The projection that keeps most of the power of these activations (principal axes through 0),
-  /// in the middle of the kernel.
+  /// The projection that keeps most of the power of these activations (principal axes through 0, of
+  /// patches of stride x stride), in the middle of the kernel.
   /// Shape: [S, C, ...], before their nonlinearity.
   void calibrate(const torch::Tensor& samples);
 
  private:
+  Projection projection_;
   bool is_signed_;
   torch::nn::Conv2d squeeze_ = nullptr;
   torch::nn::Conv2d expand_ = nullptr;

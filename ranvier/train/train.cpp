@@ -338,7 +338,7 @@ class Experiment {
     TrainContext context = context_;
     context.processes = processes_.at(phase.name);
     if (auto finished = load_finished(model, phase, context)) {
-      context.progress->advance(phase_steps(phase, context), phase.name);
+      context.progress->restore(phase_steps(phase, context), phase.name);
       return *finished;
     }
     return train_phase(model, teacher, phase, context);

@@ -229,13 +229,14 @@ TEST_F(TrainTest, RecordsWhatTheCodecComputes) {
 }
 
 TEST_F(TrainTest, ABottleneckIsTwoDenseLayersAroundTheBoundary) {
-  for (const auto& [model_kind, kernel] :
-       {std::pair{ModelKind::kMsResnet, 1}, {ModelKind::kMsResnet, 3}, {ModelKind::kMlp, 1}}) {
+  using enum ModelKind;
+  for (const auto& [model_kind, kernel, stride] :
+       {std::tuple{kMsResnet, 1, 1}, {kMsResnet, 3, 1}, {kMsResnet, 4, 2}, {kMlp, 1, 1}}) {
     ModelSpec s = spec(ir::NetworkKind::kHnn);
     s.network.model = model_kind;
     s.network.hidden = {12, 8};
-    if (model_kind == ModelKind::kMlp) s.network.cuts = {"fc1"};
-    s.bottleneck = {.ratio = 2, .kernel = kernel};
+    if (model_kind == kMlp) s.network.cuts = {"fc1"};
+    s.bottleneck = {.ratio = 2, .kernel = kernel, .stride = stride};
     s.codec = codec::parse_codec("graded(3,signed)", "c");
     const auto model = make_model(s);
     calibrate(*model, sets_, 40);
@@ -245,12 +246,11 @@ TEST_F(TrainTest, ABottleneckIsTwoDenseLayersAroundTheBoundary) {
     const auto& source = network.layers[static_cast<size_t>(squeeze.input)];
     const auto& expand = network.layers[static_cast<size_t>(boundary.layer) + 1];
     EXPECT_EQ(squeeze.name, source.name + ".squeeze");
-    EXPECT_EQ(2 * squeeze.out.channels, source.out.channels);
-    EXPECT_EQ(squeeze.weights,
-              int64_t{kernel} * kernel * source.out.channels * squeeze.out.channels);
-    EXPECT_EQ(squeeze.out.height, source.out.height);
+    EXPECT_EQ(2 * squeeze.out.size(), source.out.size());
+    EXPECT_EQ(squeeze.weights, kernel * kernel * source.out.channels * squeeze.out.channels);
+    EXPECT_EQ(stride * squeeze.out.height, source.out.height);
     EXPECT_EQ(expand.out, source.out);
-    EXPECT_EQ(ir::macs(network, expand), expand.weights * expand.out.height * expand.out.width);
+    EXPECT_EQ(ir::macs(network, expand), expand.weights * squeeze.out.height * squeeze.out.width);
     EXPECT_EQ(boundary.activations, source.out.size());
     const DeployedScope deployed(*model, sets_, 20);
     const auto activity = record_activity(*model, sets_, Half::kTest, 3, "hnn");

@@ -142,14 +142,14 @@ class PhaseTrainer {
   PhaseResult run() {
     restore();
     start_alike();
-    report(step_, "");
+    if (context_.progress != nullptr) context_.progress->restore(step_, "");
     batches_.start(step_ / per_epoch_, step_ % per_epoch_);
     start_ = saved_ = Clock::now();
     const int64_t stop = context_.stop_after_steps < 0 ? -1 : step_ + context_.stop_after_steps;
     while (step_ < total_) {
       if (step_ == stop) throw core::Interrupted("stopped after the given number of steps");
       train_step();
-      report(1, fmt::format("{} loss {:.3f}", phase_.name, sums_[kLoss] / sums_[kSteps]));
+      report(fmt::format("{} loss {:.3f}", phase_.name, sums_[kLoss] / sums_[kSteps]));
       if (is_audit()) audit();
       if (step_ % per_epoch_ == 0) finish_epoch();
       save_when_due();
@@ -180,8 +180,8 @@ class PhaseTrainer {
 
   std::filesystem::path path() const { return context_.checkpoints / (phase_.name + ".pt"); }
 
-  void report(int64_t steps, const std::string& note) {
-    if (context_.progress != nullptr) context_.progress->advance(steps, note);
+  void report(const std::string& note) {
+    if (context_.progress != nullptr) context_.progress->advance(1, note);
   }
 
   void restore() {
@@ -416,6 +416,13 @@ class PhaseTrainer {
 void TrainProgress::advance(int64_t steps, const std::string& note) {
   const std::lock_guard lock(mutex_);
   done_ += steps;
+  progress_.update(done_, note);
+}
+
+void TrainProgress::restore(int64_t steps, const std::string& note) {
+  const std::lock_guard lock(mutex_);
+  done_ += steps;
+  progress_.skip(steps);
   progress_.update(done_, note);
 }
 

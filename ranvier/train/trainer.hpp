@@ -43,6 +43,8 @@ class TrainProgress {
  public:
   TrainProgress(int64_t total_steps, bool quiet) : progress_("train", total_steps, quiet) {}
   void advance(int64_t steps, const std::string& note);
+  /// Steps of a checkpoint: done, but no measure of how long the others will take.
+  void restore(int64_t steps, const std::string& note);
 
  private:
   std::mutex mutex_;
