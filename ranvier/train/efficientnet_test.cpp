@@ -1,6 +1,11 @@
+#include "ranvier/train/evaluate.hpp"
 #include "ranvier/train/models.hpp"
+#include "ranvier/train/side_by_side.hpp"
+#include "ranvier/train/trainer.hpp"
 
 #include <gtest/gtest.h>
+
+#include "tests/support/fresh_directory.hpp"
 
 namespace ranvier::train {
 namespace {
@@ -146,6 +151,45 @@ TEST(EfficientNet, EveryParameterOfAHybridLearns) {
   for (const auto& p : model->boundary_parameters()) {
     EXPECT_TRUE(!p.requires_grad() || p.grad().abs().sum().item<double>() > 0.0);
   }
+}
+
+TEST(EfficientNet, LearnsAndSoDoesItsHybrid) {
+  prepare_thread();
+  const auto sets = Sets::of(load_data({.kind = DataKind::kProcedural,
+                                        .path = {},
+                                        .place = {},
+                                        .train_samples = 200,
+                                        .test_samples = 40,
+                                        .image_size = 8}));
+  const auto checkpoints = ::ranvier::testing::fresh_directory();
+  TrainContext context;
+  context.sets = &sets;
+  context.checkpoints = checkpoints;
+  context.quiet = true;
+  Phase phase;
+  phase.name = "dense";
+  phase.optim = {
+      .epochs = 10, .batch = 20, .optimizer = OptimizerKind::kAdamW, .learning_rate = 0.01};
+
+  const auto make = [&](ir::NetworkKind kind) {
+    ModelSpec spec = reduced(kind, {"stage2", "stage4"});
+    spec.image = {3, 8, 8};
+    return make_model(spec);
+  };
+  const auto dense = make(ir::NetworkKind::kAnn);
+  const auto learned = train_phase(*dense, nullptr, phase, context).history;
+  EXPECT_LT(learned.back().loss, 0.8 * learned.front().loss);  // of 10 classes: 2.3
+
+  const auto hybrid = make(ir::NetworkKind::kHnn);
+  hybrid->warm_start(*dense);
+  calibrate(*hybrid, sets, 40);
+  phase.name = "hybrid";
+  phase.optim.learning_rate = 0.002;
+  phase.optim.epochs = 4;
+  const auto tuned = train_phase(*hybrid, nullptr, phase, context).history;
+  EXPECT_LT(tuned.back().loss, 0.95 * learned.back().loss);
+  EXPECT_LT(tuned.back().loss, tuned.front().loss);
+  std::filesystem::remove_all(checkpoints);
 }
 
 TEST(EfficientNet, StartsFromItsSeedAlone) {
