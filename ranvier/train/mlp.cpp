@@ -1,6 +1,5 @@
 // Multi-layer perceptron: linear, BatchNorm, activation per hidden layer, then a linear classifier.
 
-#include "ranvier/core/error.hpp"
 #include "ranvier/train/models_internal.hpp"
 #include "ranvier/train/norm.hpp"
 
@@ -70,103 +69,5 @@ class Mlp : public Model {
 }  // namespace
 
 std::shared_ptr<Model> make_mlp(const ModelSpec& spec) { return std::make_shared<Mlp>(spec); }
-
-int LayerList::add_input(ir::Shape shape) {
-  layers.push_back({.name = "input", .op = ir::Op::kInput, .residual = {}, .out = shape});
-  return 0;
-}
-
-int LayerList::add_conv(const std::string& name, int input, int channels, int kernel, int stride) {
-  const auto& in = layers[static_cast<size_t>(input)].out;
-  // Centres an odd kernel; an even one covers whole patches of stride x stride.
-  const int padding = (kernel - stride + 1) / 2;
-  const auto side = [&](int size) { return (size + 2 * padding - kernel) / stride + 1; };
-  layers.push_back({.name = name,
-                    .op = ir::Op::kConv2d,
-                    .input = input,
-                    .residual = {},
-                    .out = {channels, side(in.height), side(in.width)},
-                    .kernel = kernel,
-                    .stride = stride,
-                    .padding = padding,
-                    .weights = int64_t{1} * in.channels * channels * kernel * kernel});
-  return static_cast<int>(layers.size()) - 1;
-}
-
-int LayerList::add_transposed(const std::string& name, int input, int channels, int kernel,
-                              int stride) {
-  const auto in = layers[static_cast<size_t>(input)].out;
-  const int index = add_conv(name, input, channels, kernel, 1);
-  auto& layer = layers.back();
-  layer.op = ir::Op::kConvTranspose2d;
-  layer.stride = stride;
-  layer.padding = (kernel - stride) / 2;
-  layer.out = {channels, in.height * stride, in.width * stride};
-  return index;
-}
-
-int LayerList::add_depthwise(const std::string& name, int input, int kernel, int stride) {
-  const int channels = layers[static_cast<size_t>(input)].out.channels;
-  const int index = add_conv(name, input, channels, kernel, stride);
-  layers.back().groups = channels;
-  layers.back().weights /= channels;
-  return index;
-}
-
-int LayerList::add_linear(const std::string& name, int input, int units) {
-  const auto& in = layers[static_cast<size_t>(input)].out;
-  layers.push_back({.name = name,
-                    .op = ir::Op::kLinear,
-                    .input = input,
-                    .residual = {},
-                    .out = {units, 1, 1},
-                    .weights = in.size() * units});
-  return static_cast<int>(layers.size()) - 1;
-}
-
-int LayerList::add_bottleneck(int input, Projection projection) {
-  const std::string name = layers[static_cast<size_t>(input)].name;
-  const auto [channels, rows, columns] = layers[static_cast<size_t>(input)].out;
-  if (rows % projection.stride != 0 || columns % projection.stride != 0) {
-    throw core::UserError(
-        {.key = "codec",
-         .given = fmt::format("a bottleneck of stride {}", projection.stride),
-         .allowed = fmt::format("a divisor of {} x {}, what {} gives", rows, columns, name),
-         .place = {},
-         .hint = "bottleneck(ratio,kernel,stride)"});
-  }
-  const auto width = static_cast<int>(projection.width(channels));
-  const int squeezed =
-      add_conv(squeeze_name(name), input, width, projection.kernel, projection.stride);
-  if (projection.stride == 1) {
-    return add_conv(name + ".expand", squeezed, channels, projection.kernel, 1);
-  }
-  return add_transposed(name + ".expand", squeezed, channels, projection.kernel, projection.stride);
-}
-
-int LayerList::add_pool_linear(const std::string& name, int input, int units) {
-  const auto& in = layers[static_cast<size_t>(input)].out;
-  layers.push_back({.name = name,
-                    .op = ir::Op::kPoolLinear,
-                    .input = input,
-                    .residual = {},
-                    .out = {units, 1, 1},
-                    .weights = int64_t{1} * in.channels * units});
-  return static_cast<int>(layers.size()) - 1;
-}
-
-std::shared_ptr<Model> make_model(const ModelSpec& spec) {
-  switch (spec.network.model) {
-    case ModelKind::kMlp:
-      return make_mlp(spec);
-    case ModelKind::kRwkv:
-      return make_rwkv(spec);
-    case ModelKind::kEfficientNet:
-      return make_efficientnet(spec);
-    case ModelKind::kMsResnet:
-      break;
-  }
-  return make_msresnet(spec);
-}
 
 }  // namespace ranvier::train
