@@ -31,18 +31,47 @@ struct Built {
   workload::Workload workload;
 };
 
-Built build(ir::NetworkKind kind, codec::CodecSpec spec, WireKind wire = WireKind::kAuto,
-            const arch::PackageSpec& package = two_chip_package()) {
+Built build(ir::Network network, WireKind wire, const arch::PackageSpec& package) {
   Built built;
-  built.network = two_chip_network(kind, spec, kind == ir::NetworkKind::kSnn ? kSpikeSteps : 1);
+  built.network = std::move(network);
   built.activity = random_activity(built.network, 2, 0.3, 7);
   built.mapping = map_network(built.network, package);
   built.workload = build_workload(built.network, built.mapping, built.activity, 1, wire, package);
   return built;
 }
 
+Built build(ir::NetworkKind kind, codec::CodecSpec spec, WireKind wire = WireKind::kAuto,
+            const arch::PackageSpec& package = two_chip_package()) {
+  const int steps = kind == ir::NetworkKind::kSnn ? kSpikeSteps : 1;
+  return build(two_chip_network(kind, spec, steps), wire, package);
+}
+
+/// `stride` times as high and wide as layer `input`.
+int add_transposed(ir::Network& network, int input, int channels, int kernel, int stride) {
+  const ir::Shape in = network.layers[static_cast<size_t>(input)].out;
+  const int index = testing::add_conv(network, input, channels, kernel, 1, 0);
+  ir::Layer& layer = network.layers.back();
+  layer.op = ir::Op::kConvTranspose2d;
+  layer.stride = stride;
+  layer.padding = (kernel - stride) / 2;
+  layer.out = {channels, in.height * stride, in.width * stride};
+  return index;
+}
+
+/// image -> conv -> conv of 4 x 4 stride 2 | cut | its transpose -> head.
+ir::Network block_transform_network() {
+  ir::Network network = two_chip_network(ir::NetworkKind::kHnn, kGraded);
+  network.layers.resize(2);
+  const int squeeze = testing::add_conv(network, 1, 8, 4, 2, 1);
+  add_transposed(network, squeeze, 8, 4, 2);
+  testing::add_head(network, 3, 10, ir::Op::kPoolLinear);
+  ir::validate(network, "test");
+  return network;
+}
+
 std::vector<Built> all_kinds() {
   std::vector<Built> all;
+  all.push_back(build(block_transform_network(), WireKind::kAuto, two_chip_package()));
   all.push_back(build(ir::NetworkKind::kAnn, kDense8, WireKind::kBurst));
   all.push_back(build(ir::NetworkKind::kHnn, kGraded));
   all.push_back(build(ir::NetworkKind::kSnn, kSpikes));

@@ -10,13 +10,21 @@ void stream_output(workload::Task& task) {
   task.stream = core::Cycles(std::max<int64_t>(0, task.service.value() - 1));
 }
 
+/// Output positions of `region` that one weight contributes to: of a transposed convolution those
+/// of one phase of its stride.
+int64_t positions_of_a_weight(const ir::Layer& layer, const Region& region) {
+  if (layer.op != ir::Op::kConvTranspose2d) return region.positions();
+  return core::ceil_div(region.positions(), int64_t{layer.stride} * layer.stride);
+}
+
 /// MACs, and the SRAM reads that feed them: a weight is read once for a batch of positions, an
 /// activation once for all channels of the tile.
 void add_macs(workload::Task& task, const ir::Network& network, const ir::Layer& layer,
               const Region& region, const arch::PackageSpec& package) {
   const int64_t macs = ir::macs(network, layer) / layer.out.size() * region.neurons();
   const int64_t weights = layer.weights / layer.out.channels * region.channels.size();
-  const int64_t batches = core::ceil_div(region.positions(), package.compute.macs_per_cycle);
+  const int64_t batches =
+      core::ceil_div(positions_of_a_weight(layer, region), package.compute.macs_per_cycle);
   task.macs += macs;
   task.weight_read_bits += weights * batches * package.chip.weight_bits;
   // Channels of one group share what they read.
