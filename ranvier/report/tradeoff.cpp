@@ -16,10 +16,10 @@
 namespace ranvier::report {
 namespace {
 
-constexpr double kWidth = 920;  // [pixels], as all lengths here
+constexpr double kWidth = 980;  // [pixels], as all lengths here
 constexpr double kHeight = 480;
 constexpr double kLeft = 62;
-constexpr double kRight = 270;  // legend
+constexpr double kRight = 330;  // legend
 constexpr double kTop = 40;
 constexpr double kBottom = 52;
 constexpr double kLegendLine = 17;
@@ -46,6 +46,7 @@ struct Series {
   std::string format;
   bool baseline = false;
   const char* colour = "";
+  bool is_hollow = false;   // of spikes whose colours began again
   std::vector<Mark> marks;  // ascending in x
 };
 
@@ -82,7 +83,8 @@ Series& series_of(Plot& plot, const JsonView& point) {
   }
   const auto at = static_cast<size_t>(std::ranges::find(codecs, codec) - codecs.begin());
   const char* colour = baseline ? kGreys[at % kGreys.size()] : kColours[at % kColours.size()];
-  plot.series.push_back({codec, format, baseline, colour, {}});
+  const bool is_hollow = at / kColours.size() % 2 == 1;
+  plot.series.push_back({codec, format, baseline, colour, is_hollow, {}});
   return plot.series.back();
 }
 
@@ -221,11 +223,14 @@ std::string reference_line(const Plot& plot, const Scale& scale) {
          text_at(kWidth - kRight - 4, y - 5, "no boundary, as floats", kEnd);
 }
 
-/// Spikes: a disc. Baselines: a diamond for rans, a square for burst, a triangle for the others.
+/// Spikes: a disc or a ring. Baselines: a diamond for rans, a square for burst, a triangle for the
+/// others.
 std::string symbol(const Series& series, double x, double y) {
   if (!series.baseline) {
-    return fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"5\" fill=\"{}\"/>\n", x, y,
-                       series.colour);
+    return fmt::format(
+        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\" stroke=\"{}\" "
+        "stroke-width=\"2\"/>\n",
+        x, y, 4, series.is_hollow ? "#ffffff" : series.colour, series.colour);
   }
   const char* corners = series.format == "rans"    ? "m0,-6 l6,6 l-6,6 l-6,-6 z"
                         : series.format == "burst" ? "m-4,-4 h8 v8 h-8 z"

@@ -4,12 +4,14 @@
 
 #include "ranvier/core/error.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <regex>
+#include <set>
 
 namespace ranvier::report {
 namespace {
@@ -74,6 +76,20 @@ TEST(TradeoffSvg, JoinsTheBudgetsOfOneCodecFromLeftToRight) {
   EXPECT_LT(std::stod(found[2]), std::stod(found[3]));
   const std::string rest = found.suffix();
   EXPECT_FALSE(std::regex_search(rest, line)) << "one point is no curve";
+}
+
+TEST(TradeoffSvg, TellsADozenCodecsApart) {
+  json points = some_points();
+  for (int i = 0; i < 12; ++i) {
+    points["points"].push_back(point("x", fmt::format("graded({},signed)", i), false, 2, 61));
+  }
+  const std::string svg = tradeoff_svg(points.dump(), "b", "t");
+  const std::regex mark("<title>x:[^<]*</title>\\s*<circle [^>]*r=\"[0-9]\" ([^>]*)/>");
+  std::set<std::string> looks;
+  for (std::sregex_iterator at(svg.begin(), svg.end(), mark), end; at != end; ++at) {
+    looks.insert((*at)[1]);
+  }
+  EXPECT_EQ(looks.size(), 12u);
 }
 
 TEST(TradeoffSvg, DrawsAPointFarBelowAtTheEdgeWithItsValue) {
