@@ -31,10 +31,9 @@ Progress::~Progress() {
 void Progress::update(int64_t done, const std::string& note) {
   if (!visible_) return;
   const auto now = Clock::now();
-  if (first_ < 0) first_ = done;
   if (drawn_ && done < total_ && now - last_ < std::chrono::milliseconds(100)) return;
   const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const double rate = elapsed > 0 ? static_cast<double>(done - first_) / elapsed : 0;
+  const double rate = elapsed > 0 ? static_cast<double>(done - skipped_) / elapsed : 0;
   const std::string left =
       rate > 0 ? clock_text(static_cast<double>(total_ - done) / rate) + " left" : "";
   std::fprintf(stderr, "\r\x1b[K%s %lld/%lld %3.0f %% %.2f/s %s  %s", label_.c_str(),

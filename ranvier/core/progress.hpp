@@ -1,7 +1,6 @@
 #pragma once
 // One line of progress with rate and time left, on stderr, only when it is a terminal.
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -18,7 +17,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   /// Part of what the next update counts as done, but no part of the rate: restored, not worked.
-  void skip(int64_t work) { first_ = std::max<int64_t>(first_, 0) + work; }
+  void skip(int64_t work) { skipped_ += work; }
 
   /// Work done so far. Redraws at most ten times a second.
   void update(int64_t done, const std::string& note = {});
@@ -27,7 +26,7 @@ class Progress {
   using Clock = std::chrono::steady_clock;
   std::string label_;
   int64_t total_;
-  int64_t first_ = -1;  // work that was already done, as after a resume; of the first update
+  int64_t skipped_ = 0;
   bool visible_;
   bool drawn_ = false;
   Clock::time_point start_;

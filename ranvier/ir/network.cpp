@@ -68,10 +68,10 @@ int64_t expected_weights(const Layer& layer, const Shape& in) {
 
 void check_window(const Layer& layer, const Shape& in, const Spot& spot) {
   if (!has_window(layer.op)) {
-    spot.at("kernel").require_equal(layer.kernel, 1, "Only conv2d has a kernel.");
-    spot.at("stride").require_equal(layer.stride, 1, "Only conv2d has a stride.");
-    spot.at("padding").require_equal(layer.padding, 0, "Only conv2d has padding.");
-    spot.at("groups").require_equal(layer.groups, 1, "Only conv2d has groups.");
+    spot.at("kernel").require_equal(layer.kernel, 1, "Only convolutions have a kernel.");
+    spot.at("stride").require_equal(layer.stride, 1, "Only convolutions have a stride.");
+    spot.at("padding").require_equal(layer.padding, 0, "Only convolutions have padding.");
+    spot.at("groups").require_equal(layer.groups, 1, "Only convolutions have groups.");
     return;
   }
   spot.at("kernel").require_range(layer.kernel, 1, kMostKernel);

@@ -228,9 +228,9 @@ std::string reference_line(const Plot& plot, const Scale& scale) {
 std::string symbol(const Series& series, double x, double y) {
   if (!series.baseline) {
     return fmt::format(
-        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" fill=\"{}\" stroke=\"{}\" "
+        "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\" stroke=\"{}\" "
         "stroke-width=\"2\"/>\n",
-        x, y, 4, series.is_hollow ? "#ffffff" : series.colour, series.colour);
+        x, y, series.is_hollow ? "#ffffff" : series.colour, series.colour);
   }
   const char* corners = series.format == "rans"    ? "m0,-6 l6,6 l-6,6 l-6,-6 z"
                         : series.format == "burst" ? "m-4,-4 h8 v8 h-8 z"

@@ -1,6 +1,7 @@
 #include "ranvier/train/evaluate.hpp"
 #include "ranvier/train/models.hpp"
 #include "ranvier/train/side_by_side.hpp"
+#include "ranvier/train/test_images.hpp"
 #include "ranvier/train/trainer.hpp"
 
 #include <gtest/gtest.h>
@@ -155,12 +156,7 @@ TEST(EfficientNet, EveryParameterOfAHybridLearns) {
 
 TEST(EfficientNet, LearnsAndSoDoesItsHybrid) {
   prepare_thread();
-  const auto sets = Sets::of(load_data({.kind = DataKind::kProcedural,
-                                        .path = {},
-                                        .place = {},
-                                        .train_samples = 200,
-                                        .test_samples = 40,
-                                        .image_size = 8}));
+  const auto sets = testing::small_images(200, 40);
   const auto checkpoints = ::ranvier::testing::fresh_directory();
   TrainContext context;
   context.sets = &sets;

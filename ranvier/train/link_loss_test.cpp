@@ -5,6 +5,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/train/side_by_side.hpp"
+#include "ranvier/train/test_images.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,12 +22,7 @@ class LinkLossTest : public ::testing::Test {
  protected:
   void SetUp() override {
     prepare_thread();
-    sets_ = Sets::of(load_data({.kind = DataKind::kProcedural,
-                                .path = {},
-                                .place = {},
-                                .train_samples = 80,
-                                .test_samples = 60,
-                                .image_size = 8}));
+    sets_ = testing::small_images(80, 60);
   }
 
   /// Two stages with a cut between them: 4 channels of 8 x 8.

@@ -8,6 +8,7 @@
 #include "ranvier/train/evaluate.hpp"
 #include "ranvier/train/norm.hpp"
 #include "ranvier/train/side_by_side.hpp"
+#include "ranvier/train/test_images.hpp"
 #include "ranvier/train/trainer.hpp"
 
 #include <fmt/format.h>
@@ -148,12 +149,7 @@ class ProcessesTest : public ::testing::Test {
     out_ = fs::path(::testing::TempDir()) /
            ("processes_" + std::string(info->name()) + std::to_string(getpid()));
     fs::create_directories(out_);
-    sets_ = Sets::of(load_data({.kind = DataKind::kProcedural,
-                                .path = {},
-                                .place = {},
-                                .train_samples = 96,
-                                .test_samples = 30,
-                                .image_size = 8}));
+    sets_ = testing::small_images(96, 30);
   }
   void TearDown() override { fs::remove_all(out_); }
 

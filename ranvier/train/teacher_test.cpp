@@ -1,17 +1,14 @@
 #include "ranvier/train/teacher.hpp"
 
+#include "ranvier/train/test_images.hpp"
+
 #include <gtest/gtest.h>
 
 namespace ranvier::train {
 namespace {
 
 TEST(Teacher, SaysTheSameWhetherItRemembersOrNot) {
-  const auto sets = Sets::of(load_data({.kind = DataKind::kProcedural,
-                                        .path = {},
-                                        .place = {},
-                                        .train_samples = 30,
-                                        .test_samples = 10,
-                                        .image_size = 8}));
+  const auto sets = testing::small_images(30, 10);
   ModelSpec spec;
   spec.image = {sets.data.train.channels, 8, 8};
   spec.classes = sets.data.train.classes;

@@ -8,6 +8,7 @@
 #include "ranvier/train/processes.hpp"
 #include "ranvier/train/settle.hpp"
 #include "ranvier/train/side_by_side.hpp"
+#include "ranvier/train/test_images.hpp"
 #include "ranvier/train/trainer.hpp"
 
 #include <gmock/gmock.h>
@@ -34,13 +35,7 @@ class TrainTest : public ::testing::Test {
     fs::remove_all(out_);
     fs::create_directories(out_ / "checkpoints");
     fs::create_directories(out_ / "other");
-    sets_.data = load_data({.kind = DataKind::kProcedural,
-                            .path = {},
-                            .place = {},
-                            .train_samples = 120,
-                            .test_samples = 40,
-                            .image_size = 8});
-    sets_.normalisation = measure_normalisation(sets_.data.train);
+    sets_ = testing::small_images(120, 40);
   }
   void TearDown() override { fs::remove_all(out_); }
 
@@ -430,7 +425,7 @@ TEST(Processes, AreRefusedByABuildWithoutGloo) {
   EXPECT_EQ(refusal.key, "processes");
   EXPECT_EQ(refusal.given, "3");
   EXPECT_EQ(refusal.allowed, "1");
-  EXPECT_THAT(refusal.hint, testing::HasSubstr("libgloo-dev"));
+  EXPECT_THAT(refusal.hint, HasSubstr("libgloo-dev"));
 }
 
 TEST(SideBySide, RunsEveryJobOnceAndPassesTheFirstFailureOn) {
