@@ -15,7 +15,7 @@ constexpr const char* kSideNames[kDirections] = {"east", "west", "south", "north
 
 /// Of a saturated link for one flit, repetitions included.
 double link_cycles(const CrossingModel& crossing, int64_t bits) {
-  return static_cast<double>(crossing.interval(bits)) +
+  return crossing.interval(bits) +
          crossing.errors(bits) * static_cast<double>(crossing.busy_window(bits));
 }
 

@@ -41,7 +41,7 @@ CrossingModel::CrossingModel(const arch::PackageSpec& package)
       overhead_(package.link_overhead_bits()),
       fifo_sync_(package.emio.fifo_sync_cycles),
       split_(package.emio.split_cycles),
-      merge_interval_(core::ceil_div(link_hz_, core_hz_)),
+      merge_interval_(static_cast<double>(link_hz_) / static_cast<double>(core_hz_)),
       retries_(package.serdes.retry == arch::RetryPolicy::kGoBackN),
       bit_error_rate_(package.serdes.bit_error_rate),
       answer_(package.emio.fifo_source_cycles +
@@ -55,7 +55,8 @@ CrossingModel::CrossingModel(const arch::PackageSpec& package)
                        package.serdes.clock_phase.value() + wire_ps(package.serdes))),
       credit_(to_link(core_hz_, link_hz_, package.emio.fifo_source_cycles - split_,
                       wire_ps(package.serdes) - package.serdes.clock_phase.value())),
-      core_at_(to_core(core_hz_, link_hz_, 0, package.serdes.clock_phase.value())) {
+      core_at_(to_core(core_hz_, link_hz_, 0, package.serdes.clock_phase.value())),
+      link_at_(to_link(core_hz_, link_hz_, 0, -package.serdes.clock_phase.value())) {
   RANVIER_CONTRACT(lanes_ > 0, "a link has lanes");
 }
 
@@ -63,8 +64,15 @@ int64_t CrossingModel::beats(int64_t flit_bits) const {
   return core::ceil_div(flit_bits + overhead_, lanes_);
 }
 
-int64_t CrossingModel::interval(int64_t flit_bits) const {
-  return std::max(beats(flit_bits), merge_interval_);
+int64_t CrossingModel::next_start(int64_t start, int64_t beats) const {
+  if (static_cast<double>(beats) >= merge_interval_) return start + beats;
+  const int64_t core = core_at_(start);
+  const int64_t window = link_at_(core);
+  return std::max(start + beats, window > start ? window : link_at_(core + 1));
+}
+
+double CrossingModel::interval(int64_t flit_bits) const {
+  return std::max(static_cast<double>(beats(flit_bits)), merge_interval_);
 }
 
 double CrossingModel::damage(int64_t flit_bits) const {
@@ -78,8 +86,9 @@ double CrossingModel::errors(int64_t flit_bits) const {
 }
 
 int64_t CrossingModel::busy_window(int64_t flit_bits) const {
-  const int64_t each = interval(flit_bits);
-  return core::ceil_div(window(flit_bits), each) * each;
+  const double each = interval(flit_bits);
+  const double flits = std::ceil(static_cast<double>(window(flit_bits)) / each);
+  return std::llround(flits * each);
 }
 
 int64_t CrossingModel::lasting(int64_t link) const {

@@ -21,9 +21,12 @@ class CrossingModel {
   int64_t ready(int64_t core) const { return ready_(core) + fifo_sync_; }
   /// Link cycles on the wire, tag, framing and checksum included.
   int64_t beats(int64_t flit_bits) const;
-  /// Link cycles between the starts of two flits: the beats, but no more than one flit per core
-  /// cycle (the merge).
-  int64_t interval(int64_t flit_bits) const;
+  /// Link cycle from which the next flit can start behind one of `beats` that started at `start`:
+  /// the merge passes one flit in each core cycle.
+  int64_t next_start(int64_t start, int64_t beats) const;
+  /// Link cycles between the starts of two flits on a link that never stops sending, on average:
+  /// the beats, but no less than a core cycle.
+  double interval(int64_t flit_bits) const;
   /// Core cycle in which a flit enters the far edge router whose last beat ended at link cycle
   /// `link`.
   int64_t arrival(int64_t link) const { return arrival_(link) + fifo_sync_ + split_; }
@@ -61,7 +64,7 @@ class CrossingModel {
   int64_t overhead_;
   int64_t fifo_sync_;
   int64_t split_;
-  int64_t merge_interval_;  // link cycles of one core cycle, rounded up
+  double merge_interval_;  // link cycles of one core cycle
   bool retries_;
   double bit_error_rate_;
   int64_t answer_;
@@ -70,6 +73,7 @@ class CrossingModel {
   ClockRatio arrival_;  // core cycles, without synchroniser and split
   ClockRatio credit_;   // link cycles, without the synchroniser
   ClockRatio core_at_;
+  ClockRatio link_at_;  // first link cycle at or after a core cycle
 };
 
 /// Injection and ejection channel [core cycles].

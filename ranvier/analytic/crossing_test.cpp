@@ -59,6 +59,20 @@ TEST(Crossing, MergeLimitsAFastLinkToOneFlitPerCoreCycle) {
   EXPECT_EQ(crossing.interval(34), 16);
 }
 
+TEST(Crossing, MergeFollowsTheCoreClockWhereItIsNoMultipleOfTheLinks) {
+  auto package = package_of();
+  package.core_clock = core::Hertz(1e9);
+  package.serdes.lane_rate = core::Hertz(2.5e9);  // edges at 0, 0.4, 0.8, 1.2, .. ns
+  package.serdes.lanes = 64;
+  const CrossingModel crossing(package);
+  EXPECT_EQ(crossing.beats(34), 1);
+  EXPECT_EQ(crossing.interval(34), 2.5);
+  std::vector<int64_t> starts = {0};
+  while (starts.size() < 6) starts.push_back(crossing.next_start(starts.back(), 1));
+  EXPECT_EQ(starts, (std::vector<int64_t>{0, 3, 5, 8, 10, 13}));
+  EXPECT_EQ(crossing.next_start(3, 4), 7) << "the beats last longer";
+}
+
 TEST(Crossing, CapacityIsWhatALinkCarriesRoundedDown) {
   const CrossingModel crossing(package_of());
   EXPECT_EQ(crossing.capacity(0), 0);

@@ -117,7 +117,8 @@ Grant DieLink::grant() {
   const LinkTrain& train = lanes_[turn].trains.front();
   const int64_t bits = lanes_[turn].sent == 0 ? train.first_bits : train.bits;
   Grant grant = take(turn, *start);
-  free_ = *start + crossing_->interval(bits);
+  // Expected repetitions are no whole core cycles: the merge keeps its pace without them.
+  free_ = crossing_->next_start(*start - repeated_, crossing_->beats(bits)) + repeated_;
   int64_t delay = 0;
   if (const double errors = crossing_->errors(bits); errors != 0) {
     renew(turn);

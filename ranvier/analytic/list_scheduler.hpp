@@ -59,6 +59,7 @@ class ListScheduler {
   void serve_link(int32_t side, int64_t time);
   void wake_link(int32_t side);
   void deliver(int32_t message, int64_t time);
+  bool crosses_several(size_t message) const;
   ScheduleResult summary() const;
 
   /// A message whose first hop crosses: a gateway's.

@@ -12,12 +12,17 @@
 namespace ranvier::analytic {
 namespace {
 
-/// Share of the latency that may be spent waiting for the mesh, or be in doubt, before the estimate
-/// is flagged.
-constexpr double kCongestedShare = 0.02;
+/// Shares of the latency that may be spent waiting for the mesh, or be in doubt, and be spent in
+/// coarse waits, before the estimate is flagged. Source: docs/models/analytic.md, section 5.
+constexpr double kMeshShare = 0.015;
+constexpr double kCoarseShare = 0.2;
 
 double percent(core::Cycles part, core::Cycles of) {
   return 100 * static_cast<double>(part.value()) / static_cast<double>(of.value());
+}
+
+bool exceeds(core::Cycles part, double share, core::Cycles of) {
+  return static_cast<double>(part.value()) > share * static_cast<double>(of.value());
 }
 
 /// Why the estimate is not to be trusted within 2 %.
@@ -26,6 +31,12 @@ std::string reason_of(const Plan& plan, const Estimate& estimate) {
       "{:.0f} % of the latency is spent waiting for mesh channels and ports, whose finite buffers "
       "are not modelled, and waits twice as long could add {:.0f} %",
       percent(estimate.waiting.mesh, estimate.latency), percent(estimate.doubt, estimate.latency));
+  if (exceeds(estimate.waiting.coarse, kCoarseShare, estimate.latency)) {
+    reason += fmt::format(
+        "; {:.0f} % of it for converters that cannot send and for links behind links, where few "
+        "cycles decide over many",
+        percent(estimate.waiting.coarse, estimate.latency));
+  }
   if (plan.interleaves) {
     reason += "; packets of several messages take turns on mesh channels, which is not modelled";
   }
@@ -46,11 +57,10 @@ Estimate estimate(const Plan& plan, const arch::PackageSpec& package) {
   result.busiest_name = busiest.name;
   result.waiting = scheduled.waiting;
   result.latency = std::max({scheduled.latency, result.longest_path, busiest.cycles});
-  const auto latency = static_cast<double>(result.latency.value());
-  const auto mesh = static_cast<double>(result.waiting.mesh.value());
-  const auto doubt = static_cast<double>(scheduled.doubt.value());
   result.doubt = scheduled.doubt;
-  result.congested = plan.interleaves || std::max(mesh, doubt) > kCongestedShare * latency;
+  result.congested = plan.interleaves || exceeds(result.waiting.mesh, kMeshShare, result.latency) ||
+                     exceeds(result.doubt, kMeshShare, result.latency) ||
+                     exceeds(result.waiting.coarse, kCoarseShare, result.latency);
   if (result.congested) result.reason = reason_of(plan, result);
   result.ledger = count_events(plan.totals, package);
   result.resent_bits = scheduled.resent_bits;

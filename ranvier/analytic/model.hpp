@@ -16,6 +16,9 @@ struct Waiting {
   core::Cycles mesh;  // channels, injection and ejection ports
   core::Cycles link;  // die-to-die serialisers
   core::Cycles tile;  // earlier tasks of the same core
+  /// Of tile and link, what few cycles elsewhere may change a lot: for a converter that had worked
+  /// and could not send, and for the links of a message that crosses a chip on its way.
+  core::Cycles coarse;
 };
 
 struct Estimate {

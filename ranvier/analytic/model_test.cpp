@@ -116,7 +116,36 @@ TEST(Estimate, LanesShareTheLink) {
   EXPECT_EQ(result.busiest_name, "die-to-die link east of chip (0, 0)");
   EXPECT_EQ(result.busiest.value(), (200 * 37 * 10 + 33) / 34);
   EXPECT_GT(result.waiting.link.value(), result.busiest.value() / 2);
+  EXPECT_EQ(result.waiting.coarse.value(), 0);
   EXPECT_FALSE(result.congested) << "the link is modelled flit by flit";
+}
+
+TEST(Estimate, IsFlaggedWhereATileWaitsForAConverterThatCannotSend) {
+  auto package = package_of();
+  package.converter.output_flits = 8;
+  const CrossingModel crossing(package);
+  Workload workload = boundary_workload(package, 100, 1);
+  workload.tasks[0].service = core::Cycles(0);
+  add_task(workload, at(package, 3, 0), 1000);
+  // The encoder keeps its tile until 24 flits are left: sixteen before the serialiser, eight in it.
+  const int64_t room = crossing.core_at(crossing.ready(1 + 3) + 75 * 37);
+  const Estimate result = estimate(workload, package);
+  EXPECT_EQ(result.latency.value(), room + 1000);
+  EXPECT_EQ(result.waiting.tile.value(), room);
+  EXPECT_EQ(result.waiting.coarse.value(), room);
+  EXPECT_TRUE(result.congested);
+  EXPECT_NE(result.reason.find("converters that cannot send"), std::string::npos);
+}
+
+TEST(Estimate, IsFlaggedWhereAMessageWaitsForLinkAfterLink) {
+  const auto package = package_of(3);
+  Workload workload;
+  const auto source = add_task(workload, at(package, 3, 0), 0);
+  workload.messages = {message_of(source, add_task(workload, at(package, 8, 0), 0), 100)};
+  const Estimate result = estimate(workload, package);
+  EXPECT_GT(result.waiting.link.value(), 0);
+  EXPECT_EQ(result.waiting.coarse, result.waiting.link);
+  EXPECT_TRUE(result.congested);
 }
 
 TEST(Estimate, AFullLaneHoldsBackWhatElseItsGatewaySends) {

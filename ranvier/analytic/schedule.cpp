@@ -87,6 +87,12 @@ void ListScheduler::handle(const TimedEvent& event) {
   }
 }
 
+/// Over a chip on its way, from link to link.
+bool ListScheduler::crosses_several(size_t message) const {
+  return std::ranges::count_if(plan_.way(message),
+                               [](const Leg& leg) { return leg.side != kOnChip; }) > 1;
+}
+
 /// Latency, and the waits on the way back from the task that ended last.
 ScheduleResult ListScheduler::summary() const {
   ScheduleResult result;
@@ -106,10 +112,12 @@ ScheduleResult ListScheduler::summary() const {
     const TaskState& state = tasks_[static_cast<size_t>(task)];
     const auto service = workload_.tasks[static_cast<size_t>(task)].service;
     result.waiting.tile += core::Cycles(state.end - state.ready) + service * -1;
+    result.waiting.coarse += core::Cycles(state.stood);
     if (state.last < 0) break;
     const auto last = static_cast<size_t>(state.last);
     result.waiting.mesh += core::Cycles(trains_[last].mesh_wait);
     result.waiting.link += core::Cycles(records_[last].link_wait);
+    if (crosses_several(last)) result.waiting.coarse += core::Cycles(records_[last].link_wait);
     task = message_at(state.last).source;
   }
   return result;

@@ -51,6 +51,7 @@ struct TaskState {
   int32_t open = 0;   // messages still to come
   int32_t last = -1;  // the message that came last
   int64_t ready = 0;
+  int64_t stood = 0;   // of its wait for the tile, cycles in which that could not send and stood
   int64_t worked = 0;  // when its service ends, known from its start
   int64_t end = 0;
   int64_t latest = 0;  // when it would be ready if every wait on the mesh were twice as long
@@ -62,6 +63,7 @@ struct TileState {
   bool busy = false;
   int32_t task = -1;       // that runs, or ran last
   int64_t started = 0;     // it
+  int64_t stood = 0;       // cycles in which a converter had worked and could not send
   Fifo<int32_t> outgoing;  // messages in the order of the injection port
   bool injecting = false;
   int32_t holder = -1;  // message whose flit `held_flit` must leave before the converter can

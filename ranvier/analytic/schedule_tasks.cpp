@@ -11,7 +11,9 @@ using workload::Message;
 using workload::Task;
 
 void ListScheduler::make_ready(int32_t task, int64_t time) {
-  tasks_[static_cast<size_t>(task)].ready = time;
+  TaskState& state = tasks_[static_cast<size_t>(task)];
+  state.ready = time;
+  state.stood = tile_of(task).stood;
   doubt_order(task, time);
   std::vector<int32_t>& ready = tile_of(task).ready;
   ready.push_back(task);
@@ -45,6 +47,7 @@ void ListScheduler::pick(int32_t tile, int64_t time) {
     latest = std::max(latest, before.end + before.doubt);
   }
   begun.doubt = std::max<int64_t>(0, latest - time);
+  begun.stood = std::min(state.stood - begun.stood, time - begun.ready);
   begun.worked = end;
   state.task = task;
   state.started = time;
@@ -78,7 +81,9 @@ void ListScheduler::finish(int32_t task, int64_t time) {
 }
 
 void ListScheduler::leave(int32_t tile, int64_t time) {
-  tiles_[static_cast<size_t>(tile)].busy = false;
+  TileState& state = tiles_[static_cast<size_t>(tile)];
+  state.stood += time - tasks_[static_cast<size_t>(state.task)].end;
+  state.busy = false;
   events_.push(time, EventKind::kPick, tile);
 }
 

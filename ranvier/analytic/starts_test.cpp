@@ -110,6 +110,7 @@ void expect_equal(const ScheduleResult& found, const ScheduleResult& expected) {
   EXPECT_EQ(found.waiting.mesh, expected.waiting.mesh);
   EXPECT_EQ(found.waiting.link, expected.waiting.link);
   EXPECT_EQ(found.waiting.tile, expected.waiting.tile);
+  EXPECT_EQ(found.waiting.coarse, expected.waiting.coarse);
   EXPECT_EQ(found.doubt, expected.doubt);
   EXPECT_EQ(found.resent_bits, expected.resent_bits);
 }

@@ -21,8 +21,8 @@ namespace ranvier {
 namespace {
 
 constexpr uint64_t kPoints = 200;
-constexpr double kWaitingForLinks = 0.02;  // of the latency, before links are said to congest
-constexpr double kUncongested = 0.02;      // error allowed
+constexpr double kWaiting = 0.02;  // of the latency for links (and the mesh), before links congest
+constexpr double kUncongested = 0.02;  // error allowed
 constexpr double kLinksCongest = 0.15;
 
 uint64_t from_environment(const char* name, uint64_t fallback) {
@@ -72,10 +72,11 @@ void check_points(map::DeliveryMode delivery) {
     expect_equal_counts(simulated, estimated);
     const auto cycles = static_cast<double>(simulated.latency.value());
     const double error = static_cast<double>(estimated.latency.value()) / cycles - 1;
-    const auto for_links = static_cast<double>(estimated.waiting.link.value());
+    const auto waiting =
+        static_cast<double>((estimated.waiting.link + estimated.waiting.mesh).value());
     if (estimated.congested) {
       flagged.add(error);
-    } else if (for_links > kWaitingForLinks * static_cast<double>(estimated.latency.value())) {
+    } else if (waiting > kWaiting * static_cast<double>(estimated.latency.value())) {
       links.add(error);
       EXPECT_LE(std::abs(error), kLinksCongest) << cycles << " cycles simulated";
     } else {

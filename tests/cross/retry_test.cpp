@@ -73,7 +73,7 @@ TEST(RetryModels, AgreeToTheCycleOnACleanLinkWithAnyReplayBuffer) {
       spec.serdes.replay_flits = replay;
       // A merge that waits for an answer in the middle of a core cycle may grant again in the next.
       const analytic::CrossingModel crossing(spec);
-      const double slack = crossing.beats(34) < crossing.interval(34) ? 1 : 0;
+      const double slack = static_cast<double>(crossing.beats(34)) < crossing.interval(34) ? 1 : 0;
       for (const int rows : {1, 2}) {
         const auto workload = traffic(60, rows);
         const auto simulated = sim::simulate(workload, spec).latency.value();
