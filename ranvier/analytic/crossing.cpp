@@ -99,11 +99,4 @@ int64_t CrossingModel::capacity(int64_t core_cycles) const {
   return static_cast<int64_t>(Wide(core_cycles) * link_hz_ * lanes_ / core_hz_);
 }
 
-int64_t stream_cycles(const arch::RouterSpec& router, int64_t flits) {
-  const int64_t loop = router.router_cycles + 2 * router.link_cycles + 1;
-  const int64_t buffer = router.buffer_flits;
-  if (buffer >= loop) return flits - 1;
-  return (flits - 1) / buffer * loop + (flits - 1) % buffer;
-}
-
 }  // namespace ranvier::analytic

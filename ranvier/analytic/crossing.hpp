@@ -76,16 +76,9 @@ class CrossingModel {
   ClockRatio link_at_;  // first link cycle at or after a core cycle
 };
 
-/// Injection and ejection channel [core cycles].
-inline constexpr int64_t kPortCycles = 1;
-
 /// Time of flit `index` of a train whose flits pass evenly between `head` and `tail`.
 inline int64_t flit_time(int64_t head, int64_t tail, int64_t index, int64_t flits) {
   return flits == 1 ? head : head + (tail - head) * index / (flits - 1);
 }
-
-/// Cycles from the first to the last of `flits` flits of one message through idle channels: flits -
-/// 1, unless the buffers are shorter than the credit loop P + 2 L + 1.
-int64_t stream_cycles(const arch::RouterSpec& router, int64_t flits);
 
 }  // namespace ranvier::analytic

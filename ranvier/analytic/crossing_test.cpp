@@ -150,13 +150,18 @@ TEST(ZeroLoad, ASlowLinkSetsThePaceOfAPacket) {
 }
 
 TEST(ZeroLoad, BuffersShorterThanTheCreditLoopThrottle) {
+  const std::vector<Leg> on_chip = {{.hops = 2}};
+  const std::vector<Leg> over_the_edge = {{.hops = 1, .side = 0}};
   arch::RouterSpec router;
   router.buffer_flits = 5;  // P + 2 L + 1
-  EXPECT_EQ(stream_cycles(router, 101), 100);
+  EXPECT_EQ(stream_cycles(router, 101, on_chip), 100);
   router.buffer_flits = 4;
-  EXPECT_EQ(stream_cycles(router, 4), 3);
-  EXPECT_EQ(stream_cycles(router, 5), 5);
-  EXPECT_EQ(stream_cycles(router, 101), 125);
+  EXPECT_EQ(stream_cycles(router, 4, on_chip), 3);
+  EXPECT_EQ(stream_cycles(router, 5, on_chip), 5);
+  EXPECT_EQ(stream_cycles(router, 101, on_chip), 125);
+  router.link_cycles = 2;
+  EXPECT_EQ(stream_cycles(router, 101, on_chip), 25 * 7);
+  EXPECT_EQ(stream_cycles(router, 101, over_the_edge), 125) << "ports are one cycle long";
 }
 
 /// `flits` flits that are all at the edge of the die at core cycle 0.

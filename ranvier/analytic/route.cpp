@@ -58,4 +58,15 @@ void append_way(const arch::PackageSpec& package, core::TileId from, core::TileI
               [&](int y, Direction direction) { return side(end.x, y, direction); });
 }
 
+int64_t stream_cycles(const arch::RouterSpec& router, int64_t flits, std::span<const Leg> way) {
+  const int64_t buffer = router.buffer_flits;
+  const auto loop = [&](int64_t link) { return router.router_cycles + 2 * link + 1; };
+  if (buffer >= loop(router.link_cycles)) return flits - 1;
+  const bool has_link = std::ranges::any_of(
+      way, [](const Leg& leg) { return leg.hops > (leg.side == kOnChip ? 0 : 1); });
+  const int64_t round = loop(has_link ? router.link_cycles : kPortCycles);
+  if (buffer >= round) return flits - 1;
+  return (flits - 1) / buffer * round + (flits - 1) % buffer;
+}
+
 }  // namespace ranvier::analytic

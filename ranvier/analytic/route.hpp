@@ -4,6 +4,7 @@
 #include "ranvier/arch/package.hpp"
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace ranvier::analytic {
@@ -27,5 +28,13 @@ struct Leg {
 /// (Dally & Towles, section 8.4.2). Cost: O(legs).
 void append_way(const arch::PackageSpec& package, core::TileId from, core::TileId to,
                 std::vector<Leg>& legs);
+
+/// Injection and ejection channel [core cycles].
+inline constexpr int64_t kPortCycles = 1;
+
+/// Cycles from the first to the last of `flits` flits of one message through the idle channels of
+/// its way: flits - 1, unless the buffers are shorter than the credit loop P + 2 L + 1. L is that
+/// of the ports where the way has no link inside a die.
+int64_t stream_cycles(const arch::RouterSpec& router, int64_t flits, std::span<const Leg> way);
 
 }  // namespace ranvier::analytic

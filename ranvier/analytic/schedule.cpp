@@ -145,7 +145,8 @@ core::Cycles longest_path(const Plan& plan, const arch::PackageSpec& package) {
       int64_t& next = ready[static_cast<size_t>(message.target)];
       if (!message.branch) {
         injected = last + 1;
-        last = std::max(injected + stream_cycles(package.router, message.flits()), end);
+        last =
+            std::max(injected + stream_cycles(package.router, message.flits(), plan.way(m)), end);
       }
       next = std::max(next, idle.delivery(message, plan.way(m), injected, last));
     }

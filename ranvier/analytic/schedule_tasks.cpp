@@ -139,7 +139,8 @@ void ListScheduler::inject_next(int32_t tile, int64_t time) {
   Train& train = train_of(message);
   TrainRecord& record = records_[static_cast<size_t>(message)];
   train.flits = of.flits();
-  train.stream = stream_cycles(package_.router, train.flits);
+  train.stream =
+      stream_cycles(package_.router, train.flits, plan_.way(static_cast<size_t>(message)));
   train.one_packet = of.packets == 1;
   train.leg = static_cast<uint32_t>(plan_.first_leg[static_cast<size_t>(message)]);
   begin_leg(message);

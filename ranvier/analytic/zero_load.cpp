@@ -30,8 +30,8 @@ int64_t ZeroLoad::delivery(const workload::Message& message, std::span<const Leg
                            int64_t injected, int64_t last) const {
   const int64_t hop_cycles = package_.router.router_cycles + package_.router.link_cycles;
   Span train{injected + kPortCycles, 0};
-  train.tail =
-      std::max(train.head + stream_cycles(package_.router, message.flits()), last + kPortCycles);
+  train.tail = std::max(train.head + stream_cycles(package_.router, message.flits(), way),
+                        last + kPortCycles);
   if (message.flits() == 1) train.head = train.tail;
   for (const Leg& leg : way) {
     train.head += leg.hops * hop_cycles;
