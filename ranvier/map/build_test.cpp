@@ -58,12 +58,17 @@ int add_transposed(ir::Network& network, int input, int channels, int kernel, in
   return index;
 }
 
-/// image -> conv -> conv of 4 x 4 stride 2 | cut | its transpose -> head.
-ir::Network block_transform_network() {
+/// image -> conv -> conv of 4 x 4 stride 2 | cut | its transpose -> head; the two in `groups`.
+ir::Network block_transform_network(int groups = 1) {
   ir::Network network = two_chip_network(ir::NetworkKind::kHnn, kGraded);
   network.layers.resize(2);
   const int squeeze = testing::add_conv(network, 1, 8, 4, 2, 1);
-  add_transposed(network, squeeze, 8, 4, 2);
+  const int expand = add_transposed(network, squeeze, 8, 4, 2);
+  for (const int index : {squeeze, expand}) {
+    ir::Layer& layer = network.layers[static_cast<size_t>(index)];
+    layer.groups = groups;
+    layer.weights /= groups;
+  }
   testing::add_head(network, 3, 10, ir::Op::kPoolLinear);
   ir::validate(network, "test");
   return network;
@@ -71,7 +76,9 @@ ir::Network block_transform_network() {
 
 std::vector<Built> all_kinds() {
   std::vector<Built> all;
-  all.push_back(build(block_transform_network(), WireKind::kAuto, two_chip_package()));
+  for (const int groups : {1, 4}) {
+    all.push_back(build(block_transform_network(groups), WireKind::kAuto, two_chip_package()));
+  }
   all.push_back(build(ir::NetworkKind::kAnn, kDense8, WireKind::kBurst));
   all.push_back(build(ir::NetworkKind::kHnn, kGraded));
   all.push_back(build(ir::NetworkKind::kSnn, kSpikes));

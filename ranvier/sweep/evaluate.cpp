@@ -35,8 +35,8 @@ std::string code_of(const ir::Network& network) {
   const std::string codec = codec::to_string(boundary.params.spec);
   if (boundary.activations == 0) return codec;
   const auto& layer = network.layers[static_cast<size_t>(boundary.layer)];
-  return ir::bottleneck_prefix(boundary.activations / layer.out.size(), layer.kernel,
-                               layer.stride) +
+  return ir::bottleneck_prefix(boundary.activations / layer.out.size(), layer.kernel, layer.stride,
+                               layer.groups) +
          codec;
 }
 

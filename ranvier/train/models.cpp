@@ -47,6 +47,22 @@ std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
   return make_boundary_site(layer, channels, cut, false);
 }
 
+namespace {
+
+void check_groups(const Projection& projection, int channels, const std::string& layer) {
+  const int64_t width = projection.width(channels);
+  if (channels % projection.groups == 0 && width % projection.groups == 0) return;
+  throw core::UserError(
+      {.key = "codec",
+       .given = fmt::format("a bottleneck of {} groups", projection.groups),
+       .allowed = fmt::format("a divisor of {} and {}, the channels of {} and what they become",
+                              channels, width, layer),
+       .place = {},
+       .hint = "bottleneck(ratio,kernel,stride,groups)"});
+}
+
+}  // namespace
+
 std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int channels,
                                                 const std::string& cut, bool is_stream) const {
   const Projection& projection = spec_.bottleneck;
@@ -58,7 +74,10 @@ std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int ch
                           .surrogate = spec_.surrogate};
   options.stands_for = int64_t{1} * channels * projection.pixels();
   Bottleneck bottleneck = nullptr;
-  if (projection.exists()) bottleneck = Bottleneck(channels, projection, is_stream);
+  if (projection.exists()) {
+    check_groups(projection, channels, layer);
+    bottleneck = Bottleneck(channels, projection, is_stream);
+  }
   return std::make_shared<BoundarySite>(layer, Boundary(options), bottleneck);
 }
 
@@ -271,9 +290,14 @@ int LayerList::add_transposed(const std::string& name, int input, int channels, 
 int LayerList::add_depthwise(const std::string& name, int input, int kernel, int stride) {
   const int channels = layers[static_cast<size_t>(input)].out.channels;
   const int index = add_conv(name, input, channels, kernel, stride);
-  layers.back().groups = channels;
-  layers.back().weights /= channels;
+  split_channels(index, channels);
   return index;
+}
+
+void LayerList::split_channels(int index, int groups) {
+  auto& layer = layers[static_cast<size_t>(index)];
+  layer.groups = groups;
+  layer.weights /= groups;
 }
 
 int LayerList::add_linear(const std::string& name, int input, int units) {
@@ -301,10 +325,12 @@ int LayerList::add_bottleneck(int input, Projection projection) {
   const auto width = static_cast<int>(projection.width(channels));
   const int squeezed =
       add_conv(squeeze_name(name), input, width, projection.kernel, projection.stride);
-  if (projection.stride == 1) {
-    return add_conv(name + ".expand", squeezed, channels, projection.kernel, 1);
-  }
-  return add_transposed(name + ".expand", squeezed, channels, projection.kernel, projection.stride);
+  const int expanded = projection.stride == 1
+                           ? add_conv(name + ".expand", squeezed, channels, projection.kernel, 1)
+                           : add_transposed(name + ".expand", squeezed, channels, projection.kernel,
+                                            projection.stride);
+  for (const int index : {squeezed, expanded}) split_channels(index, projection.groups);
+  return expanded;
 }
 
 int LayerList::add_pool_linear(const std::string& name, int input, int units) {

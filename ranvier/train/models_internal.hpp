@@ -14,6 +14,8 @@ struct LayerList {
   /// A kernel that covers whole patches: `stride` times as high and wide as its input.
   int add_transposed(const std::string& name, int input, int channels, int kernel, int stride);
   int add_depthwise(const std::string& name, int input, int kernel = 1, int stride = 1);
+  /// Makes groups of neighbouring channels of a convolution read theirs of the input only.
+  void split_channels(int index, int groups);
   int add_linear(const std::string& name, int input, int units);
   /// The two projections of a bottleneck behind layer `input`; returns the second.
   int add_bottleneck(int input, Projection projection);

@@ -237,15 +237,47 @@ TEST(BottleneckTest, RefusesAStrideThatLeavesPixelsOver) {
 
 TEST(BottleneckTest, ExpandsAsTheTransposeOfItsSqueeze) {
   torch::manual_seed(3);
-  const auto x = torch::rand({2, 3, 6, 10});
-  const auto y = torch::rand({2, 4, 3, 5});
-  Bottleneck bottleneck(3, Projection{.ratio = 3, .kernel = 4, .stride = 2}, true);
-  const auto weights = bottleneck->named_parameters();
-  torch::NoGradGuard no_grad;
-  weights["expand.weight"].copy_(weights["squeeze.weight"].transpose(0, 1));
-  const auto there = (bottleneck->squeeze(x) * y).sum().item<double>();
-  const auto back = (x * bottleneck->expand(y)).sum().item<double>();
-  EXPECT_NEAR(there, back, 1e-4 * std::abs(there));
+  const auto x = torch::rand({2, 6, 6, 10});
+  const auto y = torch::rand({2, 8, 3, 5});
+  for (const int groups : {1, 2}) {
+    const Projection projection{.ratio = 3, .kernel = 4, .stride = 2, .groups = groups};
+    Bottleneck bottleneck(6, projection, true);
+    const auto weights = bottleneck->named_parameters();
+    torch::NoGradGuard no_grad;
+    const auto of_group = weights["squeeze.weight"].unflatten(0, {groups, -1}).transpose(1, 2);
+    weights["expand.weight"].copy_(of_group.flatten(0, 1));
+    const auto there = (bottleneck->squeeze(x) * y).sum().item<double>();
+    const auto back = (x * bottleneck->expand(y)).sum().item<double>();
+    EXPECT_NEAR(there, back, 1e-4 * std::abs(there)) << groups;
+  }
+}
+
+TEST(BottleneckTest, InGroupsTurnsEachByItself) {
+  torch::manual_seed(3);
+  const auto x = torch::rand({20, 6, 6, 10});
+  const auto through = [](int channels, int groups, const torch::Tensor& from) {
+    const Projection projection{.ratio = 3, .kernel = 4, .stride = 2, .groups = groups};
+    Bottleneck bottleneck(channels, projection);
+    bottleneck->calibrate(from);
+    const auto sent = bottleneck->squeeze(from);
+    return std::pair{sent, bottleneck->expand(sent)};
+  };
+  const auto together = through(6, 2, x);
+  const auto first = through(3, 1, x.slice(1, 0, 3));
+  const auto second = through(3, 1, x.slice(1, 3, 6));
+  EXPECT_TRUE(together.first.allclose(torch::cat({first.first, second.first}, 1), 1e-4, 1e-4));
+  EXPECT_TRUE(together.second.allclose(torch::cat({first.second, second.second}, 1), 1e-4, 1e-4));
+}
+
+TEST(BottleneckTest, RefusesGroupsThatLeaveChannelsOver) {
+  ModelSpec spec = small_spec(ir::NetworkKind::kHnn, {"stage1"});
+  spec.bottleneck = {.ratio = 4, .kernel = 2, .stride = 2, .groups = 3};
+  try {
+    make_model(spec);
+    FAIL() << "nothing was refused";
+  } catch (const core::UserError& error) {
+    EXPECT_NE(std::string(error.what()).find("3 groups"), std::string::npos) << error.what();
+  }
 }
 
 TEST(BottleneckTest, SharesGradientsAmongTheTapsOfAKernel) {

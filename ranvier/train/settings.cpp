@@ -259,9 +259,10 @@ void check_family(const Values& values, const std::string& prefix, const Setting
     values.refuse(prefix + "codec",
                   "a codec alone for model efficientnet: no projection can stand before its cuts");
   }
-  if (model != ModelKind::kMsResnet && variant.bottleneck.kernel > 1) {
+  const Projection& projection = variant.bottleneck;
+  if (model != ModelKind::kMsResnet && (projection.kernel > 1 || projection.groups > 1)) {
     values.refuse(prefix + "codec",
-                  "a bottleneck of kernel 1 for models without neighbouring pixels");
+                  "a bottleneck of kernel 1 and one group for models without neighbouring pixels");
   }
 }
 
@@ -304,20 +305,22 @@ VariantSettings default_variant(const Settings& settings, const std::string& nam
 constexpr int kMostRatio = 64;
 constexpr int kMostKernel = 8;
 constexpr int kMostStride = 4;
+constexpr int kMostGroups = 64;
 
 bool is_possible(const Projection& p) {
   const bool is_in_range = p.ratio >= 1 && p.ratio <= kMostRatio && p.kernel >= 1 &&
-                           p.kernel <= kMostKernel && p.stride >= 1 && p.stride <= kMostStride;
+                           p.kernel <= kMostKernel && p.stride >= 1 && p.stride <= kMostStride &&
+                           p.groups >= 1 && p.groups <= kMostGroups;
   // Whole patches, as far beyond their edges on either side.
   return is_in_range && p.kernel % p.stride == 0 && (p.kernel - p.stride) % 2 == 0;
 }
 
-/// `text` behind "bottleneck(": "4)+codec", "4,3)+codec" or "4,4,2)+codec". Returns the codec;
-/// empty when it is none of them.
+/// `text` behind "bottleneck(": from "4)+codec" to "4,4,2,4)+codec". Returns the codec; empty when
+/// it is none of them.
 std::string_view parse_projection(std::string_view text, Projection& projection) {
   const char* const end = text.data() + text.size();
   auto read = std::from_chars(text.data(), end, projection.ratio);
-  for (int* number : {&projection.kernel, &projection.stride}) {
+  for (int* number : {&projection.kernel, &projection.stride, &projection.groups}) {
     const bool has_more = read.ec == std::errc{} && read.ptr != end && *read.ptr == ',';
     if (has_more) read = std::from_chars(read.ptr + 1, end, *number);
   }
@@ -326,7 +329,7 @@ std::string_view parse_projection(std::string_view text, Projection& projection)
   return is_whole && is_possible(projection) ? rest.substr(2) : std::string_view{};
 }
 
-/// "graded(3)", "bottleneck(4)+graded(3,signed)" or "bottleneck(4,4,2)+graded(3,signed)".
+/// "graded(3)", "bottleneck(4)+graded(3,signed)" or "bottleneck(4,4,2,4)+graded(3,signed)".
 void parse_code(std::string_view text, const std::string& key, VariantSettings& variant) {
   constexpr std::string_view kPrefix = "bottleneck(";
   if (text.substr(0, kPrefix.size()) == kPrefix) {
@@ -334,9 +337,10 @@ void parse_code(std::string_view text, const std::string& key, VariantSettings& 
     if (codec.empty()) {
       throw core::UserError(
           {key, std::string(text),
-           fmt::format("bottleneck(r)+codec, bottleneck(r,k)+codec or bottleneck(r,k,s)+codec with "
-                       "r = 1..{}, k = 1..{}, s = 1..{}; k a multiple of s, k - s even",
-                       kMostRatio, kMostKernel, kMostStride),
+           fmt::format(
+               "bottleneck(r)+codec, (r,k), (r,k,s) or (r,k,s,g) with r = 1..{}, k = 1..{}, "
+               "s = 1..{}, g = 1..{}; k a multiple of s, k - s even",
+               kMostRatio, kMostKernel, kMostStride, kMostGroups),
            "", "As in bottleneck(4,3)+graded(3,signed) or bottleneck(4,4,2)+graded(3,signed)"});
     }
     text = codec;

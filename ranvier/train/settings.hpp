@@ -65,14 +65,16 @@ struct FinetuneSettings {
   int calibration_samples = 300;
 };
 
-/// bottleneck(ratio, kernel, stride): one value in place of `ratio` by a convolution before a
-/// codec, and back behind it. With a stride, patches of stride x stride pixels are what it turns
+/// bottleneck(ratio, kernel, stride, groups): one value in place of `ratio` by a convolution before
+/// a codec, and back behind it. With a stride, patches of stride x stride pixels are what it turns
 /// the axes of, as the block transform of an image code does: C channels become C stride^2 / ratio.
-/// A ratio of 1 narrows nothing.
+/// Groups of neighbouring channels are turned by themselves, with as much less arithmetic. A ratio
+/// of 1 narrows nothing.
 struct Projection {
   int ratio = 0;   // 0: none
   int kernel = 1;  // above 1 only where pixels have neighbours
   int stride = 1;  // kernel = stride + 2 padding
+  int groups = 1;  // of channels
 
   bool exists() const { return ratio > 0; }
   int padding() const { return (kernel - stride) / 2; }

@@ -252,7 +252,7 @@ constexpr auto kFields = std::to_array<Field>({
      .doc =
          "dense(bits), rate(T), graded(k), ttfs(T) or topk(f); ',signed' inside the brackets for "
          "signed values; bottleneck(r)+ before any of them, bottleneck(r,k)+ with k x k pixels, "
-         "bottleneck(r,k,s)+ with a stride"},
+         "bottleneck(r,k,s)+ with a stride, bottleneck(r,k,s,g)+ in groups of channels"},
     {.key = "variants.*.wire",
      .kind = Kind::kChoice,
      .fallback = "",

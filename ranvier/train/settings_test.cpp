@@ -92,7 +92,8 @@ TEST(Settings, ReadsABottleneckBeforeAnyCodec) {
       "\"graded(3,signed)\"}\n"
       "  c: {kind: ann, codec: \"bottleneck(2,3)+dense(4)\", wire: rans}\n"
       "  d: {codec: \"bottleneck(1)+graded(3,signed)\"}\n"
-      "  e: {codec: \"bottleneck(4,6,2)+graded(3,signed)\"}\n");
+      "  e: {codec: \"bottleneck(4,6,2)+graded(3,signed)\"}\n"
+      "  f: {codec: \"bottleneck(8,4,2,4)+graded(3,signed)\"}\n");
   EXPECT_EQ(variant_of(settings, "a").bottleneck.ratio, 4);
   EXPECT_EQ(codec::to_string(variant_of(settings, "a").codec), "graded(3,signed)");
   EXPECT_FALSE(variant_of(settings, "b").bottleneck.exists());
@@ -106,6 +107,8 @@ TEST(Settings, ReadsABottleneckBeforeAnyCodec) {
   EXPECT_EQ(variant_of(settings, "e").bottleneck.stride, 2);
   EXPECT_EQ(variant_of(settings, "e").bottleneck.padding(), 2);
   EXPECT_EQ(variant_of(settings, "e").bottleneck.width(16), 16);
+  EXPECT_EQ(variant_of(settings, "e").bottleneck.groups, 1);
+  EXPECT_EQ(variant_of(settings, "f").bottleneck.groups, 4);
   EXPECT_NE(settings.signature_of(variant_of(settings, "a")),
             settings.signature_of(variant_of(settings, "b")));
 }
@@ -161,7 +164,8 @@ TEST(SettingsRefusal, RefusesUnknownCodecsAndKinds) {
        {"bottleneck(0)+graded(3)", "bottleneck(4,2)+graded(3)", "bottleneck(4,9)+graded(3)",
         "bottleneck(4,)+graded(3)", "bottleneck(4,-1)+graded(3)", "bottleneck(4,3,2)+graded(3)",
         "bottleneck(4,6,4)+graded(3)", "bottleneck(4,4,0)+graded(3)",
-        "bottleneck(4,4,2,1)+graded(3)", "bottleneck(65)+graded(3)", "bottleneck(4)",
+        "bottleneck(4,4,2,0)+graded(3)", "bottleneck(4,4,2,65)+graded(3)",
+        "bottleneck(4,4,2,4,1)+graded(3)", "bottleneck(65)+graded(3)", "bottleneck(4)",
         "bottleneck(4)graded(3)", "bottleneck()+graded(3)", "bottleneck(4)+morse(3)", "topk(2)"}) {
     EXPECT_EQ(refusal_of(std::string("variants: {h: {codec: '") + codec + "'}}").key,
               "variants.h.codec")
@@ -276,6 +280,10 @@ TEST(SettingsRefusal, RefusesWhatAFamilyCannotBe) {
                          "variants: {h: {codec: 'bottleneck(4,3)+graded(3)'}}")
                   .allowed,
               HasSubstr("kernel 1"));
+  EXPECT_THAT(refusal_of("network: {model: mlp, cuts: [fc1]}\n"
+                         "variants: {h: {codec: 'bottleneck(4,1,1,2)+graded(3)'}}")
+                  .allowed,
+              HasSubstr("one group"));
   EXPECT_EQ(refusal_of(net, {"network.scale=5"}).key, "network.scale");
   EXPECT_EQ(refusal_of(net, {"network.cuts=[stage8]"}).key, "network.cuts");
 }

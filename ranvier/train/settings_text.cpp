@@ -92,7 +92,8 @@ std::string Settings::signature_of(const VariantSettings& v) const {
       "{} "
       "boundary rate {} distill {} at {} calibration {}{}{}",
       dense_signature(), fmt::join(network.cuts, ","), ir::to_string(v.kind),
-      ir::bottleneck_prefix(v.bottleneck.ratio, v.bottleneck.kernel, v.bottleneck.stride),
+      ir::bottleneck_prefix(v.bottleneck.ratio, v.bottleneck.kernel, v.bottleneck.stride,
+                            v.bottleneck.groups),
       codec::to_string(v.codec), v.objective == ObjectiveKind::kNone ? "any" : to_string(v.wire),
       static_cast<int>(v.objective), v.lambda, v.events_per_neuron.value_or(-1),
       v.bits_per_activation.value_or(-1), to_string(v.surrogate), v.steps, text_of(optim),

@@ -69,6 +69,7 @@ torch::nn::Conv2d make_projection(int64_t in, int64_t out, const Projection& pro
   torch::nn::Conv2d made(torch::nn::Conv2dOptions(in, out, projection.kernel)
                              .stride(projection.stride)
                              .padding(projection.padding())
+                             .groups(projection.groups)
                              .bias(false));
   if (projection.kernel > projection.stride) {
     const double share = 1.0 * projection.pixels() / (projection.kernel * projection.kernel);
@@ -92,6 +93,22 @@ torch::Tensor patches_of(const torch::Tensor& x, int64_t stride) {
   const auto split =
       x.reshape({x.size(0), x.size(1), x.size(2) / stride, stride, x.size(3) / stride, stride});
   return split.permute({1, 3, 5, 0, 2, 4}).reshape({x.size(1) * stride * stride, -1});
+}
+
+/// The axes of most power of the rows. Shape: [rows, samples] -> [kept, rows].
+torch::Tensor principal_axes(const torch::Tensor& rows, int64_t kept) {
+  const auto power = torch::mm(rows, rows.t()) / static_cast<double>(rows.size(1));
+  const auto axes = std::get<1>(torch::linalg_eigh(power)).to(torch::kFloat);  // ascending
+  const auto chosen = axes.slice(1, rows.size(0) - kept).flip(1).t();
+  // Eigenvectors are known up to their sign: make the largest entry positive.
+  return chosen * chosen.gather(1, chosen.abs().argmax(1, true)).sign();
+}
+
+/// What conv_transpose2d wants of the weight of a convolution back: [O, I / G, K, K] ->
+/// [I, O / G, K, K].
+torch::Tensor transposed(const torch::Tensor& weight, int64_t groups) {
+  const auto split = weight.unflatten(0, {groups, -1});
+  return split.transpose(1, 2).flatten(0, 1);
 }
 
 /// A convolution of [N, C] (kernel 1) or [N, C, H, W].
@@ -122,10 +139,11 @@ torch::Tensor BottleneckImpl::squeeze(const torch::Tensor& x) {
 
 torch::Tensor BottleneckImpl::expand(const torch::Tensor& x) {
   const bool is_strided = projection_.stride > 1;
-  const auto expanded = is_strided
-                            ? torch::conv_transpose2d(x, expand_->weight.transpose(0, 1), {},
-                                                      projection_.stride, projection_.padding())
-                            : project_channels(expand_, x);
+  const int64_t groups = projection_.groups;
+  const auto expanded =
+      is_strided ? torch::conv_transpose2d(x, transposed(expand_->weight, groups), {},
+                                           projection_.stride, projection_.padding(), 0, groups)
+                 : project_channels(expand_, x);
   return far_(rectified(expanded));
 }
 
@@ -133,15 +151,15 @@ void BottleneckImpl::calibrate(const torch::Tensor& samples) {
   const torch::NoGradGuard no_grad;
   const int64_t stride = projection_.stride;
   const auto rows = patches_of(rectified(samples), stride).to(torch::kDouble);
-  const auto power = torch::mm(rows, rows.t()) / static_cast<double>(rows.size(1));
-  const auto axes = std::get<1>(torch::linalg_eigh(power)).to(torch::kFloat);  // ascending
-  const int64_t kept = squeeze_->weight.size(0);
-  const auto chosen = axes.slice(1, rows.size(0) - kept).flip(1).t();  // [kept, C * stride^2]
-  // Eigenvectors are known up to their sign: make the largest entry positive.
-  const auto largest = chosen.gather(1, chosen.abs().argmax(1, true)).sign();
-  const auto patches = (chosen * largest).reshape({kept, -1, stride, stride});
-  set_middle(squeeze_->weight, patches, projection_);
-  set_middle(expand_->weight, patches.transpose(0, 1), projection_);
+  std::vector<torch::Tensor> squeezing, expanding;
+  for (const auto& group : rows.chunk(projection_.groups)) {
+    const int64_t kept = squeeze_->weight.size(0) / projection_.groups;
+    const auto patches = principal_axes(group, kept).reshape({kept, -1, stride, stride});
+    squeezing.push_back(patches);
+    expanding.push_back(patches.transpose(0, 1));
+  }
+  set_middle(squeeze_->weight, torch::cat(squeezing), projection_);
+  set_middle(expand_->weight, torch::cat(expanding), projection_);
 }
 
 BoundarySite::BoundarySite(std::string layer, Boundary boundary, Bottleneck bottleneck)

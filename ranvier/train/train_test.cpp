@@ -225,13 +225,16 @@ TEST_F(TrainTest, RecordsWhatTheCodecComputes) {
 
 TEST_F(TrainTest, ABottleneckIsTwoDenseLayersAroundTheBoundary) {
   using enum ModelKind;
-  for (const auto& [model_kind, kernel, stride] :
-       {std::tuple{kMsResnet, 1, 1}, {kMsResnet, 3, 1}, {kMsResnet, 4, 2}, {kMlp, 1, 1}}) {
+  for (const auto& [model_kind, kernel, stride, groups] : {std::tuple{kMsResnet, 1, 1, 1},
+                                                           {kMsResnet, 3, 1, 1},
+                                                           {kMsResnet, 4, 2, 1},
+                                                           {kMsResnet, 4, 2, 2},
+                                                           {kMlp, 1, 1, 1}}) {
     ModelSpec s = spec(ir::NetworkKind::kHnn);
     s.network.model = model_kind;
     s.network.hidden = {12, 8};
     if (model_kind == kMlp) s.network.cuts = {"fc1"};
-    s.bottleneck = {.ratio = 2, .kernel = kernel, .stride = stride};
+    s.bottleneck = {.ratio = 2, .kernel = kernel, .stride = stride, .groups = groups};
     s.codec = codec::parse_codec("graded(3,signed)", "c");
     const auto model = make_model(s);
     calibrate(*model, sets_, 40);
@@ -242,7 +245,9 @@ TEST_F(TrainTest, ABottleneckIsTwoDenseLayersAroundTheBoundary) {
     const auto& expand = network.layers[static_cast<size_t>(boundary.layer) + 1];
     EXPECT_EQ(squeeze.name, source.name + ".squeeze");
     EXPECT_EQ(2 * squeeze.out.size(), source.out.size());
-    EXPECT_EQ(squeeze.weights, kernel * kernel * source.out.channels * squeeze.out.channels);
+    EXPECT_EQ(squeeze.weights,
+              kernel * kernel * source.out.channels * squeeze.out.channels / groups);
+    EXPECT_EQ(expand.groups, groups);
     EXPECT_EQ(stride * squeeze.out.height, source.out.height);
     EXPECT_EQ(expand.out, source.out);
     EXPECT_EQ(ir::macs(network, expand), expand.weights * squeeze.out.height * squeeze.out.width);
