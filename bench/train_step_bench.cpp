@@ -34,8 +34,8 @@ double now() {
 /// A network with what trains it.
 class Trained {
  public:
-  Trained(ir::NetworkKind kind, codec::CodecSpec code)
-      : model_(train::make_model(spec(kind, code))),
+  Trained(ir::NetworkKind kind, codec::CodecSpec code, train::Projection projection = {})
+      : model_(train::make_model(spec(kind, code, projection))),
         weights_(model_->network_parameters(), train::OptimizerKind::kSgd, 0.9, 5e-4),
         codes_(model_->boundary_parameters(), train::OptimizerKind::kAdamW, 0.9, 0.0) {
     model_->train();
@@ -57,12 +57,14 @@ class Trained {
   }
 
  private:
-  static train::ModelSpec spec(ir::NetworkKind kind, codec::CodecSpec code) {
+  static train::ModelSpec spec(ir::NetworkKind kind, codec::CodecSpec code,
+                               train::Projection projection) {
     train::ModelSpec s;  // widths 16, 32, 64, 128, cut after each of three stages
     s.classes = 100;
     s.kind = kind;
     s.has_boundaries = kind == ir::NetworkKind::kHnn;
     s.codec = code;
+    s.bottleneck = projection;
     s.steps = kind == ir::NetworkKind::kSnn ? 4 : 1;
     return s;
   }
@@ -72,7 +74,8 @@ class Trained {
   train::Optimiser codes_;
 };
 
-void compare(benchmark::State& state, ir::NetworkKind kind, codec::CodecSpec code) {
+void compare(benchmark::State& state, ir::NetworkKind kind, codec::CodecSpec code,
+             train::Projection projection) {
   if (state.range(0) == 1) train::keep_freed_memory();
   train::prepare_thread();
   torch::manual_seed(1);
@@ -80,7 +83,7 @@ void compare(benchmark::State& state, ir::NetworkKind kind, codec::CodecSpec cod
       torch::randn({kBatch, 3, kSide, kSide}).contiguous(at::MemoryFormat::ChannelsLast);
   const Tensor labels = torch::randint(0, 100, {kBatch}, torch::kLong);
   Trained dense(ir::NetworkKind::kAnn, {});
-  Trained other(kind, code);
+  Trained other(kind, code, projection);
   dense.step(images, labels);
   other.step(images, labels);
   double of_dense = 0.0, of_other = 0.0;
@@ -118,10 +121,13 @@ void waits(benchmark::State& state) {
                                     static_cast<double>((Clock::now() - start).count());
 }
 
-void add(const char* name, int tuned, ir::NetworkKind kind, const char* codec, int steps) {
-  benchmark::RegisterBenchmark(
-      name,
-      [=](benchmark::State& state) { compare(state, kind, codec::parse_codec(codec, "codec")); })
+void add(const char* name, int tuned, ir::NetworkKind kind, const char* codec, int steps,
+         train::Projection projection = {}) {
+  benchmark::RegisterBenchmark(name,
+                               [=](benchmark::State& state) {
+                                 compare(state, kind, codec::parse_codec(codec, "codec"),
+                                         projection);
+                               })
       ->ArgName("tuned_allocator")
       ->Arg(tuned)
       ->Iterations(steps)
@@ -132,6 +138,8 @@ const bool kRegistered = [] {
   for (const int tuned : {0, 1}) {
     add("hnn_graded3", tuned, ir::NetworkKind::kHnn, "graded(3)", 24);
     add("hnn_rate4", tuned, ir::NetworkKind::kHnn, "rate(4)", 24);
+    add("hnn_lapped", tuned, ir::NetworkKind::kHnn, "graded(4,signed)", 24,
+        {.ratio = 4, .kernel = 4, .stride = 2});
     add("snn_t4", tuned, ir::NetworkKind::kSnn, "graded(3)", 16);
   }
   benchmark::RegisterBenchmark("waits", waits)->Iterations(60)->Unit(benchmark::kMillisecond);

@@ -1,6 +1,7 @@
 #include "ranvier/train/sites.hpp"
 
 #include "ranvier/train/loss_hook.hpp"
+#include "ranvier/train/transposed.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -104,7 +105,7 @@ torch::Tensor principal_axes(const torch::Tensor& rows, int64_t kept) {
   return chosen * chosen.gather(1, chosen.abs().argmax(1, true)).sign();
 }
 
-/// What conv_transpose2d wants of the weight of a convolution back: [O, I / G, K, K] ->
+/// What a transposed convolution wants of the weight of a convolution back: [O, I / G, K, K] ->
 /// [I, O / G, K, K].
 torch::Tensor transposed(const torch::Tensor& weight, int64_t groups) {
   const auto split = weight.unflatten(0, {groups, -1});
@@ -138,12 +139,12 @@ torch::Tensor BottleneckImpl::squeeze(const torch::Tensor& x) {
 }
 
 torch::Tensor BottleneckImpl::expand(const torch::Tensor& x) {
-  const bool is_strided = projection_.stride > 1;
   const int64_t groups = projection_.groups;
   const auto expanded =
-      is_strided ? torch::conv_transpose2d(x, transposed(expand_->weight, groups), {},
-                                           projection_.stride, projection_.padding(), 0, groups)
-                 : project_channels(expand_, x);
+      projection_.stride > 1
+          ? transposed_convolution(x, transposed(expand_->weight, groups), projection_.stride,
+                                   projection_.padding(), groups)
+          : project_channels(expand_, x);
   return far_(rectified(expanded));
 }
 
