@@ -261,7 +261,7 @@ void attach_merge(CLI::App& app, const Common& common, std::function<void()>& ac
       core::require_writable_directory(directory.empty() ? "." : directory, "OUT");
       sweep::Store store = sweep::Store::create(paths.database);
       for (const auto& part : *parts) store.merge(sweep_paths(part).database);
-      const auto table = write_sweep_files(store, paths);
+      const auto table = write_sweep_files(store, paths, {parts->begin(), parts->end()});
       if (common.json) {
         fmt::print("{}\n", nlohmann::ordered_json{{"database", paths.database.string()},
                                                   {"page", paths.page.string()}}

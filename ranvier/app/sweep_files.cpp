@@ -68,14 +68,20 @@ std::string troubles(const sweep::ResultTable& table) {
 }
 
 /// Nothing where the sweep did not train, or where its runs are gone (shards of other machines).
-void write_curves(const sweep::ResultTable& table, const SweepPaths& paths) {
+void write_curves(const sweep::ResultTable& table, const SweepPaths& paths,
+                  const std::vector<fs::path>& roots) {
+  const auto run_of = [&](const std::string& source) {
+    const auto has_run = [&](const fs::path& root) {
+      return fs::is_directory(root / source / "bundle");
+    };
+    const auto root = std::ranges::find_if(roots, has_run);
+    return root == roots.end() ? fs::path() : *root / source;
+  };
   const auto is_there = [&](const sweep::TableRow& row) {
-    return row.values.empty() || fs::is_directory(paths.runs / row.source / "bundle");
+    return row.values.empty() || !run_of(row.source).empty();
   };
   if (!std::ranges::all_of(table.rows, is_there)) return;
-  const auto points = sweep::tradeoff_points(
-      table, [&](const std::string& source) { return paths.runs / source; },
-      train::training_schema());
+  const auto points = sweep::tradeoff_points(table, run_of, train::training_schema());
   if (points.empty()) return;
   const std::string json = sweep::to_json(table, points);
   core::write_file_atomic(paths.curves, json);
@@ -114,13 +120,16 @@ SweepPaths sweep_paths(const fs::path& out) {
           .curves = beside(".points.json")};
 }
 
-sweep::ResultTable write_sweep_files(sweep::Store& store, const SweepPaths& paths) {
+sweep::ResultTable write_sweep_files(sweep::Store& store, const SweepPaths& paths,
+                                     const std::vector<fs::path>& shards) {
   sweep::ResultTable table = sweep::read_table(store);
   sweep::mark_front(table, table.x, table.y);
   core::write_file_atomic(paths.points, sweep::to_csv(table));
   core::write_file_atomic(paths.links, sweep::links_to_csv(table));
   report::write_sweep_page(sweep::to_json(table), table.name, paths.page);
-  write_curves(table, paths);
+  std::vector<fs::path> roots{paths.runs};
+  for (const auto& shard : shards) roots.push_back(sweep_paths(shard).runs);
+  write_curves(table, paths, roots);
   return table;
 }
 

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace ranvier::app {
 
@@ -24,8 +25,10 @@ struct SweepPaths {
 SweepPaths sweep_paths(const std::filesystem::path& out);
 
 /// Marks the front of the file's own columns and writes points.csv, links.csv and the page; of a
-/// sweep that trained, points.json and a picture per curve too.
-sweep::ResultTable write_sweep_files(sweep::Store& store, const SweepPaths& paths);
+/// sweep that trained, points.json and a picture per curve too, as long as all its runs are there,
+/// its own or beside the `shards` that were merged.
+sweep::ResultTable write_sweep_files(sweep::Store& store, const SweepPaths& paths,
+                                     const std::vector<std::filesystem::path>& shards = {});
 
 /// A row per point, variant and preset, '*' on the Pareto front; `front_only` leaves out the
 /// others.

@@ -124,6 +124,23 @@ TEST_F(SweepTraining, TrainsEveryPointOnceWhateverInterruptsIt) {
     EXPECT_GT(reported.back(), 0);
   }
   EXPECT_THAT(reported, ::testing::UnorderedElementsAreArray(accuracy));
+
+  // Shards of the same sweep, which find their trainings done.
+  for (const std::string shard : {"1", "2"}) {
+    fs::create_directories(directory_ / ("shard" + shard));
+    fs::copy(directory_ / "whole/runs", directory_ / ("shard" + shard) / "runs",
+             fs::copy_options::recursive);
+    const auto done =
+        run_ranvier(command("shard" + shard) + " --shard " + shard + "/2", directory_);
+    ASSERT_EQ(done.exit_code, 0) << done.err;
+  }
+  ASSERT_EQ(run_ranvier("sweep merge merged shard1 shard2", directory_).exit_code, 0);
+  EXPECT_EQ(slurp(directory_ / "merged/points.json"), slurp(directory_ / "whole/points.json"));
+  fs::remove_all(directory_ / "shard1/runs");
+  fs::remove_all(directory_ / "shard2/runs");
+  ASSERT_EQ(run_ranvier("sweep merge again shard1 shard2", directory_).exit_code, 0);
+  EXPECT_TRUE(fs::exists(directory_ / "again/points.csv"));
+  EXPECT_FALSE(fs::exists(directory_ / "again/points.json")) << "what was trained is gone";
 }
 
 }  // namespace
