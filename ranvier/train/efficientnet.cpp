@@ -168,6 +168,7 @@ class EfficientNet : public Model {
                              spec().network.stem_stride);
     for (const auto& stage : stages_) {
       for (const auto& shape : stage.shapes) from = add_layers(list, shape, from);
+      if (has_bottleneck_at(stage.name)) from = list.add_bottleneck(from, spec().bottleneck);
     }
     from = list.add_conv("top", from, channels_of(kTop), 1, 1);
     list.add_pool_linear("head", from, spec().classes);
@@ -176,6 +177,7 @@ class EfficientNet : public Model {
 
  private:
   struct Built {
+    std::string name;
     std::vector<BlockShape> shapes;
     std::vector<std::shared_ptr<Block>> blocks;
     std::shared_ptr<Site> cut;  // none: the stream stays on the chip
@@ -194,7 +196,7 @@ class EfficientNet : public Model {
     const Stage& stage = kStages[static_cast<size_t>(s)];
     const std::string name = fmt::format("stage{}", s + 1);
     auto module = register_module(name, std::make_shared<nn::Module>("stage"));
-    Built built;
+    Built built{.name = name, .shapes = {}, .blocks = {}, .cut = nullptr};
     for (int b = 0; b < blocks_of(stage.blocks); ++b) {
       BlockShape shape{.name = fmt::format("{}.block{}", name, b + 1),
                        .in = in,

@@ -154,6 +154,39 @@ TEST(EfficientNet, EveryParameterOfAHybridLearns) {
   }
 }
 
+TEST(EfficientNet, ABottleneckIsTwoLayersAtEveryCut) {
+  const auto sets = testing::small_images(60, 20);
+  for (const Projection projection :
+       {Projection{.ratio = 2}, {.ratio = 4, .kernel = 4, .stride = 2}}) {
+    auto spec = reduced(ir::NetworkKind::kHnn, {"stage2", "stage4"});
+    spec.image = {3, 8, 8};
+    spec.network.depth_factor = 1;  // with shortcuts
+    spec.bottleneck = projection;
+    if (projection.stride > 1) spec.network.cuts = {"stage2"};
+    const auto model = make_model(spec);
+    calibrate(*model, sets, 40);
+    const auto network = model->describe();
+    ASSERT_EQ(network.boundaries.size(), spec.network.cuts.size());
+    for (const auto& boundary : network.boundaries) {
+      const auto& squeeze = network.layers[static_cast<size_t>(boundary.layer)];
+      const auto& source = network.layers[static_cast<size_t>(squeeze.input)];
+      const auto& expand = network.layers[static_cast<size_t>(boundary.layer) + 1];
+      EXPECT_EQ(squeeze.name, source.name + ".squeeze");
+      EXPECT_EQ(squeeze.out.channels, projection.width(source.out.channels));
+      EXPECT_EQ(boundary.activations, source.out.size());
+      EXPECT_EQ(expand.out, source.out);
+      const auto& next = network.layers[static_cast<size_t>(boundary.layer) + 2];
+      EXPECT_EQ(next.input, boundary.layer + 1) << "the next stage reads what was widened";
+    }
+    const DeployedScope deployed(*model, sets, 20);
+    const auto activity = record_activity(*model, sets, Half::kTest, 3, "hnn");
+    for (const auto& boundary : network.boundaries) {
+      const auto& squeeze = network.layers[static_cast<size_t>(boundary.layer)];
+      EXPECT_EQ(activity.boundaries.at(boundary.name).elements, squeeze.out.size());
+    }
+  }
+}
+
 TEST(EfficientNet, LearnsAndSoDoesItsHybrid) {
   prepare_thread();
   const auto sets = testing::small_images(200, 40);

@@ -255,12 +255,9 @@ void check_family(const Values& values, const std::string& prefix, const Setting
                   "ann or hnn for model efficientnet: squeeze and excitation multiplies two "
                   "activations, which spikes do not");
   }
-  if (model == ModelKind::kEfficientNet && variant.bottleneck.exists()) {
-    values.refuse(prefix + "codec",
-                  "a codec alone for model efficientnet: no projection can stand before its cuts");
-  }
+  const bool has_pixels = model == ModelKind::kMsResnet || model == ModelKind::kEfficientNet;
   const Projection& projection = variant.bottleneck;
-  if (model != ModelKind::kMsResnet && (projection.kernel > 1 || projection.groups > 1)) {
+  if (!has_pixels && (projection.kernel > 1 || projection.groups > 1)) {
     values.refuse(prefix + "codec",
                   "a bottleneck of kernel 1 and one group for models without neighbouring pixels");
   }

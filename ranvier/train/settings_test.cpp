@@ -274,8 +274,6 @@ TEST(SettingsRefusal, RefusesWhatAFamilyCannotBe) {
   const auto spiking = refusal_of(net + "variants: {s: {kind: snn}}");
   EXPECT_EQ(spiking.key, "variants.s.kind");
   EXPECT_THAT(spiking.allowed, HasSubstr("squeeze and excitation"));
-  EXPECT_EQ(refusal_of(net + "variants: {h: {codec: 'bottleneck(4)+graded(3)'}}").key,
-            "variants.h.codec");
   EXPECT_THAT(refusal_of("network: {model: mlp, cuts: [fc1]}\n"
                          "variants: {h: {codec: 'bottleneck(4,3)+graded(3)'}}")
                   .allowed,
