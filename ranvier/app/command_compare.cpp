@@ -58,7 +58,8 @@ void compare(const CompareOptions& options, const Common& common) {
   const std::pair<const char*, bool> only_sweeps[] = {{"--x", !options.view.x.empty()},
                                                       {"--y", !options.view.y.empty()},
                                                       {"--front", options.view.front_only},
-                                                      {"--against", !options.view.against.empty()}};
+                                                      {"--against", !options.view.against.empty()},
+                                                      {"--over", !options.view.over.empty()}};
   for (const auto& [flag, given] : only_sweeps) {
     if (!given) continue;
     refuse_flag(flag, "run directories", "the database of a sweep");
@@ -78,6 +79,11 @@ void attach_compare(CLI::App& app, const Common& common, std::function<void()>& 
   app.add_flag("--front", options->view.front_only, "sweep: only the rows on the front");
   app.add_option("--against", options->view.against,
                  "sweep: print what every variant gains over this one at every point")
+      ->excludes("--x")
+      ->excludes("--y")
+      ->excludes("--front");
+  app.add_option("--over", options->view.over,
+                 "sweep: means and deviations along this axis, for example seed")
       ->excludes("--x")
       ->excludes("--y")
       ->excludes("--front");

@@ -1,6 +1,7 @@
 #include "ranvier/app/sweep_files.hpp"
 
 #include "ranvier/app/sweep_ratios.hpp"
+#include "ranvier/app/sweep_spread.hpp"
 #include "ranvier/app/table.hpp"
 #include "ranvier/core/file.hpp"
 #include "ranvier/report/sweep_page.hpp"
@@ -154,6 +155,12 @@ std::string sweep_table(const sweep::ResultTable& table, bool front_only) {
 void print_sweep(const fs::path& database, const SweepView& view, const Common& common) {
   sweep::Store store = sweep::Store::open(database);
   sweep::ResultTable table = sweep::read_table(store);
+  if (!view.over.empty()) {
+    const SpreadView spread{.axis = view.over, .baseline = view.against};
+    fmt::print("{}\n",
+               common.json ? spread_json(table, spread).dump(1) : spread_text(table, spread));
+    return;
+  }
   if (!view.against.empty()) {
     fmt::print("{}\n", common.json ? ratio_json(table, view.against).dump(1)
                                    : ratio_text(table, view.against));

@@ -39,6 +39,7 @@ struct SweepView {
   std::string y;
   bool front_only = false;
   std::string against;  // a variant: ratios to it in place of the table
+  std::string over;     // an axis: means and deviations along it in place of the points
 };
 /// `ranvier compare FILE.sqlite`.
 void print_sweep(const std::filesystem::path& database, const SweepView& view,

@@ -51,6 +51,7 @@ std::vector<SweepRatio> sweep_ratios(const sweep::ResultTable& table, const std:
     const auto at = baselines.find({row.position, row.preset});
     if (row.values.empty() || row.variant == baseline || at == baselines.end()) continue;
     ratios.push_back({.row = &row,
+                      .baseline = at->second,
                       .latency = at->second->values[latency] / row.values[latency],
                       .energy = at->second->values[energy] / row.values[energy]});
   }

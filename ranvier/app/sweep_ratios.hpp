@@ -13,6 +13,7 @@ namespace ranvier::app {
 /// baseline / variant at one point under one preset: above 1 the variant is better.
 struct SweepRatio {
   const sweep::TableRow* row = nullptr;
+  const sweep::TableRow* baseline = nullptr;
   double latency = 0;
   double energy = 0;
 };

@@ -222,6 +222,18 @@ TEST_F(SweepCommand, WritesDatabaseTableAndPageAndComparesThem) {
   const Outcome nobody = run("compare few.sqlite --against ann-burst");
   EXPECT_EQ(nobody.exit_code, 2);
   EXPECT_THAT(nobody.err, HasSubstr("ann-burst8"));
+  const Outcome over = run("compare few.sqlite --over hardware.serdes.lanes --format json");
+  ASSERT_EQ(over.exit_code, 0) << over.err;
+  const Json spread = Json::parse(over.out);
+  EXPECT_EQ(spread.size(), 4u * 2u) << "variants, presets";
+  double mean = 0;
+  for (const int point : {0, 1, 2}) mean += energy_of(point, "snn", "ucie16nm") / 3;
+  EXPECT_EQ(spread.back().at("variant"), "snn");
+  EXPECT_EQ(spread.back().at("results"), 3);
+  EXPECT_NEAR(spread.back().at("energy_uj").at("mean").get<double>(), mean, 1e-9 * mean);
+  EXPECT_THAT(run("compare few.sqlite --over hardware.serdes.lanes --against ann-burst4").out,
+              HasSubstr("change_of_metric_deployed"));
+  EXPECT_THAT(run("compare few.sqlite --over lanes").err, HasSubstr("hardware.serdes.lanes"));
   const Outcome unknown = run("compare few.sqlite --x energy");
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("energy_uj"));
