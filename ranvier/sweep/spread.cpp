@@ -21,9 +21,13 @@ Spread spread_of(std::span<const double> values) {
                 .mean = std::accumulate(values.begin(), values.end(), 0.0) / n,
                 .least = *std::ranges::min_element(values),
                 .most = *std::ranges::max_element(values)};
+  if (spread.least == spread.most) {  // a sum of equal numbers need not be their multiple
+    spread.mean = spread.least;
+    return spread;
+  }
   double squares = 0;
   for (const double value : values) squares += (value - spread.mean) * (value - spread.mean);
-  if (values.size() > 1) spread.deviation = std::sqrt(squares / (n - 1));
+  spread.deviation = std::sqrt(squares / (n - 1));
   return spread;
 }
 

@@ -18,6 +18,9 @@ TEST(Spread, IsMeanAndSampleDeviation) {
   EXPECT_EQ(three.least, 1.0);
   EXPECT_EQ(three.most, 6.0);
   EXPECT_EQ(spread_of(std::array{5.0}).deviation, 0.0);
+  const Spread equal = spread_of(std::array{0.1, 0.1, 0.1});  // whose sum is above 0.3
+  EXPECT_EQ(equal.mean, 0.1);
+  EXPECT_EQ(equal.deviation, 0.0);
 }
 
 TableRow row(std::vector<std::string> settings, std::string variant, std::vector<double> values) {
