@@ -93,9 +93,9 @@ TEST_F(TradeoffTest, AVariantAtAPointIsOnePointUnderAllPresets) {
 TEST_F(TradeoffTest, SaysWhatIsABaselineAndWhatABudgetReached) {
   const auto all = table();
   const auto points = tradeoff_points(all, run_of(), trade_training());
-  const auto json = Json::parse(to_json(all, points));
+  const auto parsed = Json::parse(to_json(all, points));
   std::vector<std::string> baselines;
-  for (const auto& point : json.at("points")) {
+  for (const auto& point : parsed.at("points")) {
     if (point.at("settings").at("hardware.serdes.lanes") != "1") continue;
     if (point.at("baseline").get<bool>()) baselines.push_back(point.at("variant"));
     EXPECT_TRUE(point.contains("accuracy_percent"));
