@@ -180,12 +180,7 @@ size_t column_of(const ResultTable& table, const std::string& name, const char* 
     if (table.columns[c].name == name) return c;
     names.push_back(table.columns[c].name);
   }
-  const std::string near = core::nearest_name(name, names);
-  throw core::UserError({.key = flag,
-                         .given = name,
-                         .allowed = fmt::format("one of {}", fmt::join(names, ", ")),
-                         .place = {},
-                         .hint = near.empty() ? "" : "Did you mean " + near + "?"});
+  refuse_name(flag, name, names);
 }
 
 const char* activity_of(const ResultTable& table) { return table.assumed ? "assumed" : "measured"; }
@@ -198,6 +193,15 @@ std::string quoted(const std::string& text) {
 }
 
 }  // namespace
+
+void refuse_name(const char* flag, const std::string& name, const std::vector<std::string>& names) {
+  const std::string near = core::nearest_name(name, names);
+  throw core::UserError({.key = flag,
+                         .given = name,
+                         .allowed = fmt::format("one of {}", fmt::join(names, ", ")),
+                         .place = {},
+                         .hint = near.empty() ? "" : "Did you mean " + near + "?"});
+}
 
 ResultTable read_table(Store& store) {
   sqlite::Database& database = store.database();

@@ -64,6 +64,10 @@ ResultTable read_table(Store& store);
 /// Errors: UserError (key `--x` or `--y`) for a column that does not exist, with the nearest name.
 void mark_front(ResultTable& table, const std::string& x, const std::string& y);
 
+/// Throws UserError (key `flag`) for a name that is none of `names`, with the nearest.
+[[noreturn]] void refuse_name(const char* flag, const std::string& name,
+                              const std::vector<std::string>& names);
+
 /// points.csv: position, point, state, axes, variant, preset, wire_format, every column, on_front,
 /// message.
 std::string to_csv(const ResultTable& table);

@@ -2,9 +2,6 @@
 
 #include "ranvier/core/error.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -35,13 +32,8 @@ size_t axis_of(const ResultTable& table, const std::string& axis) {
   std::vector<std::string> keys;
   for (const auto& each : table.axes) keys.push_back(each.key);
   const auto found = std::ranges::find(keys, axis);
-  if (found != keys.end()) return static_cast<size_t>(found - keys.begin());
-  const std::string near = core::nearest_name(axis, keys);
-  throw core::UserError({.key = "--over",
-                         .given = axis,
-                         .allowed = fmt::format("one of {}", fmt::join(keys, ", ")),
-                         .place = {},
-                         .hint = near.empty() ? "" : "Did you mean " + near + "?"});
+  if (found == keys.end()) refuse_name("--over", axis, keys);
+  return static_cast<size_t>(found - keys.begin());
 }
 
 std::vector<SpreadRow> spread_over(const ResultTable& table, const std::string& axis) {
