@@ -13,22 +13,17 @@ target_include_directories(ranvier_flags INTERFACE ${PROJECT_SOURCE_DIR})
 # Contraction into fused multiply-adds would let two spellings of one formula differ in the last bit.
 target_compile_options(
   ranvier_flags
-  INTERFACE -Wall
-            -Wextra
-            -Wpedantic
-            -Wshadow
-            -Wconversion
-            -Wno-sign-conversion
-            -ffp-contract=off
-            $<$<BOOL:${RANVIER_WERROR}>:-Werror>
+  INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wpedantic;-Wshadow;-Wconversion;-Wno-sign-conversion>"
+            $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>
+            $<$<AND:$<BOOL:${RANVIER_WERROR}>,$<COMPILE_LANGUAGE:CXX>>:-Werror>
             # GCC 12 sees overlaps in std::string that are not there (bug 105651).
-            $<$<AND:$<BOOL:${RANVIER_WERROR}>,$<CXX_COMPILER_ID:GNU>>:-Wno-error=restrict>
-            $<$<BOOL:${RANVIER_NATIVE}>:-march=native>
+            $<$<AND:$<BOOL:${RANVIER_WERROR}>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-Wno-error=restrict>
+            $<$<AND:$<BOOL:${RANVIER_NATIVE}>,$<COMPILE_LANGUAGE:CXX>>:-march=native>
             # Collecting its garbage costs GCC an eighth of its time; without, a file takes 1.4 GB.
-            "$<$<CXX_COMPILER_ID:GNU>:SHELL:--param ggc-min-expand=1000 --param ggc-min-heapsize=1000000>")
+            "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:SHELL:--param ggc-min-expand=1000 --param ggc-min-heapsize=1000000>")
 if(CMAKE_UNITY_BUILD)
   # Several files are compiled as one, so a class in a .cpp may hold a type of its unnamed namespace.
-  target_compile_options(ranvier_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  target_compile_options(ranvier_flags INTERFACE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
 endif()
 if(RANVIER_SANITIZE)
   target_compile_options(ranvier_flags INTERFACE -fsanitize=${RANVIER_SANITIZE}

@@ -43,6 +43,15 @@ Finding matmul_speed() {
   if (gflops >= kSlowMatmulGflops) return {"BLAS", "ok", detail};
   return {"BLAS", "warning", detail + "; install libopenblas0-pthread (up to 40x faster training)"};
 }
+
+Finding gpus() {
+  const train::GpuFinding found = train::find_gpus();
+  if (found.count == 0) return {"GPU", "ok", "none that LibTorch can use; training runs without"};
+  const std::string detail = fmt::format("{} for --device cuda", found.count);
+  if (found.has_kernels) return {"GPU", "ok", detail};
+  return {"GPU", "warning",
+          detail + "; spiking layers run step by step on it: build with a CUDA compiler"};
+}
 #endif
 
 Finding free_disk() {
@@ -71,6 +80,7 @@ std::vector<Finding> examine() {
 #ifdef RANVIER_HAS_TORCH
   findings.push_back({"LibTorch", "ok", train::torch_version()});
   findings.push_back(matmul_speed());
+  findings.push_back(gpus());
 #else
   findings.push_back(
       {"LibTorch", "missing", "built without train/: run and train are not available"});

@@ -22,7 +22,8 @@ Batches::Batches(const Sets& sets, Half half, const BatchOptions& options)
       context_(sets.data.text.context),
       share_(options.batch_size / options.shards),
       shards_(options.shards),
-      shard_(options.shard) {
+      shard_(options.shard),
+      device_(sets.device) {
   if (sets.data.is_text()) {
     const auto& text = half == Half::kTrain ? sets.data.text.train : sets.data.text.test;
     windows_ = std::make_unique<WindowLoader>(
@@ -49,7 +50,12 @@ void Batches::start(int64_t epoch, int64_t batch) {
   }
 }
 
-Batch Batches::next() { return windows_ ? next_windows() : next_images(); }
+Batch Batches::next() {
+  Batch out = windows_ ? next_windows() : next_images();
+  out.inputs = out.inputs.to(device_);
+  out.labels = out.labels.to(device_);
+  return out;
+}
 
 Batch Batches::next_images() {
   Batch out;

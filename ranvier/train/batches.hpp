@@ -28,6 +28,7 @@ struct Sets {
   Data data;
   Normalisation normalisation;
   int loader_threads = 1;
+  torch::Device device = torch::kCPU;  // where batches are served
 
   static Sets of(Data data);
   /// Rows that a sample has in a batch of logits: tokens of a window, or 1.
@@ -54,6 +55,7 @@ class Batches {
   int64_t share_;  // samples of a batch that are served here
   int64_t shards_;
   int64_t shard_;
+  torch::Device device_;
   std::unique_ptr<BatchLoader> images_;  // one of the two
   std::unique_ptr<WindowLoader> windows_;
 };

@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/train/boundary_internal.hpp"
+#include "ranvier/train/encode_tensors.hpp"
 #include "ranvier/train/lif.hpp"
 #include "ranvier/train/loss_hook.hpp"
 
@@ -38,15 +39,17 @@ struct EncodeCall : torch::CustomClassHolder {
 };
 using EncodeCallPtr = c10::intrusive_ptr<EncodeCall>;
 
-/// (a, logs) -> (value, events and magnitude per channel), all differentiable. CPU float32, dense
-/// layout.
+/// (a, logs) -> (value, events and magnitude per channel), all differentiable. a: float32, dense
+/// layout; the logs and what is per channel: on the processor.
 class Encode : public torch::autograd::Function<Encode> {
  public:
   static variable_list forward(AutogradContext* context, const Tensor& a, const Tensor& /*step*/,
                                const Tensor& /*threshold*/, const Tensor& /*scale*/,
                                const EncodeCallPtr& call) {
     Tensor value = torch::empty_like(a);
-    call->totals = encode_forward(call->arguments(), a.data_ptr<float>(), value.data_ptr<float>());
+    call->totals =
+        a.is_cpu() ? encode_forward(call->arguments(), a.data_ptr<float>(), value.data_ptr<float>())
+                   : encode_forward(call->arguments(), a, value);
     context->save_for_backward({a});
     context->saved_data["call"] = c10::IValue::make_capsule(call);
     return {value, row_of(call->totals.events), row_of(call->totals.magnitude)};
@@ -64,11 +67,13 @@ class Encode : public torch::autograd::Function<Encode> {
     const Tensor grad_events = row_or_zeros(grads[1]);
     const Tensor grad_magnitude = row_or_zeros(grads[2]);
     Tensor grad_a = torch::empty_like(a);
+    EncodeUpstream upstream{nullptr, grad_events.data_ptr<float>(),
+                            grad_magnitude.data_ptr<float>()};
+    if (a.is_cpu()) upstream.value = grad_value.data_ptr<float>();
     const EncodeGradients sums =
-        encode_backward(call.arguments(), a.data_ptr<float>(),
-                        {grad_value.data_ptr<float>(), grad_events.data_ptr<float>(),
-                         grad_magnitude.data_ptr<float>()},
-                        grad_a.data_ptr<float>());
+        a.is_cpu() ? encode_backward(call.arguments(), a.data_ptr<float>(), upstream,
+                                     grad_a.data_ptr<float>())
+                   : encode_backward(call.arguments(), a, grad_value, upstream, grad_a);
     return {grad_a, row_of(sums.log_step), row_of(sums.log_threshold), row_of(sums.log_scale),
             Tensor()};
   }
@@ -211,19 +216,19 @@ Tensor BoundaryImpl::forward_bypass(const Tensor& a) {
 
 Tensor BoundaryImpl::forward_train(const Tensor& a) {
   const Grid now = grid();
-  const Tensor host = dense_layout(a.to(torch::kCPU, torch::kFloat32));
+  const Tensor dense = dense_layout(a.to(torch::kFloat32));
   auto call = c10::make_intrusive<EncodeCall>();
   call->params = now.params;
   call->scales = now.scales;
-  call->layout = layout_of(host);
+  call->layout = layout_of(dense);
   call->surrogate = options_.surrogate;
   const variable_list out =
-      Encode::apply(host, log_step.cpu(), log_threshold.cpu(), log_scale.cpu(), call);
-  update_sigma(call->totals.sum, call->totals.square_sum, host.numel() / options_.channels);
+      Encode::apply(dense, log_step.cpu(), log_threshold.cpu(), log_scale.cpu(), call);
+  update_sigma(call->totals.sum, call->totals.square_sum, dense.numel() / options_.channels);
   const int64_t neurons = a.numel() / a.size(0);
   count(a.size(0), neurons, call->totals.events, call->totals.saturated);
   finish_cost(out[1], out[2], a);
-  return out[0].to(a.device());
+  return out[0];
 }
 
 Tensor BoundaryImpl::forward_stepped(const Tensor& a) {
@@ -332,8 +337,8 @@ ir::BoundaryActivity BoundaryImpl::take_record() { return std::exchange(record_,
 
 void BoundaryImpl::move_thresholds(double by, const Tensor& crowded) {
   const torch::NoGradGuard no_grad;
-  const Tensor moves = by < 0.0 ? by * crowded.logical_not().to(log_step.scalar_type())
-                                : torch::full_like(log_step, by);
+  const Tensor moves =
+      by < 0.0 ? by * crowded.logical_not().to(log_step.options()) : torch::full_like(log_step, by);
   if (options_.spec.kind == CodecKind::kDense) log_step.add_(moves);
   if (log_threshold.requires_grad()) log_threshold.add_(moves);
 }

@@ -75,10 +75,11 @@ Tensor BoundaryImpl::forward_straight(const Tensor& a) {
 }
 
 BoundaryImpl::Smooth BoundaryImpl::smooth_topk(const Tensor& flat, const Tensor& level) const {
-  const Tensor x = (options_.spec.is_signed ? flat.abs() : flat) / per_channel(log_step.exp());
+  const Tensor x =
+      (options_.spec.is_signed ? flat.abs() : flat) / per_channel(log_step.cpu().exp());
   const Tensor kept = level.gt(0).to(torch::kFloat32);
   const Tensor inside = kept * x.detach().le(top_level(options_.spec));
-  const Tensor scale = per_channel(log_scale.exp());
+  const Tensor scale = per_channel(log_scale.cpu().exp());
   const Tensor moved = inside * ripple(x);
   return {scale * level + scale.detach() * moved, kept, level + moved};
 }
@@ -86,9 +87,10 @@ BoundaryImpl::Smooth BoundaryImpl::smooth_topk(const Tensor& flat, const Tensor&
 BoundaryImpl::Smooth BoundaryImpl::smooth_ttfs(const Tensor& flat, const Tensor& level,
                                                const Grid& now) const {
   const Tensor size = options_.spec.is_signed ? flat.abs() : flat;
-  const Tensor scale = per_channel(log_scale.exp());
-  const Tensor threshold = per_channel(log_threshold.exp());
-  const Tensor worth = torch::cat({torch::zeros({1}), log_rise.exp().cumsum(0)});  // of level 0..T
+  const Tensor scale = per_channel(log_scale.cpu().exp());
+  const Tensor threshold = per_channel(log_threshold.cpu().exp());
+  const Tensor worth =
+      torch::cat({torch::zeros({1}), log_rise.cpu().exp().cumsum(0)});  // of level 0..T
   const Tensor fired = level.gt(0).to(torch::kFloat32);
   const auto of_level = [](const Tensor& table, const Tensor& at) {
     return table.index_select(0, at.reshape({-1})).view(at.sizes());
@@ -103,9 +105,9 @@ BoundaryImpl::Smooth BoundaryImpl::smooth_ttfs(const Tensor& flat, const Tensor&
   Smooth out{scale * of_level(worth, level), fired + event, level + torch::zeros_like(flat)};
   if (log_gap.defined()) {
     // Its time: the nearest falling threshold, as wide as the cell around it.
-    const Tensor bounds = log_gap.exp().cumsum(0);
+    const Tensor bounds = log_gap.cpu().exp().cumsum(0);
     const LevelCells cells = level_cells(bounds.detach());
-    const Tensor x = size / per_channel(log_step.exp());
+    const Tensor x = size / per_channel(log_step.cpu().exp());
     const Tensor near = torch::bucketize(x.detach(), cells.middles);
     const Tensor inside = fired * x.detach().ge(cells.lowest) * x.detach().lt(cells.highest);
     const Tensor moved =
@@ -113,7 +115,7 @@ BoundaryImpl::Smooth BoundaryImpl::smooth_ttfs(const Tensor& flat, const Tensor&
     const Tensor rise = (worth.slice(0, 2) - worth.slice(0, 1, -1)).detach();
     out.value = out.value + scale.detach() * of_level(rise, near) * moved;
     out.magnitude = out.magnitude + moved;
-    const Tensor reached = (threshold / per_channel(log_step.exp())).detach().view({-1});
+    const Tensor reached = (threshold / per_channel(log_step.cpu().exp())).detach().view({-1});
     first = 1 + torch::bucketize(reached, bounds.detach(), false, true);
   }
   out.value =

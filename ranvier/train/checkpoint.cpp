@@ -68,8 +68,8 @@ Checkpoint checkpoint_from(const std::vector<Tensor>& tensors) {
 
 void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path) {
   std::vector<Tensor> tensors{tensor_from(header_of(checkpoint).dump())};
-  for (const auto& t : checkpoint.model) tensors.push_back(t.detach());
-  for (const auto& t : checkpoint.optimisers) tensors.push_back(t.detach());
+  for (const auto& t : checkpoint.model) tensors.push_back(t.detach().cpu());
+  for (const auto& t : checkpoint.optimisers) tensors.push_back(t.detach().cpu());
   std::ostringstream stream;
   torch::save(tensors, stream);
   core::write_file_atomic(path, stream.str());

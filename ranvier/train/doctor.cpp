@@ -1,3 +1,4 @@
+#include "ranvier/train/kernels/threads.hpp"
 #include "ranvier/train/torch_compat.hpp"
 #include "ranvier/train/train.hpp"
 
@@ -25,5 +26,9 @@ double matmul_gflops(int threads) {
 }
 
 std::string torch_version() { return TORCH_VERSION; }
+
+GpuFinding find_gpus() {
+  return {static_cast<int>(torch::cuda::device_count()), has_gpu_threads()};
+}
 
 }  // namespace ranvier::train

@@ -116,13 +116,13 @@ struct SpikeTally {
 /// [T, N, C, ...] -> [N][T][C * ...] in CHW order.
 template <class Integer>
 std::vector<Integer> by_sample(const Tensor& spikes, c10::ScalarType type) {
-  const auto flat = spikes.transpose(0, 1).contiguous().to(type);
+  const auto flat = spikes.transpose(0, 1).to(torch::kCPU, type).contiguous();
   const auto* data = flat.data_ptr<Integer>();
   return {data, data + flat.numel()};
 }
 
 std::vector<int32_t> integers_of(const Tensor& values) {
-  const auto plain = values.to(torch::kInt).contiguous();
+  const auto plain = values.to(torch::kCPU, torch::kInt).contiguous();
   return {plain.data_ptr<int32_t>(), plain.data_ptr<int32_t>() + plain.numel()};
 }
 

@@ -1,6 +1,8 @@
 #include "ranvier/train/lif.hpp"
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/train/device.hpp"
+#include "ranvier/train/kernels/threads.hpp"
 
 #include <cmath>
 
@@ -23,30 +25,66 @@ Tensor laid_out_like(const Tensor& grad, const Tensor& x) {
   return grad.strides() == x.strides() ? grad : torch::empty_like(x).copy_(grad);
 }
 
-LifArguments arguments_of(const Tensor& x, const Tensor& inverse_gain, const Tensor& theta,
-                          const Tensor& beta, const LifOptions& options) {
-  LifArguments a;
-  a.steps = x.size(0);
-  a.layout.size = x.numel() / x.size(0);
-  a.layout.channels = x.size(2);
-  a.layout.inner = is_channels_last(x) ? 1 : a.layout.size / (x.size(1) * x.size(2));
-  a.options = options;
-  a.inverse_gain = inverse_gain.data_ptr<float>();
-  a.theta = theta.data_ptr<float>();
-  a.beta = beta.data_ptr<float>();
-  a.threads = at::get_num_threads();
-  return a;
+/// Parameters of one call, [C] each; the loops read them on the processor.
+struct LifParameters {
+  Tensor inverse_gain, theta, beta;
+
+  LifArguments arguments_for(const Tensor& x, const LifOptions& options) const {
+    LifArguments a;
+    a.steps = x.size(0);
+    a.layout.size = x.numel() / x.size(0);
+    a.layout.channels = x.size(2);
+    a.layout.inner = is_channels_last(x) ? 1 : a.layout.size / (x.size(1) * x.size(2));
+    a.options = options;
+    a.inverse_gain = inverse_gain.data_ptr<float>();
+    a.theta = theta.data_ptr<float>();
+    a.beta = beta.data_ptr<float>();
+    a.threads = at::get_num_threads();
+    return a;
+  }
+};
+
+/// A call of the threads of x's device, and the table that they read there.
+class ThreadCall {
+ public:
+  ThreadCall(const LifArguments& arguments, const Tensor& x)
+      : threads(lif_threads(arguments)), place(thread_place(x.device())) {
+    const LifTable host = make_lif_table(arguments);
+    table_ = torch::tensor(host.values).to(x.device());
+    threads.table = table_.data_ptr<float>();
+    threads.x = x.data_ptr<float>();
+  }
+
+  LifThreads threads;
+  ThreadPlace place;
+
+ private:
+  Tensor table_;
+};
+
+/// Sums over all neurons of a channel: [3, size] -> [3, C] float64.
+Tensor by_channel(const Tensor& terms, const ChannelLayout& layout) {
+  return terms.view({3, -1, layout.channels, layout.inner})
+      .sum(torch::IntArrayRef{1, 3}, false, torch::kFloat64);
 }
 
 class FusedLif : public Function<FusedLif> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& inverse_gain,
-                        const Tensor& theta, const Tensor& beta, const LifOptions& options) {
+                        const Tensor& theta, const Tensor& beta, const LifOptions& options,
+                        bool is_threaded) {
     Tensor spikes = torch::empty_like(x);
-    lif_forward(arguments_of(x, inverse_gain, theta, beta, options), x.data_ptr<float>(),
-                spikes.data_ptr<float>());
-    context->save_for_backward({x, inverse_gain, theta, beta});
+    const LifParameters parameters{inverse_gain.cpu(), theta.cpu(), beta.cpu()};
+    const LifArguments arguments = parameters.arguments_for(x, options);
+    if (is_threaded) {
+      const ThreadCall call(arguments, x);
+      lif_forward_threads(call.place, call.threads, options, spikes.data_ptr<float>());
+    } else {
+      lif_forward(arguments, x.data_ptr<float>(), spikes.data_ptr<float>());
+    }
+    context->save_for_backward({x, parameters.inverse_gain, parameters.theta, parameters.beta});
     context->saved_data["options"] = pack(options);
+    context->saved_data["threaded"] = is_threaded;
     return spikes;
   }
 
@@ -54,13 +92,24 @@ class FusedLif : public Function<FusedLif> {
     const variable_list saved = context->get_saved_variables();
     const Tensor& x = saved[0];
     const LifOptions options = unpack(context->saved_data["options"].toDoubleVector());
+    const LifArguments arguments =
+        LifParameters{saved[1], saved[2], saved[3]}.arguments_for(x, options);
     const Tensor grad_spikes = laid_out_like(grads[0], x);
     Tensor grad_x = torch::empty_like(x);
-    Tensor sums = torch::empty({3, x.size(2)}, torch::kFloat64);
-    lif_backward(arguments_of(x, saved[1], saved[2], saved[3], options), x.data_ptr<float>(),
-                 grad_spikes.data_ptr<float>(), grad_x.data_ptr<float>(), sums.data_ptr<double>());
+    Tensor sums;
+    if (context->saved_data["threaded"].toBool()) {
+      const ThreadCall call(arguments, x);
+      Tensor terms = torch::empty({3, arguments.layout.size}, x.options());
+      lif_backward_threads(call.place, call.threads, options, grad_spikes.data_ptr<float>(),
+                           grad_x.data_ptr<float>(), terms.data_ptr<float>());
+      sums = by_channel(terms, arguments.layout);
+    } else {
+      sums = torch::empty({3, x.size(2)}, torch::kFloat64);
+      lif_backward(arguments, x.data_ptr<float>(), grad_spikes.data_ptr<float>(),
+                   grad_x.data_ptr<float>(), sums.data_ptr<double>());
+    }
     sums = sums.to(torch::kFloat32);
-    return {grad_x, sums[0], sums[1], sums[2], Tensor()};
+    return {grad_x, sums[0], sums[1], sums[2], Tensor(), Tensor()};
   }
 
  private:
@@ -155,14 +204,21 @@ void require_input(const Tensor& x) {
 Tensor fused_lif(const Tensor& x, const Tensor& gain, const Tensor& theta, const Tensor& beta,
                  const LifOptions& options) {
   require_input(x);
-  if (!x.device().is_cpu() || x.scalar_type() != torch::kFloat32) {
-    return reference_lif(x, gain, theta, beta, options);
-  }
+  const bool has_threads = x.is_cuda() && has_gpu_threads() && x.size(0) <= kMostThreadSteps;
+  const bool is_fused = x.scalar_type() == torch::kFloat32 && (x.is_cpu() || has_threads);
+  return is_fused ? fused_lif_by(x.is_cpu() ? LifRunner::kLoops : LifRunner::kThreads, x, gain,
+                                 theta, beta, options)
+                  : reference_lif(x, gain, theta, beta, options);
+}
+
+Tensor fused_lif_by(LifRunner runner, const Tensor& x, const Tensor& gain, const Tensor& theta,
+                    const Tensor& beta, const LifOptions& options) {
+  require_input(x);
   const int64_t channels = x.size(2);
   const auto per_channel = [&](const Tensor& p) { return p.expand({channels}).contiguous(); };
   const Tensor dense = is_channels_last(x) ? x : x.contiguous();
   return FusedLif::apply(dense, per_channel(gain.reciprocal()), per_channel(theta),
-                         per_channel(beta), options);
+                         per_channel(beta), options, runner == LifRunner::kThreads);
 }
 
 Tensor reference_lif(const Tensor& x, const Tensor& gain, const Tensor& theta, const Tensor& beta,
@@ -204,8 +260,8 @@ Tensor LifLayerImpl::leak() const {
 }
 
 Tensor LifLayerImpl::forward(const Tensor& x) {
-  const Tensor spikes =
-      fused_lif(x, torch::ones_like(log_threshold), threshold(), leak(), options_);
+  const Tensor spikes = fused_lif(x.to(log_threshold.scalar_type()),
+                                  torch::ones_like(log_threshold), threshold(), leak(), options_);
   spikes_per_neuron_ =
       (options_.is_signed ? spikes.abs() : spikes).mean() * static_cast<double>(x.size(0));
   return spikes;

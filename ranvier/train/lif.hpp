@@ -13,11 +13,21 @@ namespace ranvier::train {
 /// Shape: x [T, N, C, ...] float32, contiguous or channels-last within a step; gain, theta, beta
 /// [C] (or [1], shared).
 ///   -> spikes, shape and layout of x, values 0, 1 (signed: -1, 0, 1).
-/// Gradients: x, gain, theta, beta; the same bits for any number of threads. Runs step by step off
-/// the CPU. Cost: O(numel), no tensor per step.
+/// Gradients: x, gain, theta, beta; the same bits for any number of threads. Cost: O(numel), no
+/// tensor per step. Where neither the processor's loops nor the threads of a GPU can go
+/// (other float types, other devices, more than kMostThreadSteps steps on a GPU): reference_lif.
 torch::Tensor fused_lif(const torch::Tensor& x, const torch::Tensor& gain,
                         const torch::Tensor& theta, const torch::Tensor& beta,
                         const LifOptions& options = {});
+
+/// The loops of the processor, or one thread per neuron as on a GPU.
+enum class LifRunner : uint8_t { kLoops, kThreads };
+
+/// fused_lif by the kernels of `runner`; threads run in order for tensors of the processor. Spikes
+/// and grad_x have the same bits.
+torch::Tensor fused_lif_by(LifRunner runner, const torch::Tensor& x, const torch::Tensor& gain,
+                           const torch::Tensor& theta, const torch::Tensor& beta,
+                           const LifOptions& options = {});
 
 /// The same function by plain autograd, one tensor per step: any float type, any device. Bit-equal
 /// spikes in float32.

@@ -121,6 +121,26 @@ TEST(FusedLif, ReadsChannelsLastMemoryInPlace) {
   expect_equal_gradients(given, expected, "channels-last");
 }
 
+TEST(FusedLif, IsTheSameByThreads) {
+  const auto by_threads = [](const Tensor& x, const Tensor& gain, const Tensor& theta,
+                             const Tensor& beta, const LifOptions& options) {
+    return fused_lif_by(LifRunner::kThreads, x, gain, theta, beta, options);
+  };
+  Problem last(8);
+  last.x = last.x.permute({0, 1, 3, 4, 2}).contiguous().permute({0, 1, 4, 2, 3});
+  for (const Problem& problem : {Problem(), last}) {
+    for (const LifOptions& options : variants()) {
+      const auto expected = problem.run(fused_lif, torch::kFloat32, options);
+      const auto given = problem.run(by_threads, torch::kFloat32, options);
+      EXPECT_TRUE(given.spikes.equal(expected.spikes));
+      EXPECT_TRUE(given.grads[0].equal(expected.grads[0]));
+      for (size_t i = 1; i < 4; ++i) {
+        EXPECT_TRUE(torch::allclose(given.grads[i], expected.grads[i], 1e-4, 1e-4)) << i;
+      }
+    }
+  }
+}
+
 TEST(FusedLif, SharesOneParameterBetweenChannels) {
   const Problem problem;
   const Tensor one = torch::full({1}, 0.9).set_requires_grad(true);

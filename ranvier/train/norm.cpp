@@ -88,7 +88,7 @@ NormImpl::NormImpl(int64_t channels)
 
 Tensor NormImpl::forward(const Tensor& x) {
   if (is_training()) num_batches_tracked.add_(1);
-  if (is_training() && processes()->size() > 1) return forward_shared(x);
+  if (is_training() && processes()->size() > 1) return forward_shared(x.to(torch::kFloat32));
   return torch::batch_norm(x, weight, bias, running_mean, running_var, is_training(), kMomentum,
                            kEpsilon, at::globalContext().userEnabledCuDNN());
 }

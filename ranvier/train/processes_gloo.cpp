@@ -56,7 +56,7 @@ class GlooProcesses : public Processes {
   template <class Collective>
   static void run(Tensor values, const Collective& collective) {
     RANVIER_CONTRACT(values.is_contiguous(), "processes exchange contiguous tensors");
-    std::vector<Tensor> tensors{std::move(values)};
+    std::vector<Tensor> tensors{values.cpu()};  // Gloo reads the processor's memory
     try {
       collective(tensors)->wait();
     } catch (const std::exception& error) {
@@ -65,6 +65,7 @@ class GlooProcesses : public Processes {
                       "({}); the last checkpoint stays. Go on with --resume",
                       first_line(error)));
     }
+    if (!values.is_cpu()) values.copy_(tensors.front());
   }
 
   c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;

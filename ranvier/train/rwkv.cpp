@@ -93,8 +93,10 @@ class TimeMix : public HalfBlock {
     const Tensor from = stream(x);
     const Tensor a = through(input, norm(from));
     const Tensor before = shift(a, last);
+    const auto type = decay.scalar_type();  // exponentials of a low precision are far off
     const Tensor average =
-        fused_wkv(key(mix_key(a, before)), value(mix_value(a, before)), -decay.exp(), bonus, state);
+        fused_wkv(key(mix_key(a, before)).to(type), value(mix_value(a, before)).to(type),
+                  -decay.exp(), bonus, state);
     const Tensor gated = torch::sigmoid(receptance(mix_receptance(a, before))) * average;
     return from + output(range_(through(averaged_, gated)));
   }
@@ -227,12 +229,12 @@ class Rwkv : public LanguageModel {
 
   std::vector<Tensor> start_state(int64_t texts) const {
     const int64_t width = spec().network.width;
-    const auto type = head_->weight.scalar_type();
+    const auto options = head_->weight.options().requires_grad(false);
     std::vector<Tensor> state;
     for (size_t b = 0; b < blocks_.size(); ++b) {
-      state.push_back(torch::zeros({texts, width}, type));
-      state.push_back(torch::zeros({texts, width}, type));
-      state.push_back(wkv_start_state(texts, width, type));
+      state.push_back(torch::zeros({texts, width}, options));
+      state.push_back(torch::zeros({texts, width}, options));
+      state.push_back(wkv_start_state(texts, width, options));
     }
     return state;
   }

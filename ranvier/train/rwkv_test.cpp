@@ -61,14 +61,41 @@ TEST(Wkv, HasTheValuesAndGradientsOfPlainAutogradInDouble) {
   const Tensor decay = input({5}), bonus = input({5});
   const std::vector<Tensor> inputs{key, value, decay, bonus};
   Tensor state = wkv_start_state(2, 5, torch::kDouble);
+  Tensor stepped = state;
   const Tensor fused = fused_wkv(key, value, -decay.exp(), bonus, state);
-  const Tensor plain = reference_wkv(key, value, -decay.exp(), bonus);
+  const Tensor plain = stepwise_wkv(key, value, -decay.exp(), bonus, stepped);
+  EXPECT_TRUE(torch::allclose(state, stepped, 1e-12, 1e-12));
   EXPECT_TRUE(torch::allclose(fused, plain, 1e-12, 1e-12));
   const Tensor weight = torch::randn_like(plain);
   const auto a = torch::autograd::grad({(fused * weight).sum()}, inputs);
   const auto b = torch::autograd::grad({(plain * weight).sum()}, inputs);
   for (size_t i = 0; i < inputs.size(); ++i) {
     EXPECT_TRUE(torch::allclose(a[i], b[i], 1e-10, 1e-10)) << "input " << i;
+  }
+}
+
+TEST(Wkv, IsTheSameByThreads) {
+  torch::manual_seed(2);
+  const auto input = [](torch::IntArrayRef shape) {
+    return (2.0 * torch::randn(shape, torch::kDouble)).requires_grad_();
+  };
+  const Tensor key = input({2, 30, 5}), value = input({2, 30, 5});
+  const Tensor decay = input({5}), bonus = input({5});
+  const std::vector<Tensor> inputs{key, value, decay, bonus};
+  const Tensor weight = torch::randn({2, 30, 5}, torch::kDouble);
+  std::vector<Tensor> outs, states;
+  std::vector<std::vector<Tensor>> gradients;
+  for (const WkvRunner runner : {WkvRunner::kLoops, WkvRunner::kThreads}) {
+    Tensor state = wkv_start_state(2, 5, torch::kDouble);
+    const Tensor out = fused_wkv_by(runner, key, value, -decay.exp(), bonus, state);
+    outs.push_back(out.detach());
+    states.push_back(state);
+    gradients.push_back(torch::autograd::grad({(out * weight).sum()}, inputs));
+  }
+  EXPECT_TRUE(torch::allclose(outs[0], outs[1], 1e-12, 1e-12));
+  EXPECT_TRUE(torch::allclose(states[0], states[1], 1e-12, 1e-12));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    EXPECT_TRUE(torch::allclose(gradients[0][i], gradients[1][i], 1e-10, 1e-10)) << i;
   }
 }
 

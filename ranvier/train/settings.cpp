@@ -134,6 +134,7 @@ OptimSettings parse_train(const Values& values) {
   out.weight_decay = values.real("train.weight_decay");
   out.warmup = values.real("train.warmup");
   out.label_smoothing = values.real("train.label_smoothing");
+  out.is_mixed = values.text("train.precision") == "mixed";
   return out;
 }
 

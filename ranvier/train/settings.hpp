@@ -55,6 +55,7 @@ struct OptimSettings {
   double weight_decay = 5e-4;
   double warmup = 0.2;  // fraction of all steps
   double label_smoothing = 0;
+  bool is_mixed = false;  // products in bfloat16, the rest and all weights in float32
 };
 
 struct FinetuneSettings {

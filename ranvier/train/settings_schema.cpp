@@ -186,6 +186,12 @@ constexpr auto kFields = std::to_array<Field>({
      .minimum = 0,
      .maximum = 0.9,
      .doc = "Share of the target given to all classes alike"},
+    {.key = "train.precision",
+     .kind = Kind::kChoice,
+     .fallback = "float32",
+     .allowed = "float32|mixed",
+     .doc = "mixed: products of matrices and convolutions of a step in bfloat16; weights, sums, "
+            "codecs and every score in float32"},
     {.key = "train.checkpoint_seconds",
      .fallback = "60",
      .minimum = 0,

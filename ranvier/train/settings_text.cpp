@@ -13,9 +13,10 @@ namespace {
 std::string text_of(const OptimSettings& o) {
   return fmt::format(
       "epochs {} batch {} optimizer {} schedule {} rate {} momentum {} decay {} warmup {} "
-      "smoothing {}",
+      "smoothing {}{}",
       o.epochs, o.batch, static_cast<int>(o.optimizer), static_cast<int>(o.schedule),
-      o.learning_rate, o.momentum, o.weight_decay, o.warmup, o.label_smoothing);
+      o.learning_rate, o.momentum, o.weight_decay, o.warmup, o.label_smoothing,
+      o.is_mixed ? " mixed" : "");  // float32: signatures stay as they were
 }
 
 /// Nothing for bits and events, whose signatures stay as they were.

@@ -151,7 +151,7 @@ torch::Tensor BottleneckImpl::expand(const torch::Tensor& x) {
 void BottleneckImpl::calibrate(const torch::Tensor& samples) {
   const torch::NoGradGuard no_grad;
   const int64_t stride = projection_.stride;
-  const auto rows = patches_of(rectified(samples), stride).to(torch::kDouble);
+  const auto rows = patches_of(rectified(samples), stride).to(torch::kCPU, torch::kDouble);
   std::vector<torch::Tensor> squeezing, expanding;
   for (const auto& group : rows.chunk(projection_.groups)) {
     const int64_t kept = squeeze_->weight.size(0) / projection_.groups;

@@ -4,6 +4,7 @@
 #include "ranvier/core/file.hpp"
 #include "ranvier/train/blas.hpp"
 #include "ranvier/train/bundle.hpp"
+#include "ranvier/train/device.hpp"
 #include "ranvier/train/kernels/allocator.hpp"
 #include "ranvier/train/link_loss.hpp"
 #include "ranvier/train/processes.hpp"
@@ -24,15 +25,6 @@
 namespace ranvier::train {
 
 namespace {
-
-void require_known_device(const std::string& device) {
-  if (device == "cpu") return;
-  throw core::UserError({.key = "--device",
-                         .given = device,
-                         .allowed = "cpu",
-                         .place = {},
-                         .hint = "Training runs on the processor"});
-}
 
 /// Joules and seconds come from a preset's links, which whoever calls has to know; and no budget
 /// is below what an empty link takes.
@@ -59,12 +51,12 @@ void require_prices(const VariantSettings& variant, const std::vector<Framing>& 
 class Experiment {
  public:
   Experiment(Settings settings, const TrainOptions& options)
-      : settings_(std::move(settings)), options_(options) {
-    require_known_device(options.device);
+      : settings_(std::move(settings)), options_(options), device_(usable_device(options.device)) {
     for (const auto& [key, batch] : batches()) require_even_shares(options.launch, batch, key);
     rendezvous_ = make_rendezvous(options.launch);
     sets_ = Sets::of(load_data(settings_.data));
     sets_.loader_threads = settings_.loader_threads;
+    sets_.device = device_;
     settings_.data_hash = content_hash(sets_.data);
     context_ = {.sets = &sets_,
                 .checkpoints = options.out / "checkpoints",
@@ -97,7 +89,7 @@ class Experiment {
       const auto directory = bundle_directory(variant);
       if (!std::filesystem::exists(directory / "metrics.json")) continue;
       jobs.emplace_back([this, &variant, directory] {
-        const auto model = make_model(spec_of(variant));
+        const auto model = place(spec_of(variant));
         load_weights(*model, directory / "weights.safetensors");
         rescore_bundle(*model, sets_, settings_.finetune.calibration_samples, directory);
       });
@@ -129,7 +121,7 @@ class Experiment {
   void score_losses(const VariantSettings& variant, const std::vector<std::filesystem::path>& links,
                     int64_t samples) {
     const auto directory = bundle_directory(variant);
-    const auto model = make_model(spec_of(variant));
+    const auto model = place(spec_of(variant));
     load_weights(*model, directory / "weights.safetensors");
     std::vector<ir::LinkLoss> losses;
     for (const auto& path : links) losses.push_back(ir::read_link_loss(path));
@@ -199,6 +191,12 @@ class Experiment {
     spec.surrogate = variant.surrogate;
     spec.steps = variant.steps;
     return spec;
+  }
+
+  std::shared_ptr<Model> place(const ModelSpec& spec) const {
+    auto model = make_model(spec);
+    model->to(device_);
+    return model;
   }
 
   /// One training and the bundles that come of it.
@@ -345,7 +343,7 @@ class Experiment {
   }
 
   void train_dense() {
-    const auto dense = make_model(plain_spec());
+    const auto dense = place(plain_spec());
     obtain(*dense, nullptr, dense_phase());
     dense->eval();
     dense_ = dense;
@@ -353,7 +351,7 @@ class Experiment {
   }
 
   void train(Work& work) {
-    work.model = make_model(work.spec);
+    work.model = place(work.spec);
     work.model->warm_start(*dense_);
     work.model->set_framings(work.phase.framings);
     if (work.variants.empty()) {
@@ -407,6 +405,7 @@ class Experiment {
   std::vector<Work> works_;
   Settings settings_;
   TrainOptions options_;
+  torch::Device device_;
   std::unique_ptr<Rendezvous> rendezvous_;
   std::map<std::string, ProcessesPtr> processes_;  // by training
   Sets sets_;

@@ -24,7 +24,7 @@ struct TrainOptions {
   bool resume = false;        // go on from out/checkpoints; finished variants are skipped
   bool quiet = false;
   int threads = 0;             // 0 = as many as the machine has
-  std::string device = "cpu";  // the only one
+  std::string device = "cpu";  // or "cuda", "cuda:1": usable_device()
   Examine examine = {};        // of every variant, before the first step; may be empty
   FramingOf framing = {};      // of every network with boundaries; empty: even ones
   Launch launch = {};  // of the processes that share every batch; train_all alone takes several
@@ -59,5 +59,12 @@ LossScorer loss_scorer(const config::Values& values, const TrainOptions& options
 double matmul_gflops(int threads);
 
 std::string torch_version();
+
+/// GPUs that --device cuda can run on, and whether this program has its own kernels for them.
+struct GpuFinding {
+  int count = 0;
+  bool has_kernels = false;
+};
+GpuFinding find_gpus();
 
 }  // namespace ranvier::train

@@ -24,6 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using torch::Tensor;
 
 /// A directory of its own, gone at the end.
 class TrainTest : public ::testing::Test {
@@ -272,157 +273,32 @@ TEST_F(TrainTest, EveryCodecLearns) {
   }
 }
 
-/// A whole run: the smallest settings that have every kind of variant.
-Settings tiny_settings() {
-  Settings s;
-  s.name = "tiny";
-  s.data = {.kind = DataKind::kProcedural,
-            .path = {},
-            .place = {},
-            .train_samples = 60,
-            .test_samples = 20,
-            .image_size = 8};
-  s.data_hash = content_hash(load_data(s.data));
-  s.network.widths = {4, 6};
-  s.network.blocks = {1, 1};
-  s.network.cuts = {"stage1"};
-  s.train = {.epochs = 1, .batch = 20, .learning_rate = 0.05};
-  s.finetune.optim = s.train;
-  s.finetune.calibration_samples = 20;
-  s.record_samples = 3;
-  VariantSettings v;
-  v.batch = 20;
-  v.name = "ann-packet";
-  v.kind = ir::NetworkKind::kAnn;
-  v.codec = {.kind = codec::CodecKind::kDense, .bits = 8};
-  v.wire = codec::WireKind::kPacket;
-  s.variants.push_back(v);
-  v.name = "ann-burst8";
-  v.wire = codec::WireKind::kBurst;
-  s.variants.push_back(v);
-  v.name = "snn";
-  v.kind = ir::NetworkKind::kSnn;
-  v.codec = {.kind = codec::CodecKind::kRate, .bits = 1, .steps = 2};
-  v.wire = codec::WireKind::kAuto;
-  v.steps = 2;
-  s.variants.push_back(v);
-  v.name = "hnn-graded";
-  v.kind = ir::NetworkKind::kHnn;
-  v.codec = {.kind = codec::CodecKind::kGraded, .bits = 2};
-  v.steps = 1;
-  v.distill = 0.5;
-  v.has_finetuned_teacher = true;
-  s.variants.push_back(v);
-  return s;
-}
-
-TEST_F(TrainTest, WritesWholeBundlesThatAreTheSameForAnyNumberOfThreads) {
-  const Settings settings = tiny_settings();
-  train_all(settings, {.out = out_ / "a", .quiet = true, .threads = 1});
-  train_all(settings, {.out = out_ / "b", .quiet = true, .threads = 3});
-  for (const auto& variant : settings.variants) {
-    const auto a = out_ / "a" / "bundle" / variant.name;
-    const auto b = out_ / "b" / "bundle" / variant.name;
-    for (const char* file : {"network.json", "weights.safetensors", "activity.h5"}) {
-      EXPECT_EQ(core::content_hash(core::read_file(a / file, "test")),
-                core::content_hash(core::read_file(b / file, "test")))
-          << variant.name << "/" << file;
+TEST_F(TrainTest, LearnsInMixedPrecisionWithWeightsAndScoresInFloat32) {
+  for (const auto kind : {ir::NetworkKind::kHnn, ir::NetworkKind::kSnn}) {
+    std::vector<std::shared_ptr<Model>> models;
+    for (const bool is_mixed : {true, true, false}) {
+      models.push_back(make_model(spec(kind)));
+      calibrate(*models.back(), sets_, 40);
+      Phase p = phase();
+      p.name = "mixed" + std::to_string(models.size());
+      p.optim.is_mixed = is_mixed;
+      p.optim.epochs = 6;
+      const auto result = train_phase(*models.back(), nullptr, p, context(false));
+      EXPECT_LT(result.history.back().loss, result.history.front().loss);
     }
-    EXPECT_TRUE(is_complete_bundle(a, settings.signature_of(variant)));
-    EXPECT_NO_THROW(ir::read_network(a / "network.json"));
-    EXPECT_EQ(ir::read_activity(a / "activity.h5").samples, 3);
-  }
-}
-
-/// Frames of `count` elements, one after the other, of every boundary.
-std::vector<Framing> framings_of(const ir::Network& network, int64_t count) {
-  std::vector<Framing> framings;
-  for (const auto& boundary : network.boundaries) {
-    Framing framing;
-    const int64_t size = network.layers[static_cast<size_t>(boundary.layer)].out.size();
-    for (int64_t begin = 0; begin < size; begin += count) {
-      framing.blocks.emplace_back();
-      for (int64_t e = begin; e < std::min(begin + count, size); ++e) {
-        framing.blocks.back().places.push_back(static_cast<uint32_t>(e));
-      }
+    expect_equal_state(*models[0], *models[1]);
+    const auto mixed = models[0]->parameters();
+    const auto full = models[2]->parameters();
+    bool differs = false;
+    for (size_t i = 0; i < mixed.size(); ++i) {
+      EXPECT_EQ(mixed[i].scalar_type(), torch::kFloat32);
+      differs = differs || !torch::equal(mixed[i], full[i]);
     }
-    framings.push_back(framing);
+    EXPECT_TRUE(differs) << "bfloat16 rounds";
+    const torch::NoGradGuard no_grad;
+    const Tensor images = torch::randn({2, sets_.data.train.channels, 8, 8});
+    EXPECT_EQ(models[0]->forward(images).scalar_type(), torch::kFloat32);
   }
-  return framings;
-}
-
-TEST_F(TrainTest, HoldsABudgetOfBitsInTheFramesThatWillCross) {
-  Settings settings = tiny_settings();
-  settings.data.train_samples = 200;
-  settings.data.test_samples = 100;
-  settings.data_hash = content_hash(load_data(settings.data));
-  settings.variants.erase(settings.variants.begin(), settings.variants.end() - 1);
-  settings.record_samples = 100;
-  settings.finetune.calibration_samples = 100;
-  VariantSettings& variant = settings.variants[0];
-  variant.epochs = 4;
-  variant.objective = ObjectiveKind::kBudget;
-  variant.bits_per_activation = 2.2;
-  const auto in_frames = [](const ir::Network& network, const std::string& /*variant*/) {
-    return framings_of(network, 32);
-  };
-  train_all(settings, {.out = out_ / "a", .quiet = true, .threads = 1, .framing = in_frames});
-  const auto bundle = out_ / "a" / "bundle" / "hnn-graded";
-  const auto network = ir::read_network(bundle / "network.json");
-  const auto paid = count_paid(network, ir::read_activity(bundle / "activity.h5"),
-                               codec::WireKind::kAuto, in_frames(network, "hnn-graded"));
-  EXPECT_NEAR(paid.bits_per_activation(), 2.2, 0.05 * 2.2);
-  const auto even =
-      count_paid(network, ir::read_activity(bundle / "activity.h5"), codec::WireKind::kAuto, {});
-  EXPECT_LT(even.bits_per_activation(), 0.8 * 2.2) << "frames of 256 are cheaper";
-  const auto metrics = core::read_file(bundle / "metrics.json", "test");
-  EXPECT_THAT(metrics, HasSubstr("\"deviation_percent\""));
-  // Other frames are another training.
-  EXPECT_FALSE(is_complete_bundle(bundle, settings.signature_of(variant)));
-}
-
-TEST_F(TrainTest, SkipsCompleteBundlesAndRedoesIncompleteOnes) {
-  Settings settings = tiny_settings();
-  settings.variants.erase(settings.variants.begin() + 1, settings.variants.end() - 1);
-  TrainOptions options{.out = out_ / "a", .quiet = true, .threads = 1};
-  train_all(settings, options);
-  const auto hnn = out_ / "a" / "bundle" / "hnn-graded";
-  const auto weights = core::read_file(hnn / "weights.safetensors", "test");
-  fs::remove(hnn / "metrics.json");
-  core::write_file_atomic(hnn / "weights.safetensors", "half");
-  const auto kept = fs::last_write_time(out_ / "a" / "bundle" / "ann-packet" / "metrics.json");
-  options.resume = true;
-  train_all(settings, options);
-  EXPECT_EQ(core::read_file(hnn / "weights.safetensors", "test"), weights);
-  EXPECT_TRUE(fs::exists(hnn / "metrics.json"));
-  EXPECT_EQ(fs::last_write_time(out_ / "a" / "bundle" / "ann-packet" / "metrics.json"), kept);
-}
-
-TEST_F(TrainTest, ResumesDenseVariantsOfEqualBitsUnderTheirOwnNames) {
-  Settings settings = tiny_settings();
-  settings.variants.resize(2);
-  settings.variants[1].name = "ann-coded";
-  settings.variants[1].wire = codec::WireKind::kRans;
-  settings.variants[1].objective = ObjectiveKind::kBudget;
-  settings.variants[1].bits_per_activation = 2.0;
-  TrainOptions options{.out = out_ / "a", .quiet = true, .threads = 1};
-  train_all(settings, options);
-  const auto coded = out_ / "a" / "bundle" / "ann-coded";
-  const auto weights = core::read_file(coded / "weights.safetensors", "test");
-  fs::remove(coded / "metrics.json");
-  options.resume = true;
-  train_all(settings, options);
-  EXPECT_EQ(core::read_file(coded / "weights.safetensors", "test"), weights);
-}
-
-TEST_F(TrainTest, RefusesADirectoryThatCannotBeWritten) {
-  core::write_file_atomic(out_ / "file", "not a directory");
-  EXPECT_THROW(train_all(tiny_settings(), {.out = out_ / "file", .quiet = true}), core::UserError);
-}
-
-TEST_F(TrainTest, RefusesADeviceThatItDoesNotKnow) {
-  EXPECT_THROW(train_all(tiny_settings(), {.out = out_, .quiet = true, .device = "tpu"}),
-               core::UserError);
 }
 
 TEST(Processes, AreRefusedByABuildWithoutGloo) {

@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/interrupt.hpp"
+#include "ranvier/train/bit_price.hpp"
 #include "ranvier/train/evaluate.hpp"
 #include "ranvier/train/optimiser.hpp"
 #include "ranvier/train/settle.hpp"
@@ -56,35 +57,6 @@ double target_of(const Phase& phase) {
   }
   throw core::ContractViolation("a budget has a target");
 }
-
-/// What boundaries are charged for the bits that they send: unit x (bits per activation) + fixed,
-/// when all send alike. Controllers count in bits per activation, whatever the user counts in.
-class BitPrice {
- public:
-  explicit BitPrice(const Phase& phase) {
-    if (phase.price == TrafficPrice::kBits) return;
-    unit_ = 0.0;
-    for (const Framing& framing : phase.framings) {
-      const bool is_energy = phase.price == TrafficPrice::kEnergy;
-      const LinkPrices& prices = framing.prices;
-      per_bit_.push_back(is_energy ? prices.nanojoules_per_bit : prices.nanoseconds_per_bit);
-      fixed_ += is_energy ? 0.0 : prices.nanoseconds_crossing;
-      unit_ += per_bit_.back() * static_cast<double>(framing.crossings());
-    }
-    RANVIER_CONTRACT(unit_ > 0.0, "links charge for bits");
-  }
-
-  double unit() const { return unit_; }
-
-  Tensor of(const std::vector<Boundary>& boundaries, const Tensor& wire_bits) const {
-    return per_bit_.empty() ? wire_bits : (weighted_bits(boundaries, per_bit_) + fixed_) / unit_;
-  }
-
- private:
-  std::vector<double> per_bit_;  // [boundary], none: bits are what is charged
-  double unit_ = 1.0;
-  double fixed_ = 0.0;
-};
 
 /// Parts of a training after which a budget is compared with what the deployed network pays.
 constexpr std::array kAudits{0.5, 0.7, 0.85, 0.95};
@@ -219,12 +191,17 @@ class PhaseTrainer {
     return hard * (1.0 - phase_.distill) + soft * phase_.distill;
   }
 
+  Tensor forward(const Tensor& inputs) {
+    const MixedPrecision precision(phase_.optim.is_mixed, inputs.device());
+    return model_.forward(inputs).to(torch::kFloat32);
+  }
+
   void train_step() {
     const auto batch = batches_.next();
     model_.train();
     weights_.zero_grad();
     codes_.zero_grad();
-    const auto logits = model_.forward(batch.inputs);
+    const auto logits = forward(batch.inputs);
     const auto task = task_loss(logits, batch);
     StepCost cost;
     if (has_traffic_) cost = traffic_of(model_);

@@ -144,13 +144,4 @@ class SpreadRows {
   int64_t count_ = 0;
 };
 
-/// floor(v) for |v| < 2^22, in operations that vectorise. V: float or Lanes.
-template <class V>
-inline V small_floor(V v) {
-  // 1.5 x 2^23: adding it rounds to the nearest integer, halves to even.
-  const V shift = V{} + 12582912.0F;
-  const V nearest = (v + shift) - shift;
-  return nearest - (nearest > v ? V{} + 1.0F : V{});
-}
-
 }  // namespace ranvier::train

@@ -2,6 +2,7 @@
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/train/kernels/encode_sums.hpp"
+#include "ranvier/train/kernels/encode_table.hpp"
 
 #include <algorithm>
 #include <type_traits>
@@ -11,48 +12,11 @@ namespace {
 
 using codec::CodecKind;
 
-enum Row : int {
-  kGain,
-  kThreshold,      // integer threshold of the current
-  kMultiplier,     // integer decode multiplier
-  kRealThreshold,  // the same threshold in units of activation
-  kInverseStep,    // rate: T / threshold; else 1 / step
-  kScale,
-  kJump,  // graded: value of an element that just fires
-  kInverseWidth,
-  kGradEvents,
-  kGradMagnitude,
-  kJumpLevel,  // graded: level of an element that just fires
-  kRowCount
-};
-using Table = ChannelTable<kRowCount>;
-
-/// What is the same for all elements.
-struct Constants {
-  int32_t shift;  // F
-  int32_t half;
-  int32_t top;
-  int32_t steps;
-  int32_t value_shift;
-  int32_t value_half;
-  float value_unit;
-};
-
 int32_t half_of(int shift) { return shift > 0 ? int32_t{1} << (shift - 1) : 0; }
-
-Constants make_constants(const codec::BoundaryParams& p) {
-  return {p.current_frac_bits,
-          half_of(p.current_frac_bits),
-          top_level(p.spec),
-          p.spec.steps,
-          p.decode_shift,
-          half_of(p.decode_shift),
-          std::ldexp(1.0F, -p.value_frac_bits)};
-}
 
 /// The deployed encoder, as in docs/models/converter.md.
 template <CodecKind kKind, bool kSigned>
-inline int32_t level_of(int32_t i, float threshold, const Constants& g) {
+inline int32_t level_of(int32_t i, float threshold, const EncodeConstants& g) {
   if constexpr (kKind == CodecKind::kDense) {
     const int32_t level = (i + g.half) >> g.shift;
     const int32_t low = kSigned ? -g.top : 0;
@@ -74,56 +38,31 @@ inline int32_t level_of(int32_t i, float threshold, const Constants& g) {
   return kSigned && i < 0 ? -level : level;
 }
 
-Table make_table(const EncodeArguments& a, const Constants& grid, const EncodeUpstream& upstream) {
-  const bool is_rate = a.params->spec.kind == CodecKind::kRate;
-  Table table(a.layout.channels);
-  for (int64_t c = 0; c < a.layout.channels; ++c) {
-    const codec::ChannelParams& integer = a.params->channels[static_cast<size_t>(c)];
-    const ChannelScales& real = (*a.scales)[static_cast<size_t>(c)];
-    const float threshold = static_cast<float>(integer.threshold);
-    const float step = std::ldexp(1.0F, grid.shift) / real.gain;
-    const int32_t first = (integer.threshold + grid.half) >> grid.shift;
-    table.row(kGain)[c] = real.gain;
-    table.row(kThreshold)[c] = threshold;
-    table.row(kMultiplier)[c] = static_cast<float>(integer.decode_multiplier);
-    table.row(kRealThreshold)[c] = threshold / real.gain;
-    table.row(kInverseStep)[c] =
-        is_rate ? static_cast<float>(grid.steps) * real.gain / threshold : 1.0F / step;
-    table.row(kScale)[c] = real.scale;
-    table.row(kJumpLevel)[c] = static_cast<float>(std::clamp(first, 1, grid.top));
-    table.row(kJump)[c] = table.row(kJumpLevel)[c] * real.scale;
-    table.row(kInverseWidth)[c] = 1.0F / real.surrogate;
-    table.row(kGradEvents)[c] = upstream.events != nullptr ? upstream.events[c] : 0.0F;
-    table.row(kGradMagnitude)[c] = upstream.magnitude != nullptr ? upstream.magnitude[c] : 0.0F;
-  }
-  return table;
-}
-
 /// f(shared, offset, count, channel, rows) over the runs of one block; `spread` is scratch.
 template <class F>
-void walk_block(const ChannelLayout& layout, const Table& table, int64_t begin, int64_t end,
-                SpreadRows<kRowCount>& spread, const F& f) {
-  const float* rows[kRowCount];
+void walk_block(const ChannelLayout& layout, const EncodeTable& table, int64_t begin, int64_t end,
+                SpreadRows<kEncodeRowCount>& spread, const F& f) {
+  const float* rows[kEncodeRowCount];
   if (!has_long_runs(layout)) {
     const float* const values = spread.take(layout, table, begin, end);
-    for (int r = 0; r < kRowCount; ++r) rows[r] = values + r * kBlock;
+    for (int r = 0; r < kEncodeRowCount; ++r) rows[r] = values + r * kBlock;
     f(std::false_type{}, int64_t{0}, end - begin, int64_t{0}, rows);
     return;
   }
   for_each_run(layout, begin, end, [&](int64_t offset, int64_t count, int64_t channel) {
-    for (int r = 0; r < kRowCount; ++r) rows[r] = table.row(r) + channel;
+    for (int r = 0; r < kEncodeRowCount; ++r) rows[r] = table.row(r) + channel;
     f(std::true_type{}, offset, count, channel, rows);
   });
 }
 
 /// Per-element results of one run, for the sums: level and activation.
 template <CodecKind kKind, bool kSigned, bool kShared>
-void forward_run(int64_t n, const float* const* rows, const Constants& grid, const float* a,
+void forward_run(int64_t n, const float* const* rows, const EncodeConstants& grid, const float* a,
                  float* value, int32_t* levels) {
   const float* const gain = rows[kGain];
   const float* const threshold = rows[kThreshold];
   const float* const multiplier = rows[kMultiplier];
-  const Constants g = grid;
+  const EncodeConstants g = grid;
 #pragma omp simd
   for (int64_t i = 0; i < n; ++i) {
     const int64_t k = kShared ? 0 : i;
@@ -135,8 +74,8 @@ void forward_run(int64_t n, const float* const* rows, const Constants& grid, con
   }
 }
 
-void add_run(int64_t n, const float* a, const int32_t* levels, const Constants& grid, bool is_rate,
-             int64_t chunk, int64_t channel, ForwardSums& sums) {
+void add_run(int64_t n, const float* a, const int32_t* levels, const EncodeConstants& grid,
+             bool is_rate, int64_t chunk, int64_t channel, ForwardSums& sums) {
   int32_t events = 0;
   int32_t saturated = 0;
   int32_t total = 0;
@@ -160,11 +99,11 @@ void add_run(int64_t n, const float* a, const int32_t* levels, const Constants& 
 }
 
 template <CodecKind kKind, bool kSigned>
-void forward_all(const EncodeArguments& arg, const Table& table, const Constants& grid,
+void forward_all(const EncodeArguments& arg, const EncodeTable& table, const EncodeConstants& grid,
                  const float* a, float* value, ForwardSums& sums) {
   for_each_chunk(arg.layout, arg.threads, [&](int64_t chunk, int64_t begin, int64_t end) {
     std::vector<int32_t> levels(static_cast<size_t>(kBlock));
-    SpreadRows<kRowCount> spread;
+    SpreadRows<kEncodeRowCount> spread;
     PixelForwardSums pixels(arg.layout.inner == 1 ? arg.layout.channels : 0);
     const int64_t span = pixel_span(arg.layout);
     for (int64_t at = begin; at < end; at += kBlock) {
@@ -193,9 +132,9 @@ void forward_all(const EncodeArguments& arg, const Table& table, const Constants
 
 /// Per-element contributions of one run; terms [kBackwardSums][kBlock], written.
 template <CodecKind kKind, bool kSigned, Surrogate kSurrogate, bool kShared>
-void backward_run(int64_t n, const float* const* rows, const Constants& grid, const float* a,
+void backward_run(int64_t n, const float* const* rows, const EncodeConstants& grid, const float* a,
                   const float* grad_value, float* grad_a, float* terms) {
-  const Constants g = grid;
+  const EncodeConstants g = grid;
   const auto top = static_cast<float>(g.top);
   const float* const gain = rows[kGain];
   const float* const thresholds = rows[kThreshold];
@@ -260,11 +199,11 @@ float sum_of(const float* values, int64_t n) {
 }
 
 template <CodecKind kKind, bool kSigned, Surrogate kSurrogate>
-void backward_all(const EncodeArguments& arg, const Table& table, const Constants& grid,
+void backward_all(const EncodeArguments& arg, const EncodeTable& table, const EncodeConstants& grid,
                   const float* a, const float* grad_value, float* grad_a, BackwardSums& sums) {
   for_each_chunk(arg.layout, arg.threads, [&](int64_t chunk, int64_t begin, int64_t end) {
     std::vector<float> terms(static_cast<size_t>(kBackwardSums * kBlock));
-    SpreadRows<kRowCount> spread;
+    SpreadRows<kEncodeRowCount> spread;
     PixelBackwardSums pixels(arg.layout.inner == 1 ? arg.layout.channels : 0);
     const int64_t span = pixel_span(arg.layout);
     for (int64_t at = begin; at < end; at += kBlock) {
@@ -339,6 +278,42 @@ std::vector<int64_t> to_integers(const std::vector<double>& values) {
 
 }  // namespace
 
+EncodeConstants make_encode_constants(const codec::BoundaryParams& p) {
+  return {p.current_frac_bits,
+          half_of(p.current_frac_bits),
+          top_level(p.spec),
+          p.spec.steps,
+          p.decode_shift,
+          half_of(p.decode_shift),
+          std::ldexp(1.0F, -p.value_frac_bits)};
+}
+
+EncodeTable make_encode_table(const EncodeArguments& a, const EncodeConstants& grid,
+                              const EncodeUpstream& upstream) {
+  const bool is_rate = a.params->spec.kind == CodecKind::kRate;
+  EncodeTable table(a.layout.channels);
+  for (int64_t c = 0; c < a.layout.channels; ++c) {
+    const codec::ChannelParams& integer = a.params->channels[static_cast<size_t>(c)];
+    const ChannelScales& real = (*a.scales)[static_cast<size_t>(c)];
+    const float threshold = static_cast<float>(integer.threshold);
+    const float step = std::ldexp(1.0F, grid.shift) / real.gain;
+    const int32_t first = (integer.threshold + grid.half) >> grid.shift;
+    table.row(kGain)[c] = real.gain;
+    table.row(kThreshold)[c] = threshold;
+    table.row(kMultiplier)[c] = static_cast<float>(integer.decode_multiplier);
+    table.row(kRealThreshold)[c] = threshold / real.gain;
+    table.row(kInverseStep)[c] =
+        is_rate ? static_cast<float>(grid.steps) * real.gain / threshold : 1.0F / step;
+    table.row(kScale)[c] = real.scale;
+    table.row(kJumpLevel)[c] = static_cast<float>(std::clamp(first, 1, grid.top));
+    table.row(kJump)[c] = table.row(kJumpLevel)[c] * real.scale;
+    table.row(kInverseWidth)[c] = 1.0F / real.surrogate;
+    table.row(kGradEvents)[c] = upstream.events != nullptr ? upstream.events[c] : 0.0F;
+    table.row(kGradMagnitude)[c] = upstream.magnitude != nullptr ? upstream.magnitude[c] : 0.0F;
+  }
+  return table;
+}
+
 int32_t top_level(const codec::CodecSpec& spec) {
   switch (spec.kind) {
     case CodecKind::kDense:
@@ -356,8 +331,8 @@ int32_t top_level(const codec::CodecSpec& spec) {
 
 EncodeTotals encode_forward(const EncodeArguments& arg, const float* a, float* value) {
   check(arg);
-  const Constants grid = make_constants(*arg.params);
-  const Table table = make_table(arg, grid, {});
+  const EncodeConstants grid = make_encode_constants(*arg.params);
+  const EncodeTable table = make_encode_table(arg, grid, {});
   ForwardSums sums(arg.layout.channels);
   dispatch(arg.params->spec, [&](auto kind, auto is_signed) {
     forward_all<kind, is_signed>(arg, table, grid, a, value, sums);
@@ -374,8 +349,8 @@ EncodeTotals encode_forward(const EncodeArguments& arg, const float* a, float* v
 EncodeGradients encode_backward(const EncodeArguments& arg, const float* a,
                                 const EncodeUpstream& upstream, float* grad_a) {
   check(arg);
-  const Constants grid = make_constants(*arg.params);
-  const Table table = make_table(arg, grid, upstream);
+  const EncodeConstants grid = make_encode_constants(*arg.params);
+  const EncodeTable table = make_encode_table(arg, grid, upstream);
   BackwardSums sums(arg.layout.channels);
   dispatch_surrogate(arg.surrogate, [&](auto surrogate) {
     dispatch(arg.params->spec, [&](auto kind, auto is_signed) {

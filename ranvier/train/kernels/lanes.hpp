@@ -1,25 +1,17 @@
 #pragma once
 // A fixed number of floats worked on together, in the vector extension that GCC and Clang share:
-// the compiler makes it whatever registers the machine has. Formulas are templates over float and
-// Lanes, so that scalar and vector code cannot differ.
+// the compiler makes it whatever registers the machine has.
 
 #include "ranvier/train/kernels/memory.hpp"
+#include "ranvier/train/kernels/scalar.hpp"
 
-#include <cmath>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 
 namespace ranvier::train {
 
 inline constexpr int64_t kLanes = 16;  // one cache line of floats
 using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
-
-/// `value` in every lane (or itself).
-template <class V>
-inline V all(float value) {
-  return V{} + value;
-}
 
 inline Lanes load(const float* from) {
   Lanes v;
@@ -61,21 +53,6 @@ inline double sum(Lanes v) {
   double total = 0.0;
   for (int64_t i = 0; i < kLanes; ++i) total += double{v[i]};
   return total;
-}
-
-template <class V>
-inline V magnitude(V v) {
-  return v < V{} ? -v : v;
-}
-
-template <class V>
-inline V exponential(V v) {
-  if constexpr (std::is_same_v<V, float>) {
-    return std::exp(v);
-  } else {
-    for (int64_t i = 0; i < kLanes; ++i) v[i] = std::exp(v[i]);
-    return v;
-  }
 }
 
 }  // namespace ranvier::train

@@ -1,8 +1,9 @@
 #pragma once
-// One step of a LIF neuron, and its parameters as the kernels read them. Private to the kernels.
+// How the LIF kernels walk the neurons of a block. Private to the kernels.
 
 #include "ranvier/train/kernels/blocks.hpp"
 #include "ranvier/train/kernels/lif.hpp"
+#include "ranvier/train/kernels/lif_neuron.hpp"
 
 #include <cstdint>
 #include <type_traits>
@@ -10,10 +11,6 @@
 
 namespace ranvier::train {
 
-enum class Reset : uint8_t { kPlain, kDecayed, kInteger };
-
-/// Rows of the parameter table of one call.
-enum Row : int { kInverseGain, kTheta, kBeta, kLevel, kInverseWidth, kStart, kCarry, kRowCount };
 using LifTable = ChannelTable<kRowCount>;
 
 /// Errors: ContractViolation for options that exclude each other.
@@ -23,25 +20,6 @@ LifTable make_lif_table(const LifArguments& arguments);
 struct Neurons {
   const float* row[kRowCount];
 };
-
-/// Spikes of a membrane. V: float or Lanes.
-template <bool kSigned, class V>
-inline V fire(V u, V level) {
-  const V one = V{} + 1.0F;
-  const V up = u >= level ? one : V{};
-  if constexpr (!kSigned) return up;
-  const V down = u <= -level ? one : V{};
-  return up - down;
-}
-
-/// Membrane of the next step before firing.
-template <Reset kReset, class V>
-inline V charge(V u, V s, V input, V theta, V beta) {
-  if constexpr (kReset == Reset::kPlain) return (beta * u + input) - theta * s;
-  const V v = u - theta * s;
-  if constexpr (kReset == Reset::kDecayed) return beta * v + input;
-  return (v - small_floor(v * (1.0F - beta))) + input;
-}
 
 /// Walks one block: rows of the parameters of each run (or of the whole block when they are spread
 /// out).

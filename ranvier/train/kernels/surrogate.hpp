@@ -2,7 +2,7 @@
 // Surrogate derivatives of the step function: area 1, height 1 at 0, argument in units of the
 // width. Equations and sources: docs/models/lif.md.
 
-#include "ranvier/train/kernels/lanes.hpp"
+#include "ranvier/train/kernels/scalar.hpp"
 
 #include <cstdint>
 #include <string_view>
@@ -17,9 +17,10 @@ std::string_view to_string(Surrogate surrogate);
 /// Errors: UserError naming `key`, the text and the allowed names.
 Surrogate parse_surrogate(std::string_view text, std::string_view key);
 
-/// phi(v): even, integrates to 1, phi(0) = 1. V: float, usable inside vectorised loops, or Lanes.
+/// phi(v): even, integrates to 1, phi(0) = 1. V: float, usable inside
+/// vectorised loops, or Lanes.
 template <Surrogate kKind, class V>
-inline V surrogate_slope(V v) {
+RANVIER_DEVICE inline V surrogate_slope(V v) {
   const V one = all<V>(1.0F);
   if constexpr (kKind == Surrogate::kArctan) {
     const V scaled = all<V>(3.14159265358979F) * v;

@@ -1,0 +1,19 @@
+#pragma once
+// Where a network trains.
+
+#include "ranvier/train/kernels/threads.hpp"
+#include "ranvier/train/torch_compat.hpp"
+
+#include <string>
+
+namespace ranvier::train {
+
+/// The device of that name: "cpu", "cuda", "cuda:1". Results on it do not change from run to run.
+/// Errors: UserError naming --device when LibTorch does not know it, cannot use it or has no such
+/// one.
+torch::Device usable_device(const std::string& name);
+
+/// Where the threads of kernels/threads.hpp run for tensors of that device: on its current stream.
+ThreadPlace thread_place(torch::Device device);
+
+}  // namespace ranvier::train
