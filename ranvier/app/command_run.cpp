@@ -26,8 +26,6 @@ namespace ranvier::app {
 namespace fs = std::filesystem;
 namespace {
 
-enum class Purpose : uint8_t { kTrain, kRun };
-
 /// A finished run is never overwritten by accident.
 void require_fresh_or_resume(const ExperimentOptions& options) {
   if (options.resume || !fs::exists(fs::path(options.out) / "summary.json")) return;
@@ -39,26 +37,16 @@ void require_fresh_or_resume(const ExperimentOptions& options) {
 }
 
 #ifdef RANVIER_HAS_TORCH
-/// What cannot be mapped may still be trained, unless it has to be simulated afterwards.
-void examine(const sweep::Experiment& experiment, const ir::Network& network, Purpose purpose) {
-  if (purpose == Purpose::kTrain && !map::is_mappable(network)) {
-    spdlog::warn("an snn of model {} is not mapped yet: it is trained, but cannot be simulated",
-                 network.name);
-    return;
-  }
-  sweep::require_fit(experiment, network);
-}
-
 train::TrainOptions train_options(const sweep::Experiment& experiment,
                                   const ExperimentOptions& options, const Common& common,
-                                  const train::Launch& launch, Purpose purpose) {
+                                  const train::Launch& launch) {
   return {.out = options.out,
           .resume = options.resume,
           .quiet = common.quiet,
           .threads = thread_count(options, common),
           .device = options.device,
-          .examine = [&experiment, purpose](
-                         const ir::Network& network) { examine(experiment, network, purpose); },
+          .examine = [&experiment](
+                         const ir::Network& network) { sweep::require_fit(experiment, network); },
           .framing =
               [&experiment](const ir::Network& network, const std::string& variant) {
                 return framing_of(experiment, network, variant);
@@ -67,14 +55,13 @@ train::TrainOptions train_options(const sweep::Experiment& experiment,
 }
 
 void train_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
-                   const Common& common, const train::Launch& launch, Purpose purpose) {
-  train::train_all(experiment.values, train_options(experiment, options, common, launch, purpose));
+                   const Common& common, const train::Launch& launch) {
+  train::train_all(experiment.values, train_options(experiment, options, common, launch));
 }
 
 void score_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
                    const Common& common) {
-  train::evaluate_bundles(experiment.values,
-                          train_options(experiment, options, common, {}, Purpose::kTrain));
+  train::evaluate_bundles(experiment.values, train_options(experiment, options, common, {}));
 }
 #else
 [[noreturn]] void refuse_training() {
@@ -85,7 +72,7 @@ void score_bundles(const sweep::Experiment& experiment, const ExperimentOptions&
                          .hint = "This program was built with RANVIER_WITH_TORCH=OFF."});
 }
 void train_bundles(const sweep::Experiment&, const ExperimentOptions&, const Common&,
-                   const train::Launch&, Purpose) {
+                   const train::Launch&) {
   refuse_training();
 }
 void score_bundles(const sweep::Experiment&, const ExperimentOptions&, const Common&) {
@@ -118,20 +105,20 @@ sweep::Experiment start(const ExperimentOptions& options, const Common& common,
 }
 
 void make_bundles(const sweep::Experiment& experiment, const ExperimentOptions& options,
-                  const Common& common, const train::Launch& launch, Purpose purpose) {
+                  const Common& common, const train::Launch& launch) {
   if (shapes::is_requested(experiment.values)) {
     if (!launch.is_first()) return;
     return write_shape_bundles(experiment, options.out, [&](const ir::Network& network) {
       sweep::require_fit(experiment, network);
     });
   }
-  train_bundles(experiment, options, common, launch, purpose);
+  train_bundles(experiment, options, common, launch);
 }
 
 void run(const ExperimentOptions& options, const Common& common) {
   const train::Launch launch = launch_of(common);
   const sweep::Experiment experiment = start(options, common, launch);
-  make_bundles(experiment, options, common, launch, Purpose::kRun);
+  make_bundles(experiment, options, common, launch);
   common.meet();  // the bundles are written
   const int threads = thread_count(options, common);
   std::optional<LossScoring> scoring;  // of the first process
@@ -153,7 +140,7 @@ void run(const ExperimentOptions& options, const Common& common) {
 void train_only(const ExperimentOptions& options, const Common& common) {
   const train::Launch launch = launch_of(common);
   const sweep::Experiment experiment = start(options, common, launch);
-  make_bundles(experiment, options, common, launch, Purpose::kTrain);
+  make_bundles(experiment, options, common, launch);
   if (!launch.is_first()) return;
   write_configuration(experiment, options.out);
   spdlog::info("bundles are in {}; next: ranvier simulate {}",

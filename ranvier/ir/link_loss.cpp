@@ -194,7 +194,6 @@ codec::BoundaryParams carried_params(const Network& network, const Boundary& bou
   if (network.kind != NetworkKind::kSnn) return params;
   params.spec.kind = codec::CodecKind::kRate;
   params.spec.steps = 1;
-  params.spec.is_signed = false;
   return params;
 }
 

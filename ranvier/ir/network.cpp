@@ -112,6 +112,25 @@ void check_gate(const Network& network, int index, const Spot& spot) {
                          "a layer of shape " + text_of(expected));
 }
 
+/// Values are multiplied, spikes are not; and what crosses a cut of a spiking network are spikes.
+void check_currents(const Network& network, int index, const Spot& spot) {
+  const Layer& layer = network.layers[static_cast<size_t>(index)];
+  const bool is_spiking = network.kind == NetworkKind::kSnn;
+  if (layer.gives_currents && !is_spiking) {
+    spot.at("gives_currents").refuse("true", "false", "Only layers of an snn have neurons.");
+  }
+  if (layer.gives_currents && network.boundary_after(index) >= 0) {
+    spot.at("gives_currents").refuse("true", "false", "Spikes cross a boundary.");
+  }
+  if (!is_spiking || !layer.gate) return;
+  for (const auto& [read, member] : {std::pair{layer.input, "input"}, {*layer.gate, "gate"}}) {
+    const Layer& from = network.layers[static_cast<size_t>(read)];
+    if (from.gives_currents || from.op == Op::kInput) continue;
+    spot.at(member).refuse("'" + from.name + "', which gives spikes", "a layer that gives_currents",
+                           "A gate multiplies values.");
+  }
+}
+
 void check_inputs(const Network& network, int index, const Spot& spot) {
   const Layer& layer = network.layers[static_cast<size_t>(index)];
   if (layer.op == Op::kInput) {
@@ -141,6 +160,7 @@ void check_layer(const Network& network, int index, const Spot& spot) {
   spot.at("out").require_range(layer.out.size(), 1, kMostNeurons);
   check_inputs(network, index, spot);
   check_gate(network, index, spot);
+  check_currents(network, index, spot);
   const Shape in = index == 0 ? layer.out : network.layers[static_cast<size_t>(layer.input)].out;
   check_window(layer, in, spot);
   if (index > 0 && layer.out != expected_shape(layer, in)) {

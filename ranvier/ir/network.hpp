@@ -48,6 +48,7 @@ struct Layer {
   int padding = 0;
   int groups = 1;       // of channels, each with its own inputs; as many as channels: depthwise
   int64_t weights = 0;  // parameters, without biases
+  bool gives_currents = false;  // in an SNN: has no neurons, its outputs travel as values
 };
 
 /// A tensor that crosses a chip cut: the output of `layer` goes to the next chip through a codec.

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 5> kOps{"input", "conv2d", "linear", "poo
 std::vector<std::string> keys_of(Op op) {
   std::vector<std::string> keys{"name", "op", "out"};
   if (op == Op::kInput) return keys;
-  keys.insert(keys.end(), {"input", "residual", "gate", "weights"});
+  keys.insert(keys.end(), {"input", "residual", "gate", "weights", "gives_currents"});
   if (has_window(op)) keys.insert(keys.end(), {"kernel", "stride", "padding", "groups"});
   return keys;
 }
@@ -54,6 +54,7 @@ Layer read_layer(const Node& node, const std::vector<std::string>& earlier) {
   if (node.has("residual")) layer.residual = index_of_layer(node["residual"], earlier);
   if (node.has("gate")) layer.gate = index_of_layer(node["gate"], earlier);
   layer.weights = node["weights"].integer<int64_t>();
+  if (node.has("gives_currents")) layer.gives_currents = node["gives_currents"].boolean();
   if (!has_window(layer.op)) return layer;
   layer.kernel = node["kernel"].integer<int>();
   layer.stride = node["stride"].integer<int>();
@@ -141,6 +142,7 @@ Json to_json(const Network& network, const Layer& layer) {
     if (layer.groups != 1) node["groups"] = layer.groups;
   }
   if (layer.op != Op::kInput) node["weights"] = layer.weights;
+  if (layer.gives_currents) node["gives_currents"] = true;
   return node;
 }
 

@@ -424,9 +424,6 @@ TEST_F(NetworkFileTest, KeepsGroupsGatesAndFilledChips) {
   refused("layers[6].gate", [](Network& bad) { bad.layers[6].gate = 4; });
   refused("layers[6].gate", [](Network& bad) { bad.layers[6].gate = 6; });
   refused("layers[5]", [](Network& bad) { bad.layers[6].gate.reset(); });
-  network.kind = NetworkKind::kSnn;
-  network.steps = 2;
-  EXPECT_NO_THROW(validate(network, "spiking"));
 }
 
 TEST(NetworkTest, CutsSeparateChips) {

@@ -1,5 +1,6 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/ir/network.hpp"
+#include "ranvier/ir/test_refused.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +10,8 @@
 
 namespace ranvier::ir {
 namespace {
+
+using testing::refused_key;
 
 /// image [8, 5, 4] -> wide [6, 10, 8] -> head.
 Network widened(int kernel = 4, int padding = 1) {
@@ -37,15 +40,6 @@ Network widened(int kernel = 4, int padding = 1) {
 }
 
 /// What validation refuses; empty for nothing.
-std::string refused_key(const Network& network) {
-  try {
-    validate(network, "net.json");
-  } catch (const core::UserError& error) {
-    return error.refusal().key;
-  }
-  return {};
-}
-
 TEST(TransposedConvolution, UsesEveryWeightOnceForEveryInput) {
   const Network network = widened();
   EXPECT_EQ(refused_key(network), "");

@@ -1,6 +1,7 @@
 // build_workload: tasks layer by layer.
 
 #include "ranvier/core/error.hpp"
+#include "ranvier/map/crossing.hpp"
 #include "ranvier/map/multicast.hpp"
 #include "ranvier/map/workload_builder.hpp"
 
@@ -96,7 +97,7 @@ void WorkloadBuilder::collect_received() {
 void WorkloadBuilder::note_received(int source, int boundary, const Region& sent,
                                     const Delivery& delivery) {
   const bool image = takes_image(static_cast<size_t>(delivery.layer));
-  const bool current = is_current(delivery);
+  const bool current = is_current(network_, source, delivery.operand);
   const bool dense = !spiking_ || image || current;
   for (int step = 0; step < (dense && !current ? 1 : steps_); ++step) {
     Received& received = received_[static_cast<size_t>(delivery.layer)][static_cast<size_t>(step)]
@@ -140,8 +141,9 @@ void WorkloadBuilder::add_compute(size_t layer, int step, size_t tile) {
     count_dense_work(task, network_, of, at.region, received, package_);
   } else {
     int64_t accumulates = 0;
+    const bool reads_currents = is_current(network_, of.input, Operand::kInput);
     const Need need = need_of(network_, of, at.region, Operand::kInput);
-    if (!takes_image(layer)) {
+    if (!takes_image(layer) && !reads_currents) {
       accumulates += spikes_.accumulates(of, step, need, at.region.channels);
     }
     if (of.residual) accumulates += at.region.neurons();
@@ -149,6 +151,8 @@ void WorkloadBuilder::add_compute(size_t layer, int step, size_t tile) {
     count_spiking_work(task, accumulates, fires, at.region, received, package_);
     if (takes_image(layer)) {
       count_direct_coding(task, network_, of, at.region, received, package_);
+    } else if (reads_currents) {
+      count_current_work(task, network_, of, at.region, received, package_);
     }
   }
   out_.tasks.push_back(task);

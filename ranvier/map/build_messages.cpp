@@ -1,5 +1,6 @@
 // build_workload: the messages of every task, in the order of injection.
 
+#include "ranvier/map/crossing.hpp"
 #include "ranvier/map/multicast.hpp"
 #include "ranvier/map/workload_builder.hpp"
 
@@ -112,7 +113,7 @@ void WorkloadBuilder::send_deliveries(int32_t source, int layer, int boundary, i
       readers.push_back(
           {box_of(need, sent), message_of(source, layer, boundary, step, sent, to), {target(to)}});
     }
-    const bool current = spiking_ && operand == Operand::kResidual;
+    const bool current = is_current(network_, layer, operand);
     const auto whole = [&](const Region& box) {
       return whole_message(source, layer, boundary, step, box, current);
     };
@@ -125,8 +126,9 @@ void WorkloadBuilder::send_deliveries(int32_t source, int layer, int boundary, i
 Message WorkloadBuilder::message_of(int32_t source, int layer, int boundary, int step,
                                     const Region& sent, const Delivery& delivery) const {
   const bool image = network_.layers[static_cast<size_t>(layer)].op == ir::Op::kInput;
-  if (!spiking_ || image || is_current(delivery)) {
-    return dense(source, delivery.elements, width_of(is_current(delivery), boundary));
+  const bool current = is_current(network_, layer, delivery.operand);
+  if (!spiking_ || image || current) {
+    return dense(source, delivery.elements, width_of(current, boundary));
   }
   const int64_t count = spikes_.count(layer, step, sent, deliveries_.need(delivery));
   return events(source, count, MessageKind::kSpikes);

@@ -36,7 +36,7 @@ std::vector<ByChip> needed_elsewhere(const ir::Network& network, const Mapping& 
   for (size_t reader = layer + 1; reader < network.layers.size(); ++reader) {
     for (const Operand operand : {Operand::kInput, Operand::kResidual, Operand::kGate}) {
       const int source = source_of(network.layers[reader], operand);
-      if (source != static_cast<int>(layer) || !is_coded(network, operand)) continue;
+      if (source != static_cast<int>(layer) || is_current(network, source, operand)) continue;
       add_reader(network, mapping, reader, operand, needed);
     }
   }
@@ -116,8 +116,10 @@ void assign_lanes(const Mapping& mapping, size_t layer, const arch::PackageSpec&
 
 }  // namespace
 
-bool is_coded(const ir::Network& network, Operand operand) {
-  return network.kind != ir::NetworkKind::kSnn || operand != Operand::kResidual;
+bool is_current(const ir::Network& network, int source, Operand operand) {
+  if (network.kind != ir::NetworkKind::kSnn) return false;
+  const ir::Layer& from = network.layers[static_cast<size_t>(source)];
+  return operand == Operand::kResidual || from.gives_currents;
 }
 
 std::vector<std::vector<Crossing>> cross_boundaries(const ir::Network& network,

@@ -5,9 +5,10 @@
 
 namespace ranvier::map {
 
-/// Whether `operand` of `network` travels through a boundary's codec. The membrane shortcut of a
-/// spiking network does not: it adds currents, which go from tile to tile.
-bool is_coded(const ir::Network& network, Operand operand);
+/// Whether what a layer reads of `source` as `operand` are currents of a spiking network: values,
+/// in every step, from tile to tile and past the codecs of boundaries. The membrane shortcut adds
+/// them, and layers without neurons give nothing else.
+bool is_current(const ir::Network& network, int source, Operand operand);
 
 /// [boundary]. Errors: UserError (network.boundaries) when a layer's output leaves its chip and no
 /// boundary codes it. Cost: O(tile pairs).

@@ -44,7 +44,7 @@ void Deliveries::add_operand(const ir::Network& network, const Mapping& mapping,
       if (is_image && producers[p].chip != consumers[c].chip) continue;
       const int64_t elements = needs.back().elements(producers[p].region);
       if (elements == 0) continue;
-      add(mapping, boundary, source, p, is_coded(network, operand),
+      add(mapping, boundary, source, p, !is_current(network, source, operand),
           {layer, static_cast<int>(c), operand, elements});
     }
   }

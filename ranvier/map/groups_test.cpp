@@ -135,18 +135,46 @@ TEST(Groups, AGateTravelsToEveryTileThatReadsItsChannels) {
   EXPECT_EQ(gated.size(), mapping.layers[5].size());
 }
 
-TEST(Groups, ASpikingNetworkWithAGateIsNotMapped) {
+TEST(Groups, AGateOfASpikingNetworkMultipliesCurrents) {
   auto network = grouped_network(ir::NetworkKind::kAnn, 3, 6);
-  EXPECT_TRUE(is_mappable(network));
-  EXPECT_TRUE(is_mappable(grouped_network(ir::NetworkKind::kSnn, 3, 6)));
   network.kind = ir::NetworkKind::kSnn;
-  EXPECT_FALSE(is_mappable(network));
-  try {
-    map_network(network, twelve_chips());
-    FAIL() << "mapped";
-  } catch (const core::UserError& error) {
-    EXPECT_NE(std::string(error.what()).find("Not mapped yet"), std::string::npos);
+  network.steps = kGroupedSteps;
+  for (const size_t layer : {2, 4}) network.layers[layer].gives_currents = true;  // input and gate
+  std::erase_if(network.boundaries, [](const ir::Boundary& b) { return b.layer % 2 == 0; });
+  const codec::CodecSpec spec{CodecKind::kRate, 1, kGroupedSteps, false};
+  for (ir::Boundary& b : network.boundaries) {
+    b.params = testing::params_for(spec, network.layers[static_cast<size_t>(b.layer)].out.channels);
   }
+  ir::validate(network, "test");
+  auto activity = testing::random_activity(network, 1, 0.4, 9);
+  for (const size_t layer : {2, 4}) activity.layer_spikes.erase(network.layers[layer].name);
+  const auto package = twelve_chips();
+  const auto workload = build_workload(network, map_network(network, package), activity, 0,
+                                       codec::WireKind::kAuto, package);
+  EXPECT_NO_THROW(workload::check(workload, package));
+  const ir::Layer& gated = network.layers[5];
+  ASSERT_TRUE(gated.gate);
+  int64_t macs = 0, accumulates = 0;
+  std::set<int> steps;
+  for (const Task& task : workload.tasks) {
+    if (task.kind != TaskKind::kCompute || task.layer != 5) continue;
+    macs += task.macs;
+    accumulates += task.acs;
+    steps.insert(task.step);
+  }
+  EXPECT_EQ(macs, kGroupedSteps * ir::macs(network, gated)) << "currents, at every step";
+  EXPECT_EQ(accumulates, 0);
+  EXPECT_EQ(steps.size(), size_t{kGroupedSteps});
+  std::set<std::pair<int, int>> sources;  // layer, step
+  for (const auto& message : workload.messages) {
+    const Task& from = workload.tasks[static_cast<size_t>(message.source)];
+    const Task& to = workload.tasks[static_cast<size_t>(message.target)];
+    if (to.layer != 5 || to.kind != TaskKind::kCompute) continue;
+    EXPECT_EQ(message.kind, workload::MessageKind::kDense);
+    EXPECT_EQ(from.step, to.step);
+    sources.emplace(from.layer, from.step);
+  }
+  EXPECT_EQ(sources.size(), size_t{2 * kGroupedSteps}) << "input and gate, at every step";
 }
 
 }  // namespace

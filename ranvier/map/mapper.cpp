@@ -238,26 +238,12 @@ bool can_spread(const ir::Network& network, const arch::PackageSpec& package, in
   return fit_of(network, layers_of(network, chip), package, spread, 1).has_value();
 }
 
-bool is_mappable(const ir::Network& network) {
-  return network.kind != ir::NetworkKind::kSnn ||
-         std::none_of(network.layers.begin(), network.layers.end(),
-                      [](const ir::Layer& layer) { return layer.gate.has_value(); });
-}
-
 std::string_view to_string(DeliveryMode mode) {
   return mode == DeliveryMode::kMulticast ? "multicast" : "unicast";
 }
 
 Mapping map_network(const ir::Network& network, const arch::PackageSpec& package,
                     const std::vector<int>& spreads, DeliveryMode delivery) {
-  if (!is_mappable(network)) {
-    throw core::UserError({.key = "variants",
-                           .given = "an snn of model " + network.name,
-                           .allowed = "ann and hnn for networks with gates",
-                           .place = {},
-                           .hint = "Not mapped yet: `ranvier train` and `eval` take it, leave it "
-                                   "out of `ranvier run`."});
-  }
   Mapping mapping;
   mapping.delivery = delivery;
   mapping.layers.resize(network.layers.size());

@@ -60,10 +60,6 @@ struct Mapping {
   }
 };
 
-/// False for a spiking network with gates (RWKV): products of two spiking activations are not
-/// mapped yet.
-bool is_mappable(const ir::Network& network);
-
 /// Tiles every layer, fills chips in order, places tiles and gateways.
 /// Errors: UserError when the network does not fit: hardware.chips_x (chips), hardware.mesh (cores
 /// of a chip; says which mesh and which neurons_per_core would do), hardware.weight_sram_bytes; and

@@ -40,12 +40,15 @@ std::vector<uint8_t> recorded(const ir::Network& network, size_t index,
   refuse(layer, "no recorded spikes", "the spikes of every layer that another one reads");
 }
 
-/// Layers whose spikes somebody needs. A layer read only as a residual gives currents and never
-/// fires.
+/// Layers whose spikes somebody needs. A layer that is read only as a residual, or has no neurons,
+/// never fires.
 std::vector<bool> read_by_others(const ir::Network& network) {
   std::vector<bool> read(network.layers.size());
   for (const ir::Layer& layer : network.layers) {
     if (layer.input >= 0) read[static_cast<size_t>(layer.input)] = true;
+  }
+  for (size_t l = 0; l < read.size(); ++l) {
+    read[l] = read[l] && !network.layers[l].gives_currents;
   }
   return read;
 }

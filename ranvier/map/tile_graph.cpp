@@ -76,8 +76,9 @@ void add_readers(const ir::Network& network, const Mapping& mapping, size_t laye
       const Region box = box_of(need, mapping.layers[source][p].region);
       if (box.neurons() == 0) continue;
       const int producer = first[source] + static_cast<int>(p);
-      const double currents =
-          is_coded(network, operand) ? 0 : current_bits(network, box.neurons(), package);
+      const double currents = is_current(network, static_cast<int>(source), operand)
+                                  ? current_bits(network, box.neurons(), package)
+                                  : 0;
       graph.tiles[static_cast<size_t>(producer)].readers.push_back({reader, box, currents});
       auto& feeders = graph.tiles[static_cast<size_t>(reader)].feeders;
       if (std::ranges::find(feeders, producer) == feeders.end()) feeders.push_back(producer);

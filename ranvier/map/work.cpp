@@ -69,6 +69,15 @@ void count_direct_coding(workload::Task& task, const ir::Network& network, const
   task.service = workload::compute_cycles(task, package.compute);
 }
 
+void count_current_work(workload::Task& task, const ir::Network& network, const ir::Layer& layer,
+                        const Region& region, const Received& received,
+                        const arch::PackageSpec& package) {
+  add_macs(task, network, layer, region, package);
+  // Residual currents wait in the queue of count_spiking_work.
+  task.state_write_bits += received.bits - received.residual_elements * package.packet.current_bits;
+  task.service = workload::compute_cycles(task, package.compute);
+}
+
 void count_encode_work(workload::Task& task, int64_t elements, const codec::CodecSpec& spec,
                        const arch::PackageSpec& package) {
   const arch::ConverterSpec& converter = package.converter;

@@ -34,6 +34,12 @@ void count_direct_coding(workload::Task& task, const ir::Network& network, const
                          const Region& region, const Received& received,
                          const arch::PackageSpec& package);
 
+/// A layer of a spiking network that reads currents, after what was counted before: multiplies them
+/// at every step.
+void count_current_work(workload::Task& task, const ir::Network& network, const ir::Layer& layer,
+                        const Region& region, const Received& received,
+                        const arch::PackageSpec& package);
+
 /// Elements examined once per step against events built; whichever takes longer.
 void count_encode_work(workload::Task& task, int64_t elements, const codec::CodecSpec& spec,
                        const arch::PackageSpec& package);

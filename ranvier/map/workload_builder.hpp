@@ -35,10 +35,6 @@ class WorkloadBuilder {
  private:
   void describe_boundary(size_t b, codec::WireKind wire);
   int boundary_of(size_t layer) const;
-  /// A membrane shortcut adds currents, not spikes: they travel as values, step by step.
-  bool is_current(const Delivery& delivery) const {
-    return spiking_ && delivery.operand == Operand::kResidual;
-  }
   int width_of(bool current, int boundary) const;
   void collect_received();
   void note_received(int source, int boundary, const Region& sent, const Delivery& delivery);

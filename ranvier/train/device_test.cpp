@@ -141,6 +141,12 @@ std::vector<Case> cases() {
       text_case("rwkv", kHnn, "graded(3,signed)"),
       text_case("rwkv-snn", kSnn, "rate(2)"),
   };
+  Case& efficient = all.emplace_back(image_case("efficientnet_snn", kSnn, "rate(2)"));
+  efficient.spec.network.model = ModelKind::kEfficientNet;
+  efficient.spec.network.width_factor = 0.25;
+  efficient.spec.network.depth_factor = 0.5;
+  efficient.spec.network.stem_stride = 1;
+  efficient.spec.network.cuts = {"stage2"};
   Case& mlp = all.emplace_back(image_case("mlp", kHnn, "graded(2)"));
   mlp.spec.network.model = ModelKind::kMlp;
   mlp.spec.network.widths = {12, 8};

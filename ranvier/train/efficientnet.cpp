@@ -1,5 +1,6 @@
 // EfficientNet B0 to B4 (Tan and Le 2019, arXiv 1905.11946): mobile inverted bottlenecks with
 // squeeze and excitation. What crosses a cut is the linear output of a stage, which has two signs.
+// Kinds and what a spiking one computes: docs/models/training.md.
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/train/models_internal.hpp"
@@ -38,6 +39,7 @@ constexpr int kStem = 32;
 constexpr int kTop = 1280;
 constexpr int kSqueeze = 4;  // channels of a block's input per channel of its squeeze
 constexpr int kStemKernel = 3;
+constexpr const char* kStream = ".stream";  // behind the name of a stage that a spiking cut follows
 
 /// Width and depth of B0 to B4, as in the authors' code.
 struct Scale {
@@ -76,12 +78,26 @@ struct BlockShape {
   int squeezed() const { return std::max(1, in / kSqueeze); }
 };
 
+/// Neurons of a spiking block; none in other networks.
+struct BlockSites {
+  std::shared_ptr<Site> input;   // signed, of the stream that the first convolution reads
+  std::shared_ptr<Site> expand;  // none either where nothing expands
+  std::shared_ptr<Site> squeeze;
+  std::shared_ptr<Site> gated;
+};
+
+/// Spikes of x; x where there are no neurons.
+Tensor fired(const std::shared_ptr<Site>& neurons, const Tensor& x) {
+  return neurons ? neurons->forward(x) : x;
+}
+
 /// project(gate * depthwise(expand(x))), and x where the shape stays; every operand of a
 /// multiplication in 8 bits when deployed.
 class Block : public nn::Module {
  public:
-  explicit Block(const BlockShape& shape)
+  Block(const BlockShape& shape, BlockSites neurons)
       : has_shortcut_(shape.has_shortcut()),
+        neurons_(std::move(neurons)),
         stream_(register_module("stream", Quantiser(true))),
         depthwise_(register_module("depthwise", make_conv(shape.wide, shape.wide, shape.kernel,
                                                           shape.stride, shape.wide))),
@@ -94,6 +110,7 @@ class Block : public nn::Module {
         gated_range_(register_module("gated_range", Quantiser(true))),
         project_(register_module("project", make_conv(shape.wide, shape.out, 1, 1))),
         project_bn_(register_module("project_bn", Norm(shape.out))) {
+    register_neurons();
     if (!shape.expands()) return;
     expand_ = register_module("expand", make_conv(shape.in, shape.wide, 1, 1));
     expand_bn_ = register_module("expand_bn", Norm(shape.wide));
@@ -102,18 +119,44 @@ class Block : public nn::Module {
 
   Tensor forward(const Tensor& x) {
     const Tensor from = stream_(x);
-    Tensor wide = from;
-    if (expand_) wide = expand_range_(torch::silu(expand_bn_(expand_(from))));
-    const Tensor spatial = spatial_range_(torch::silu(depthwise_bn_(depthwise_(wide))));
-    const Tensor squeezed = squeeze_range_(torch::silu(squeeze_(spatial.mean({2, 3}))));
-    const Tensor gate = gate_range_(torch::sigmoid(excite_(squeezed)));
-    const Tensor gated = gated_range_(spatial * gate.unsqueeze(2).unsqueeze(3));
+    Tensor wide = fired(neurons_.input, from);
+    if (expand_) wide = activated(neurons_.expand, expand_range_, expand_bn_(expand_(wide)));
+    const Tensor current = depthwise_bn_(depthwise_(wide));
+    const Tensor spatial = spatial_range_(torch::silu(current));
+    const Tensor squeezed =
+        activated(neurons_.squeeze, squeeze_range_, squeeze_(spatial.mean({2, 3})));
+    const Tensor gate = gate_range_(torch::sigmoid(excite_(squeezed))).unsqueeze(2).unsqueeze(3);
+    // Neurons behind the gate take the positive part; SiLU of every step would not average out.
+    const Tensor gated =
+        neurons_.gated ? neurons_.gated->forward(current * gate) : gated_range_(spatial * gate);
     const Tensor out = project_bn_(project_(gated));
     return has_shortcut_ ? from + out : out;
   }
 
+  void fold_thresholds() {
+    if (!neurons_.input) return;
+    scale_inputs(expand_ ? expand_->weight : depthwise_->weight, *neurons_.input);
+    if (expand_) scale_inputs(depthwise_->weight, *neurons_.expand);
+    scale_inputs(excite_->weight, *neurons_.squeeze);
+    scale_inputs(project_->weight, *neurons_.gated);
+  }
+
  private:
+  /// Spikes of the positive part; SiLU, in 8 bits when deployed, where there are no neurons.
+  static Tensor activated(const std::shared_ptr<Site>& neurons, Quantiser& range, const Tensor& x) {
+    return neurons ? neurons->forward(x) : range(torch::silu(x));
+  }
+
+  void register_neurons() {
+    if (!neurons_.input) return;
+    register_module("input_neurons", neurons_.input);
+    if (neurons_.expand) register_module("expand_neurons", neurons_.expand);
+    register_module("squeeze_neurons", neurons_.squeeze);
+    register_module("gated_neurons", neurons_.gated);
+  }
+
   bool has_shortcut_;
+  BlockSites neurons_;
   Quantiser stream_;
   nn::Conv2d expand_{nullptr};
   Norm expand_bn_{nullptr};
@@ -133,7 +176,6 @@ class Block : public nn::Module {
 class EfficientNet : public Model {
  public:
   explicit EfficientNet(ModelSpec given) : Model(std::move(given)) {
-    RANVIER_CONTRACT(spec().kind != ir::NetworkKind::kSnn, "spikes do not multiply activations");
     const int stem = channels_of(kStem);
     stem_ = register_module(
         "stem", make_conv(spec().image.channels, stem, kStemKernel, spec().network.stem_stride));
@@ -141,9 +183,12 @@ class EfficientNet : public Model {
     int in = stem;
     for (int s = 0; s < kEfficientNetStages; ++s) in = add_stage(s, in);
     const int top = channels_of(kTop);
+    top_input_ = make_code_site(stream_, in);
+    if (top_input_) register_module("top_input", top_input_);
     top_range_ = register_module("top_range", Quantiser(true));
     top_ = register_module("top", make_conv(in, top, 1, 1));
     top_bn_ = register_module("top_bn", Norm(top));
+    if (is_spiking()) top_neurons_ = register_module("top_neurons", make_site("top", top, ""));
     head_range_ = register_module("head_range", Quantiser(true));
     head_ = register_module("head", nn::Linear(top, spec().classes));
     initialise();
@@ -151,15 +196,26 @@ class EfficientNet : public Model {
 
   Tensor forward(const Tensor& images) override {
     Tensor x = torch::silu(stem_bn_(stem_(images)));
+    const int steps = is_spiking() ? spec().steps : 1;
+    if (steps > 1) x = x.repeat({steps, 1, 1, 1}).contiguous(x.suggest_memory_format());
     for (auto& stage : stages_) {
       for (const auto& block : stage.blocks) x = block->forward(x);
       if (stage.cut) x = stage.cut->forward(x);
     }
-    x = head_range_(torch::silu(top_bn_(top_(top_range_(x)))));
-    return head_(x.mean({2, 3}));
+    x = top_bn_(top_(fired(top_input_, top_range_(x))));
+    x = top_neurons_ ? top_neurons_->forward(x) : head_range_(torch::silu(x));
+    const Tensor logits = head_(x.mean({2, 3}));
+    return steps == 1 ? logits : logits.view({steps, -1, logits.size(1)}).mean(0);
   }
 
-  void fold_thresholds() override {}  // no spiking neurons
+  void fold_thresholds() override {
+    for (const auto& stage : stages_) {
+      for (const auto& block : stage.blocks) block->fold_thresholds();
+    }
+    if (!is_spiking()) return;
+    scale_inputs(top_->weight, *top_input_);
+    scale_inputs(head_->weight, *top_neurons_);
+  }
 
  protected:
   std::vector<ir::Layer> layers() const override {
@@ -169,6 +225,8 @@ class EfficientNet : public Model {
     for (const auto& stage : stages_) {
       for (const auto& shape : stage.shapes) from = add_layers(list, shape, from);
       if (has_bottleneck_at(stage.name)) from = list.add_bottleneck(from, spec().bottleneck);
+      // On the far chip: spikes become the stream again.
+      if (is_spiking() && is_cut(stage.name)) from = list.add_depthwise(stage.name + kStream, from);
     }
     from = list.add_conv("top", from, channels_of(kTop), 1, 1);
     list.add_pool_linear("head", from, spec().classes);
@@ -182,6 +240,8 @@ class EfficientNet : public Model {
     std::vector<std::shared_ptr<Block>> blocks;
     std::shared_ptr<Site> cut;  // none: the stream stays on the chip
   };
+
+  bool is_spiking() const { return spec().kind == ir::NetworkKind::kSnn; }
 
   const Scale& scale() const { return kScales.at(static_cast<size_t>(spec().network.scale)); }
   int channels_of(int of_b0) const {
@@ -204,33 +264,55 @@ class EfficientNet : public Model {
                        .out = channels_of(stage.channels),
                        .kernel = stage.kernel,
                        .stride = b == 0 ? stage.stride : 1};
-      built.blocks.push_back(std::make_shared<Block>(shape));
+      built.blocks.push_back(std::make_shared<Block>(shape, make_neurons(shape)));
+      stream_ = shape.name + ".project";
       module->register_module(fmt::format("block{}", b + 1), built.blocks.back());
       in = shape.out;
       built.shapes.push_back(std::move(shape));
     }
     built.cut = make_stream_site(built.shapes.back().name + ".project", in, name);
     if (built.cut) module->register_module("cut", built.cut);
+    if (built.cut && is_spiking()) stream_ = name + kStream;
     stages_.push_back(std::move(built));
     return in;
   }
 
-  static int add_layers(LayerList& list, const BlockShape& shape, int from) {
+  BlockSites make_neurons(const BlockShape& shape) {
+    if (!is_spiking()) return {};
+    BlockSites sites;
+    sites.input = make_code_site(stream_, shape.in);
+    if (shape.expands()) sites.expand = make_site(shape.name + ".expand", shape.wide, "");
+    sites.squeeze = make_site(shape.name + ".squeeze", shape.squeezed(), "");
+    sites.gated = make_site(shape.name + ".gated", shape.wide, "");
+    return sites;
+  }
+
+  int add_layers(LayerList& list, const BlockShape& shape, int from) const {
     int wide = from;
     if (shape.expands()) wide = list.add_conv(shape.name + ".expand", from, shape.wide, 1, 1);
     const int spatial =
         list.add_depthwise(shape.name + ".depthwise", wide, shape.kernel, shape.stride);
+    list.layers.back().gives_currents = is_spiking();
     const int squeeze = list.add_pool_linear(shape.name + ".squeeze", spatial, shape.squeezed());
     const int excite = list.add_linear(shape.name + ".excite", squeeze, shape.wide);
-    const int project = list.add_conv(shape.name + ".project", spatial, shape.out, 1, 1);
-    list.layers.back().gate = excite;
+    list.layers.back().gives_currents = is_spiking();
+    int gated = spatial;
+    if (is_spiking()) {  // a gate multiplies currents; the neurons are behind it
+      gated = list.add_depthwise(shape.name + ".gated", spatial);
+      list.layers.back().gate = excite;
+    }
+    const int project = list.add_conv(shape.name + ".project", gated, shape.out, 1, 1);
+    if (!is_spiking()) list.layers.back().gate = excite;
     if (shape.has_shortcut()) list.layers.back().residual = from;
     return project;
   }
 
   nn::Conv2d stem_{nullptr};
   Norm stem_bn_{nullptr};
+  std::string stream_ = "stem";  // the layer that gives the stream so far
   std::vector<Built> stages_;
+  std::shared_ptr<Site> top_input_;    // of a spiking network
+  std::shared_ptr<Site> top_neurons_;  // the same
   Quantiser top_range_{nullptr};
   nn::Conv2d top_{nullptr};
   Norm top_bn_{nullptr};

@@ -6,6 +6,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <map>
+#include <string>
+
 #include "tests/support/fresh_directory.hpp"
 
 namespace ranvier::train {
@@ -152,6 +156,77 @@ TEST(EfficientNet, EveryParameterOfAHybridLearns) {
   for (const auto& p : model->boundary_parameters()) {
     EXPECT_TRUE(!p.requires_grad() || p.grad().abs().sum().item<double>() > 0.0);
   }
+}
+
+ModelSpec spiking(int steps, std::vector<std::string> cuts) {
+  auto spec = reduced(ir::NetworkKind::kSnn, std::move(cuts));
+  spec.codec = {codec::CodecKind::kRate, 1, steps, true};
+  spec.steps = steps;
+  return spec;
+}
+
+TEST(EfficientNet, EverySpikingLayerOnTheChipsHasItsNeurons) {
+  for (const std::vector<std::string>& cuts :
+       {std::vector<std::string>{}, {"stage2", "stage5"}, {"stage7"}}) {
+    const auto model = make_model(spiking(3, cuts));
+    const auto network = model->describe();
+    EXPECT_EQ(network.chips(), static_cast<int>(cuts.size()) + 1);
+    std::map<std::string, int64_t> neurons, fired;
+    for (const auto& site : model->spiking_sites()) {
+      neurons[site->layer()] = site->lif()->log_threshold.numel();
+    }
+    for (const auto& layer : network.layers) {
+      if (layer.input < 0) continue;
+      const auto& from = network.layers[static_cast<size_t>(layer.input)];
+      if (from.op != ir::Op::kInput && !from.gives_currents) {
+        fired[from.name] = from.out.channels;
+      }
+    }
+    EXPECT_EQ(fired, neurons);
+  }
+}
+
+TEST(EfficientNet, EveryParameterOfASpikingOneLearns) {
+  const auto model = make_model(spiking(2, {"stage2", "stage5"}));
+  const auto sets = testing::small_images(60, 20);
+  model->forward(some_images()).square().sum().backward();
+  for (const auto& p : model->network_parameters()) {
+    EXPECT_TRUE(p.grad().defined()) << p.sizes();
+  }
+  for (const auto& p : model->boundary_parameters()) EXPECT_TRUE(p.grad().defined());
+}
+
+/// Spikes times thresholds stand for the tensors that neurons read, the more steps the closer; of
+/// SiLU they keep the positive part. Thresholds that are twice as high as calibrated clip less;
+/// through twenty layers it takes long (seen: 0.44 in 16 steps, 0.19 in 64; with four times the
+/// threshold 0.63 in 64, 0.15 in 1024).
+TEST(EfficientNet, SpikesApproachTheTensorsThatTheyStandFor) {
+  torch::NoGradGuard no_grad;
+  torch::manual_seed(7);
+  const Tensor images = torch::randn({6, 3, 8, 8}).contiguous(at::MemoryFormat::ChannelsLast);
+  auto dense = reduced(ir::NetworkKind::kAnn, {"stage2"});
+  dense.image = {3, 8, 8};
+  const auto plain = make_model(dense);
+  for (int i = 0; i < 40; ++i) plain->forward(images);  // statistics of the norms
+  const auto error = [&](int steps) {
+    auto spec = spiking(steps, {"stage2"});
+    spec.image = dense.image;
+    const auto model = make_model(spec);
+    model->warm_start(*plain);
+    model->eval();
+    for (const auto& site : model->spiking_sites()) site->calibrate_next();
+    const Tensor expected = model->forward(images);  // sites pass on what they stand for
+    for (const auto& site : model->spiking_sites()) {
+      site->lif()->leak_logit.fill_(20.0);
+      site->lif()->log_threshold.add_(std::log(2.0));
+    }
+    model->fold_thresholds();
+    return ((model->forward(images) - expected).square().mean() / expected.square().mean())
+        .item<double>();
+  };
+  const double fine = error(64);
+  EXPECT_LT(fine, 0.6 * error(16));
+  EXPECT_LT(fine, 0.3);
 }
 
 TEST(EfficientNet, ABottleneckIsTwoLayersAtEveryCut) {

@@ -199,12 +199,15 @@ class Rwkv : public LanguageModel {
     const int width = spec().network.width;
     LayerList list;
     int x = list.add_depthwise("norm", list.add_input({width, 1, 1}));
+    give_current(list);
     for (int b = 1; b <= spec().network.depth; ++b) {
       const std::string name = fmt::format("block{}", b);
       x = add_time_layers(list, name + ".time", x, width);
-      x = add_channel_layers(list, name + ".channel", x, width);
+      x = add_channel_layers(list, name + ".channel", x, width, is_cut(name));
       if (has_bottleneck_at(name)) x = list.add_bottleneck(x, spec().bottleneck);
+      if (is_spiking() && is_cut(name)) x = add_current(list, name + ".stream", x);
     }
+    if (is_spiking()) x = list.add_depthwise("head_norm", x);
     list.add_linear("head", x, spec().classes);
     return list.layers;
   }
@@ -215,7 +218,7 @@ class Rwkv : public LanguageModel {
     const std::string name = fmt::format("block{}", number);
     Block block;
     block.time = std::make_shared<TimeMix>(width, make_code_site(name + ".time.norm", width),
-                                           make_code_site(name + ".time.wkv", width));
+                                           make_code_site(name + ".time.gated", width));
     block.channel =
         std::make_shared<ChannelMix>(width, make_code_site(name + ".channel.norm", width),
                                      make_site(name + ".channel.key", kExpansion * width, ""));
@@ -239,25 +242,55 @@ class Rwkv : public LanguageModel {
     return state;
   }
 
-  static int add_time_layers(LayerList& list, const std::string& name, int x, int width) {
-    const int key = list.add_linear(name + ".key", x, width);
-    const int value = list.add_linear(name + ".value", x, width);
-    const int receptance = list.add_linear(name + ".receptance", x, width);
-    const int average = list.add_depthwise(name + ".wkv", key);
+  bool is_spiking() const { return spec().kind == ir::NetworkKind::kSnn; }
+
+  /// In a spiking network: the layer that was added last has no neurons.
+  void give_current(LayerList& list) const { list.layers.back().gives_currents = is_spiking(); }
+
+  int add_current(LayerList& list, const std::string& name, int input) const {
+    const int index = list.add_depthwise(name, input);
+    give_current(list);
+    return index;
+  }
+
+  /// What a matrix reads: in a spiking network, the spikes of neurons behind the norm.
+  int add_code(LayerList& list, const std::string& name, int x) const {
+    return is_spiking() ? list.add_depthwise(name + ".norm", x) : x;
+  }
+
+  int add_projection(LayerList& list, const std::string& name, int input, int width) const {
+    const int index = list.add_linear(name, input, width);
+    give_current(list);
+    return index;
+  }
+
+  int add_time_layers(LayerList& list, const std::string& name, int x, int width) const {
+    const int code = add_code(list, name, x);
+    const int key = add_projection(list, name + ".key", code, width);
+    const int value = add_projection(list, name + ".value", code, width);
+    const int receptance = add_projection(list, name + ".receptance", code, width);
+    int average = add_current(list, name + ".wkv", key);
     list.layers.back().gate = value;
-    const int output = list.add_linear(name + ".output", average, width);
-    list.layers.back().gate = receptance;
+    if (is_spiking()) {  // gates multiply currents; the neurons are behind them
+      average = list.add_depthwise(name + ".gated", average);
+      list.layers.back().gate = receptance;
+    }
+    const int output = add_projection(list, name + ".output", average, width);
+    if (!is_spiking()) list.layers.back().gate = receptance;
     list.layers.back().residual = x;
     return output;
   }
 
-  static int add_channel_layers(LayerList& list, const std::string& name, int x, int width) {
-    const int key = list.add_linear(name + ".key", x, kExpansion * width);
-    const int receptance = list.add_linear(name + ".receptance", x, width);
-    const int value = list.add_linear(name + ".value", key, width);
+  int add_channel_layers(LayerList& list, const std::string& name, int x, int width,
+                         bool at_cut) const {
+    const int code = add_code(list, name, x);
+    const int key = list.add_linear(name + ".key", code, kExpansion * width);
+    const int receptance = add_projection(list, name + ".receptance", code, width);
+    const int value = add_projection(list, name + ".value", key, width);
     const int mix = list.add_depthwise(name + ".mix", value);
     list.layers.back().gate = receptance;
     list.layers.back().residual = x;
+    list.layers.back().gives_currents = is_spiking() && !at_cut;
     return mix;
   }
 

@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <set>
+#include <string>
 
 namespace ranvier::train {
 namespace {
@@ -189,6 +191,26 @@ TEST(Rwkv, CutsAreTheResidualStreamOfATokenBehindAnyBlock) {
       EXPECT_TRUE(boundary.params.spec.is_signed);
     }
   }
+}
+
+TEST(Rwkv, EverySpikingLayerOnTheChipsHasItsNeurons) {
+  const auto model = make_model(small_spec(ir::NetworkKind::kSnn, {"block1"}, 3));
+  const auto network = model->describe();
+  std::set<std::string> neurons;
+  for (const auto& site : model->spiking_sites()) neurons.insert(site->layer());
+  std::set<std::string> spiking;  // what is read and gives no currents
+  for (const auto& layer : network.layers) {
+    if (layer.input < 0) continue;
+    const auto& from = network.layers[static_cast<size_t>(layer.input)];
+    if (from.op != ir::Op::kInput && !from.gives_currents) spiking.insert(from.name);
+  }
+  EXPECT_EQ(spiking, neurons);
+  EXPECT_TRUE(neurons.contains("block2.time.gated"));
+  int64_t weights = 0;
+  for (const auto& p : model->network_parameters()) weights += p.dim() == 2 ? p.numel() : 0;
+  int64_t on_chips = 0;
+  for (const auto& layer : network.layers) on_chips += layer.groups == 1 ? layer.weights : 0;
+  EXPECT_EQ(on_chips, weights - 256 * 20) << "all matrices but the embedding";
 }
 
 TEST(Rwkv, CalibratedDenseBoundariesHardlyChangeIt) {

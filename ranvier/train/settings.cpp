@@ -251,11 +251,6 @@ void check_kind(const Values& values, const std::string& prefix, const VariantSe
 void check_family(const Values& values, const std::string& prefix, const Settings& settings,
                   const VariantSettings& variant) {
   const auto model = settings.network.model;
-  if (model == ModelKind::kEfficientNet && variant.kind == ir::NetworkKind::kSnn) {
-    values.refuse(prefix + "kind",
-                  "ann or hnn for model efficientnet: squeeze and excitation multiplies two "
-                  "activations, which spikes do not");
-  }
   const bool has_pixels = model == ModelKind::kMsResnet || model == ModelKind::kEfficientNet;
   const Projection& projection = variant.bottleneck;
   if (!has_pixels && (projection.kernel > 1 || projection.groups > 1)) {

@@ -271,9 +271,6 @@ TEST(Settings, OfAnEfficientNetAreSevenStagesAndSignedCodecs) {
 
 TEST(SettingsRefusal, RefusesWhatAFamilyCannotBe) {
   const std::string net = "network: {model: efficientnet}\n";
-  const auto spiking = refusal_of(net + "variants: {s: {kind: snn}}");
-  EXPECT_EQ(spiking.key, "variants.s.kind");
-  EXPECT_THAT(spiking.allowed, HasSubstr("squeeze and excitation"));
   EXPECT_THAT(refusal_of("network: {model: mlp, cuts: [fc1]}\n"
                          "variants: {h: {codec: 'bottleneck(4,3)+graded(3)'}}")
                   .allowed,

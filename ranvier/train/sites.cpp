@@ -234,9 +234,11 @@ void scale_inputs(torch::Tensor& weight, const Site& source) {
   const auto* site = dynamic_cast<const LifSite*>(&source);
   if (site == nullptr) return;
   torch::NoGradGuard no_grad;
+  const torch::Tensor threshold = site->lif()->threshold();
+  const bool is_depthwise = weight.size(1) == 1 && threshold.numel() == weight.size(0);
   std::vector<int64_t> shape(static_cast<size_t>(weight.dim()), 1);
-  shape[1] = weight.size(1);
-  weight.mul_(site->lif()->threshold().view(shape));
+  shape[is_depthwise ? 0 : 1] = threshold.numel();
+  weight.mul_(threshold.view(shape));
 }
 
 }  // namespace ranvier::train

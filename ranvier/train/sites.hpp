@@ -143,9 +143,9 @@ class LifSite : public Site {
   std::shared_ptr<LossHook> loss_;
 };
 
-/// Multiplies a weight [out, in, ...] that reads spikes of `source` by their thresholds, so that
-/// spikes per step stand for the activations that the weight was trained on. Nothing happens for
-/// other sites.
+/// Multiplies a weight [out, in, ...] (depthwise: [channels, 1, ...]) that reads spikes of `source`
+/// by their thresholds, so that spikes per step stand for the activations that the weight was
+/// trained on. Nothing happens for other sites.
 void scale_inputs(torch::Tensor& weight, const Site& source);
 
 }  // namespace ranvier::train

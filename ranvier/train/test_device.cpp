@@ -19,9 +19,8 @@ const c10::Device kDevice(kType, 0);
 /// No address of a process has this bit and not those above it.
 void* hidden(const void* address) {
   constexpr auto kBit = uintptr_t{1} << 62;
-  return address == nullptr
-             ? nullptr
-             : reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(address) ^ kBit);
+  return address == nullptr ? nullptr
+                            : reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(address) ^ kBit);
 }
 
 /// The memory of `of` at `address` on `device`; keeps `of` alive.

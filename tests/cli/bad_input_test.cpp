@@ -130,13 +130,14 @@ presets: [ucie16nm]
 hardware: {chips_x: 2}
 )yaml";
 
-TEST_F(CommandLine, TrainsASpikingLanguageModelAndRefusesToMapIt) {
+TEST_F(CommandLine, TrainsAndSimulatesASpikingLanguageModel) {
   write("exp.yaml", kText);
-  expect_refusal("", {"an snn of model rwkv", "Not mapped yet", "ranvier train"});
-  const Outcome trained = run("train exp.yaml --out trained");
-  EXPECT_EQ(trained.exit_code, 0) << trained.err;
-  EXPECT_THAT(trained.err, HasSubstr("bits per byte deployed"));
-  EXPECT_THAT(slurp(directory_ / "trained/bundle/snn/metrics.json"), HasSubstr("bits_per_byte"));
+  const Outcome ran = run("run exp.yaml --out spiking");
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_THAT(ran.err, HasSubstr("bits per byte deployed"));
+  EXPECT_THAT(slurp(directory_ / "spiking/bundle/snn/metrics.json"), HasSubstr("bits_per_byte"));
+  EXPECT_THAT(slurp(directory_ / "spiking/bundle/snn/network.json"), HasSubstr("gives_currents"));
+  EXPECT_THAT(slurp(directory_ / "spiking/summary.json"), HasSubstr("\"snn\""));
 }
 
 TEST_F(CommandLine, RefusesTextsThatAreMissingEmptyOrShort) {
