@@ -129,7 +129,12 @@ sweep::ResultTable write_sweep_files(sweep::Store& store, const SweepPaths& path
   core::write_file_atomic(paths.links, sweep::links_to_csv(table));
   report::write_sweep_page(sweep::to_json(table), table.name, paths.page);
   std::vector<fs::path> roots{paths.runs};
-  for (const auto& shard : shards) roots.push_back(sweep_paths(shard).runs);
+  for (const auto& shard : shards) {
+    const SweepPaths of_shard = sweep_paths(shard);
+    roots.push_back(of_shard.runs);
+    // The database of a directory, named in place of the directory.
+    roots.push_back(sweep_paths(of_shard.database.parent_path()).runs);
+  }
   write_curves(table, paths, roots);
   return table;
 }

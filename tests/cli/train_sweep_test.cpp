@@ -134,7 +134,9 @@ TEST_F(SweepTraining, TrainsEveryPointOnceWhateverInterruptsIt) {
         run_ranvier(command("shard" + shard) + " --shard " + shard + "/2", directory_);
     ASSERT_EQ(done.exit_code, 0) << done.err;
   }
-  ASSERT_EQ(run_ranvier("sweep merge merged shard1 shard2", directory_).exit_code, 0);
+  ASSERT_EQ(
+      run_ranvier("sweep merge merged shard1/runs.sqlite shard2/runs.sqlite", directory_).exit_code,
+      0);
   EXPECT_EQ(slurp(directory_ / "merged/points.json"), slurp(directory_ / "whole/points.json"));
   fs::remove_all(directory_ / "shard1/runs");
   fs::remove_all(directory_ / "shard2/runs");
