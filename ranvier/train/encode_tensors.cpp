@@ -1,10 +1,9 @@
 #include "ranvier/train/encode_tensors.hpp"
 
-#include "ranvier/core/error.hpp"
 #include "ranvier/train/kernels/encode_table.hpp"
+#include "ranvier/train/surrogate_tensor.hpp"
 
 #include <cmath>
-#include <numbers>
 
 namespace ranvier::train {
 namespace {
@@ -51,23 +50,6 @@ Tensor level_of(const codec::CodecSpec& spec, const EncodeConstants& g, const Ro
     level = charge.div_(threshold).floor_().clamp_max_(g.top);
   }
   return spec.is_signed ? level.mul_(current.sign()) : level;
-}
-
-/// phi(v). Source: docs/models/lif.md.
-Tensor slope_of(Surrogate kind, const Tensor& v) {
-  switch (kind) {
-    case Surrogate::kArctan:
-      return (std::numbers::pi * v).square_().add_(1.0).reciprocal_();
-    case Surrogate::kFastSigmoid:
-      return v.abs().mul_(2.0).add_(1.0).square_().reciprocal_();
-    case Surrogate::kTriangle:
-      return v.abs().neg_().add_(1.0).clamp_min_(0.0);
-    case Surrogate::kSigmoid: {
-      const Tensor e = v.abs().mul_(-4.0).exp_();
-      return 4.0 * e / (1.0 + e).square_();
-    }
-  }
-  throw core::ContractViolation("every surrogate has a slope");
 }
 
 /// Sums over all but the channels, [C].
@@ -118,9 +100,9 @@ Terms graded_terms(const EncodeArguments& arg, const EncodeConstants& g, const R
       to_level * level.ne(0.0).logical_and_(size.ge(1.0)).logical_and_(size.le(g.top));
   const Tensor width = rows[kInverseWidth];
   const Tensor threshold = rows[kRealThreshold];
-  const Tensor up = slope_of(arg.surrogate, (a - threshold) * width) * width;
-  const Tensor down =
-      is_signed ? slope_of(arg.surrogate, (a + threshold) * width) * width : torch::zeros_like(up);
+  const Tensor up = surrogate_slope_of(arg.surrogate, (a - threshold) * width) * width;
+  const Tensor down = is_signed ? surrogate_slope_of(arg.surrogate, (a + threshold) * width) * width
+                                : torch::zeros_like(up);
   // Odd in a: the value. Even: the event, and the level that it starts with.
   const Tensor odd = grad_value * rows[kJump];
   const Tensor even = rows[kGradEvents] + rows[kGradMagnitude] * rows[kJumpLevel];

@@ -3,6 +3,7 @@
 #include "ranvier/core/error.hpp"
 #include "ranvier/train/device.hpp"
 #include "ranvier/train/kernels/threads.hpp"
+#include "ranvier/train/surrogate_tensor.hpp"
 
 #include <cmath>
 
@@ -146,23 +147,9 @@ class Step : public Function<Step> {
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const Tensor v = context->get_saved_variables()[0];
-    return {grads[0] * slope(static_cast<Surrogate>(context->saved_data["kind"].toInt()), v),
+    return {grads[0] *
+                surrogate_slope_of(static_cast<Surrogate>(context->saved_data["kind"].toInt()), v),
             Tensor()};
-  }
-
- private:
-  static Tensor slope(Surrogate kind, const Tensor& v) {
-    switch (kind) {
-      case Surrogate::kArctan:
-        return 1.0 / (1.0 + (M_PI * v).square());
-      case Surrogate::kFastSigmoid:
-        return 1.0 / (1.0 + 2.0 * v.abs()).square();
-      case Surrogate::kTriangle:
-        return (1.0 - v.abs()).clamp_min(0.0);
-      case Surrogate::kSigmoid:
-        return 4.0 * torch::sigmoid(4.0 * v) * torch::sigmoid(-4.0 * v);
-    }
-    throw core::ContractViolation("every surrogate has a slope");
   }
 };
 
