@@ -197,36 +197,42 @@ TEST(EfficientNet, EveryParameterOfASpikingOneLearns) {
 }
 
 /// Spikes times thresholds stand for the tensors that neurons read, the more steps the closer; of
-/// SiLU they keep the positive part. Thresholds that are twice as high as calibrated clip less;
-/// through twenty layers it takes long (seen: 0.44 in 16 steps, 0.19 in 64; with four times the
-/// threshold 0.63 in 64, 0.15 in 1024).
-TEST(EfficientNet, SpikesApproachTheTensorsThatTheyStandFor) {
+/// SiLU they keep the positive part. Thresholds that are twice as high as calibrated clip less.
+/// -> squared error over squared logits, of images of `seed`.
+double error_of_spikes(int steps, uint64_t seed) {
   torch::NoGradGuard no_grad;
-  torch::manual_seed(7);
+  torch::manual_seed(seed);
   const Tensor images = torch::randn({6, 3, 8, 8}).contiguous(at::MemoryFormat::ChannelsLast);
   auto dense = reduced(ir::NetworkKind::kAnn, {"stage2"});
   dense.image = {3, 8, 8};
   const auto plain = make_model(dense);
   for (int i = 0; i < 40; ++i) plain->forward(images);  // statistics of the norms
-  const auto error = [&](int steps) {
-    auto spec = spiking(steps, {"stage2"});
-    spec.image = dense.image;
-    const auto model = make_model(spec);
-    model->warm_start(*plain);
-    model->eval();
-    for (const auto& site : model->spiking_sites()) site->calibrate_next();
-    const Tensor expected = model->forward(images);  // sites pass on what they stand for
-    for (const auto& site : model->spiking_sites()) {
-      site->lif()->leak_logit.fill_(20.0);
-      site->lif()->log_threshold.add_(std::log(2.0));
-    }
-    model->fold_thresholds();
-    return ((model->forward(images) - expected).square().mean() / expected.square().mean())
-        .item<double>();
-  };
-  const double fine = error(64);
-  EXPECT_LT(fine, 0.6 * error(16));
-  EXPECT_LT(fine, 0.3);
+  auto spec = spiking(steps, {"stage2"});
+  spec.image = dense.image;
+  const auto model = make_model(spec);
+  model->warm_start(*plain);
+  model->eval();
+  for (const auto& site : model->spiking_sites()) site->calibrate_next();
+  const Tensor expected = model->forward(images);  // sites pass on what they stand for
+  for (const auto& site : model->spiking_sites()) {
+    site->lif()->leak_logit.fill_(20.0);
+    site->lif()->log_threshold.add_(std::log(2.0));
+  }
+  model->fold_thresholds();
+  return ((model->forward(images) - expected).square().mean() / expected.square().mean())
+      .item<double>();
+}
+
+/// Through twenty layers it takes long, and differs with the images: seen 0.44, 0.79 and 0.41 in 16
+/// steps, 0.19, 0.23 and 0.10 in 64 (with four times the threshold 0.63 in 64, 0.15 in 1024).
+TEST(EfficientNet, SpikesApproachTheTensorsThatTheyStandFor) {
+  double coarse = 0, fine = 0;
+  for (const uint64_t seed : {7, 8, 9}) {
+    coarse += error_of_spikes(16, seed) / 3;
+    fine += error_of_spikes(64, seed) / 3;
+  }
+  EXPECT_LT(fine, 0.7 * coarse);
+  EXPECT_LT(fine, 0.5);
 }
 
 TEST(EfficientNet, ABottleneckIsTwoLayersAtEveryCut) {
