@@ -8,7 +8,6 @@
 #include "ranvier/app/shape_bundles.hpp"
 #include "ranvier/core/error.hpp"
 #include "ranvier/core/file.hpp"
-#include "ranvier/map/mapper.hpp"
 #include "ranvier/shapes/settings.hpp"
 #include "ranvier/sweep/evaluate.hpp"
 #include "ranvier/train/settings.hpp"

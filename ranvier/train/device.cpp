@@ -9,8 +9,6 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
 namespace ranvier::train {
 namespace {
 
@@ -51,6 +49,12 @@ torch::Device usable_device(const std::string& name) {
        .hint = count > 0 ? ""
                          : "LibTorch " TORCH_VERSION " finds no such device here. For cuda it "
                            "must be a CUDA build, and the driver must see a GPU: nvidia-smi"});
+}
+
+std::optional<KernelRunner> kernel_runner(const torch::Tensor& x) {
+  if (x.is_cpu()) return KernelRunner::kLoops;
+  if (x.is_cuda() && has_gpu_threads()) return KernelRunner::kThreads;
+  return std::nullopt;
 }
 
 ThreadPlace thread_place(torch::Device device) {

@@ -52,26 +52,31 @@ Tensor level_of(const codec::CodecSpec& spec, const EncodeConstants& g, const Ro
   return spec.is_signed ? level.mul_(current.sign()) : level;
 }
 
-/// Sums over all but the channels, [C].
-Tensor by_channel(const Tensor& x, c10::ScalarType type) {
+/// Sums over all but the channels, [C] float64: exact for counts.
+Tensor by_channel(const Tensor& x) {
   std::vector<int64_t> others{0};
   for (int64_t d = 2; d < x.dim(); ++d) others.push_back(d);
-  return x.sum(others, false, type);
+  return x.sum(others, false, torch::kFloat64);
 }
 
-std::vector<double> list_of(const Tensor& row) {
-  const Tensor host = row.to(torch::kCPU, torch::kFloat64).contiguous();
-  return {host.data_ptr<double>(), host.data_ptr<double>() + host.numel()};
+/// Rows of [C] on the processor, in one transfer.
+std::vector<Tensor> on_processor(const std::vector<Tensor>& rows) {
+  return torch::stack(rows).to(torch::kCPU).unbind(0);
 }
 
-std::vector<int64_t> counts_of(const Tensor& row) {
-  const Tensor host = row.to(torch::kCPU, torch::kInt64).contiguous();
-  return {host.data_ptr<int64_t>(), host.data_ptr<int64_t>() + host.numel()};
+template <class Number>
+std::vector<Number> list_of(const Tensor& row) {
+  return {row.data_ptr<double>(), row.data_ptr<double>() + row.numel()};
+}
+
+/// -1 where a signed code has x below 0, else 1.
+Tensor sign_of(const Tensor& x, bool is_signed) {
+  return x.lt(0.0).mul(is_signed ? -2.0 : 0.0).add_(1.0);
 }
 
 /// Gradients of one element each.
 struct Terms {
-  Tensor a, log_step, log_threshold;  // log_threshold: none for dense codes
+  Tensor a, log_step, log_threshold;
 };
 
 /// Within the range of a code without a threshold, a line.
@@ -79,13 +84,12 @@ Terms linear_terms(const EncodeArguments& arg, const EncodeConstants& g, const R
                    const Tensor& x, const Tensor& to_scale, const Tensor& to_level,
                    const Tensor& level) {
   const bool is_signed = arg.params->spec.is_signed;
-  const Tensor sign = x.lt(0.0).mul(is_signed ? -2.0 : 0.0).add_(1.0);
   const Tensor inside = is_signed ? x.abs().le(g.top) : x.le(g.top).logical_and_(x.ge(0.0));
   if (arg.params->spec.kind == CodecKind::kDense) {
     const Tensor drive = to_level * inside;
-    return {drive * rows[kInverseStep], to_scale * level - drive * x, Tensor()};
+    return {drive * rows[kInverseStep], to_scale * level - drive * x, torch::zeros_like(x)};
   }
-  const Tensor drive = (to_level + sign * rows[kGradEvents]).mul_(inside);
+  const Tensor drive = (to_level + sign_of(x, is_signed) * rows[kGradEvents]).mul_(inside);
   return {drive * rows[kInverseStep], torch::zeros_like(x), -(drive * x)};
 }
 
@@ -123,13 +127,10 @@ EncodeTotals encode_forward(const EncodeArguments& arg, const Tensor& a, Tensor&
   value.copy_(decoded.to(torch::kFloat32).mul_(g.value_unit));
   const Tensor magnitude = level.abs();
   const Tensor fired = spec.kind == CodecKind::kRate ? magnitude : magnitude.gt(0.0);
-  const Tensor counts = torch::stack({by_channel(fired, torch::kInt64),
-                                      by_channel(magnitude.eq(g.top), torch::kInt64),
-                                      by_channel(magnitude, torch::kInt64)});
-  const Tensor moments =
-      torch::stack({by_channel(a, torch::kFloat64), by_channel(a.square(), torch::kFloat64)});
-  return {counts_of(counts[0]), counts_of(counts[1]), counts_of(counts[2]), list_of(moments[0]),
-          list_of(moments[1])};
+  const auto sums = on_processor({by_channel(fired), by_channel(magnitude.eq(g.top)),
+                                  by_channel(magnitude), by_channel(a), by_channel(a.square())});
+  return {list_of<int64_t>(sums[0]), list_of<int64_t>(sums[1]), list_of<int64_t>(sums[2]),
+          list_of<double>(sums[3]), list_of<double>(sums[4])};
 }
 
 EncodeGradients encode_backward(const EncodeArguments& arg, const Tensor& a,
@@ -142,17 +143,14 @@ EncodeGradients encode_backward(const EncodeArguments& arg, const Tensor& a,
   const Tensor level = level_of(spec, g, rows, a);
   const Tensor x = a * rows[kInverseStep];
   const Tensor to_scale = grad_value * rows[kScale];
-  const Tensor sign = x.lt(0.0).mul(spec.is_signed ? -2.0 : 0.0).add_(1.0);
-  const Tensor to_level = to_scale + sign * rows[kGradMagnitude];
+  const Tensor to_level = to_scale + sign_of(x, spec.is_signed) * rows[kGradMagnitude];
   const Terms terms = spec.kind == CodecKind::kGraded
                           ? graded_terms(arg, g, rows, a, x, grad_value, to_level, level)
                           : linear_terms(arg, g, rows, x, to_scale, to_level, level);
   grad_a.copy_(terms.a);
-  const std::vector<double> none(static_cast<size_t>(arg.layout.channels), 0.0);
-  return {list_of(by_channel(terms.log_step, torch::kFloat64)),
-          terms.log_threshold.defined() ? list_of(by_channel(terms.log_threshold, torch::kFloat64))
-                                        : none,
-          list_of(by_channel(to_scale * level, torch::kFloat64))};
+  const auto sums = on_processor(
+      {by_channel(terms.log_step), by_channel(terms.log_threshold), by_channel(to_scale * level)});
+  return {list_of<double>(sums[0]), list_of<double>(sums[1]), list_of<double>(sums[2])};
 }
 
 }  // namespace ranvier::train

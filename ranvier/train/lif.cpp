@@ -1,7 +1,6 @@
 #include "ranvier/train/lif.hpp"
 
 #include "ranvier/core/error.hpp"
-#include "ranvier/train/device.hpp"
 #include "ranvier/train/kernels/threads.hpp"
 #include "ranvier/train/surrogate_tensor.hpp"
 
@@ -191,21 +190,21 @@ void require_input(const Tensor& x) {
 Tensor fused_lif(const Tensor& x, const Tensor& gain, const Tensor& theta, const Tensor& beta,
                  const LifOptions& options) {
   require_input(x);
-  const bool has_threads = x.is_cuda() && has_gpu_threads() && x.size(0) <= kMostThreadSteps;
-  const bool is_fused = x.scalar_type() == torch::kFloat32 && (x.is_cpu() || has_threads);
-  return is_fused ? fused_lif_by(x.is_cpu() ? LifRunner::kLoops : LifRunner::kThreads, x, gain,
-                                 theta, beta, options)
-                  : reference_lif(x, gain, theta, beta, options);
+  const auto runner = kernel_runner(x);
+  const bool has_room = runner != KernelRunner::kThreads || x.size(0) <= kMostThreadSteps;
+  return runner && has_room && x.scalar_type() == torch::kFloat32
+             ? fused_lif_by(*runner, x, gain, theta, beta, options)
+             : reference_lif(x, gain, theta, beta, options);
 }
 
-Tensor fused_lif_by(LifRunner runner, const Tensor& x, const Tensor& gain, const Tensor& theta,
+Tensor fused_lif_by(KernelRunner runner, const Tensor& x, const Tensor& gain, const Tensor& theta,
                     const Tensor& beta, const LifOptions& options) {
   require_input(x);
   const int64_t channels = x.size(2);
   const auto per_channel = [&](const Tensor& p) { return p.expand({channels}).contiguous(); };
   const Tensor dense = is_channels_last(x) ? x : x.contiguous();
   return FusedLif::apply(dense, per_channel(gain.reciprocal()), per_channel(theta),
-                         per_channel(beta), options, runner == LifRunner::kThreads);
+                         per_channel(beta), options, runner == KernelRunner::kThreads);
 }
 
 Tensor reference_lif(const Tensor& x, const Tensor& gain, const Tensor& theta, const Tensor& beta,

@@ -4,6 +4,7 @@
 //   subtraction)
 // Equations, surrogates and limits: docs/models/lif.md.
 
+#include "ranvier/train/device.hpp"
 #include "ranvier/train/kernels/lif.hpp"
 #include "ranvier/train/torch_compat.hpp"
 
@@ -20,12 +21,8 @@ torch::Tensor fused_lif(const torch::Tensor& x, const torch::Tensor& gain,
                         const torch::Tensor& theta, const torch::Tensor& beta,
                         const LifOptions& options = {});
 
-/// The loops of the processor, or one thread per neuron as on a GPU.
-enum class LifRunner : uint8_t { kLoops, kThreads };
-
-/// fused_lif by the kernels of `runner`; threads run in order for tensors of the processor. Spikes
-/// and grad_x have the same bits.
-torch::Tensor fused_lif_by(LifRunner runner, const torch::Tensor& x, const torch::Tensor& gain,
+/// fused_lif by the kernels of `runner`; spikes and grad_x have the same bits by either.
+torch::Tensor fused_lif_by(KernelRunner runner, const torch::Tensor& x, const torch::Tensor& gain,
                            const torch::Tensor& theta, const torch::Tensor& beta,
                            const LifOptions& options = {});
 

@@ -124,7 +124,7 @@ TEST(FusedLif, ReadsChannelsLastMemoryInPlace) {
 TEST(FusedLif, IsTheSameByThreads) {
   const auto by_threads = [](const Tensor& x, const Tensor& gain, const Tensor& theta,
                              const Tensor& beta, const LifOptions& options) {
-    return fused_lif_by(LifRunner::kThreads, x, gain, theta, beta, options);
+    return fused_lif_by(KernelRunner::kThreads, x, gain, theta, beta, options);
   };
   Problem last(8);
   last.x = last.x.permute({0, 1, 3, 4, 2}).contiguous().permute({0, 1, 4, 2, 3});

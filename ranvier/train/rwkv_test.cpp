@@ -87,7 +87,7 @@ TEST(Wkv, IsTheSameByThreads) {
   const Tensor weight = torch::randn({2, 30, 5}, torch::kDouble);
   std::vector<Tensor> outs, states;
   std::vector<std::vector<Tensor>> gradients;
-  for (const WkvRunner runner : {WkvRunner::kLoops, WkvRunner::kThreads}) {
+  for (const KernelRunner runner : {KernelRunner::kLoops, KernelRunner::kThreads}) {
     Tensor state = wkv_start_state(2, 5, torch::kDouble);
     const Tensor out = fused_wkv_by(runner, key, value, -decay.exp(), bonus, state);
     outs.push_back(out.detach());

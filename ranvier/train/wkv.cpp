@@ -1,7 +1,6 @@
 #include "ranvier/train/wkv.hpp"
 
 #include "ranvier/core/error.hpp"
-#include "ranvier/train/device.hpp"
 #include "ranvier/train/kernels/threads.hpp"
 #include "ranvier/train/kernels/wkv.hpp"
 
@@ -120,17 +119,16 @@ Tensor fused_wkv(const Tensor& key, const Tensor& value, const Tensor& decay, co
   RANVIER_CONTRACT(key.dim() == 3 && key.sizes() == value.sizes() && decay.numel() == key.size(2) &&
                        bonus.numel() == key.size(2),
                    "keys and values are [N, L, C], decays and bonuses [C]");
-  if (key.is_cpu()) return fused_wkv_by(WkvRunner::kLoops, key, value, decay, bonus, state);
-  return key.is_cuda() && has_gpu_threads()
-             ? fused_wkv_by(WkvRunner::kThreads, key, value, decay, bonus, state)
-             : stepwise_wkv(key, value, decay, bonus, state);
+  const auto runner = kernel_runner(key);
+  return runner ? fused_wkv_by(*runner, key, value, decay, bonus, state)
+                : stepwise_wkv(key, value, decay, bonus, state);
 }
 
-Tensor fused_wkv_by(WkvRunner runner, const Tensor& key, const Tensor& value, const Tensor& decay,
-                    const Tensor& bonus, Tensor& state) {
+Tensor fused_wkv_by(KernelRunner runner, const Tensor& key, const Tensor& value,
+                    const Tensor& decay, const Tensor& bonus, Tensor& state) {
   const variable_list result =
       FusedWkv::apply(key.contiguous(), value.contiguous(), decay.contiguous(), bonus.contiguous(),
-                      state.contiguous(), runner == WkvRunner::kThreads);
+                      state.contiguous(), runner == KernelRunner::kThreads);
   state = result[1];
   return result[0];
 }

@@ -1,6 +1,7 @@
 #pragma once
 // The WKV recurrence of RWKV v4 as a differentiable operation. Equations: docs/models/rwkv.md.
 
+#include "ranvier/train/device.hpp"
 #include "ranvier/train/torch_compat.hpp"
 
 namespace ranvier::train {
@@ -17,13 +18,10 @@ torch::Tensor fused_wkv(const torch::Tensor& key, const torch::Tensor& value,
                         const torch::Tensor& decay, const torch::Tensor& bonus,
                         torch::Tensor& state);
 
-/// The loops of the processor, or one thread per channel as on a GPU.
-enum class WkvRunner : uint8_t { kLoops, kThreads };
-
-/// fused_wkv by the kernels of `runner`; threads run in order for tensors of the processor.
-torch::Tensor fused_wkv_by(WkvRunner runner, const torch::Tensor& key, const torch::Tensor& value,
-                           const torch::Tensor& decay, const torch::Tensor& bonus,
-                           torch::Tensor& state);
+/// fused_wkv by the kernels of `runner`.
+torch::Tensor fused_wkv_by(KernelRunner runner, const torch::Tensor& key,
+                           const torch::Tensor& value, const torch::Tensor& decay,
+                           const torch::Tensor& bonus, torch::Tensor& state);
 
 /// The same function by plain autograd, a few tensors per token: any float type, any device.
 torch::Tensor stepwise_wkv(const torch::Tensor& key, const torch::Tensor& value,
