@@ -37,6 +37,8 @@ train::Launch launch_over(sim::Transport& ranks) {
   const bool is_one_machine =
       std::all_of(hosts.begin(), hosts.end(), [&](const auto& host) { return host == hosts[0]; });
   train::Launch launch{.rank = ranks.rank(), .size = ranks.ranks()};
+  const auto own = hosts.begin() + launch.rank;
+  launch.local_rank = static_cast<int>(std::count(hosts.begin(), own, *own));
   if (!is_one_machine) launch.address = hosts[0];
   launch.share_port = [&ranks](int port) {
     return std::stoi(said_by_all(ranks, std::to_string(port))[0]);

@@ -29,7 +29,7 @@ int count_of(torch::DeviceType type) {
 
 }  // namespace
 
-torch::Device usable_device(const std::string& name) {
+torch::Device usable_device(const std::string& name, const Launch& launch) {
   const auto device = parse(name);
   if (device && device->is_cpu()) return *device;
   const int count = device ? count_of(device->type()) : 0;
@@ -37,7 +37,8 @@ torch::Device usable_device(const std::string& name) {
     // Algorithms are chosen by what they are asked to do, never by how long they took.
     at::globalContext().setBenchmarkCuDNN(false);
     at::globalContext().setDeterministicCuDNN(true);
-    return *device;
+    if (device->has_index()) return *device;
+    return {device->type(), static_cast<c10::DeviceIndex>(launch.gpu_of(count))};
   }
   throw core::UserError(
       {.key = "--device",

@@ -41,6 +41,9 @@ Launch read_launch(const Variable& variable) {
   if (variable("MASTER_PORT") != nullptr) {
     launch.port = number(variable, "MASTER_PORT", 1, kMostPort);
   }
+  if (variable("LOCAL_RANK") != nullptr) {
+    launch.local_rank = number(variable, "LOCAL_RANK", 0, launch.size - 1);
+  }
   return launch;
 }
 

@@ -51,6 +51,22 @@ TEST(Launch, TakesTorchrunsDefaultsForWhatIsNotSet) {
   EXPECT_EQ(launch.port, 29500);
 }
 
+TEST(Launch, GivesEachProcessOfAMachineAGpuOfItsOwn) {
+  // Two machines of two GPUs, whose launcher says who is where ...
+  const auto launched = [](const char* rank, const char* local) {
+    return launch_in({{"WORLD_SIZE", "4"}, {"RANK", rank}, {"LOCAL_RANK", local}});
+  };
+  EXPECT_EQ(launched("2", "0").gpu_of(2), 0);
+  EXPECT_EQ(launched("1", "1").gpu_of(2), 1);
+  // ... one that does not ...
+  const Launch last = launch_in({{"WORLD_SIZE", "4"}, {"RANK", "3"}});
+  EXPECT_EQ(last.local_rank, std::nullopt);
+  EXPECT_EQ(last.gpu_of(4), 3);
+  EXPECT_EQ(last.gpu_of(2), 1);
+  // ... and a process alone, which takes the first.
+  EXPECT_EQ(Launch{}.gpu_of(8), 0);
+}
+
 TEST(Launch, RefusesWhatMakesNoSense) {
   const auto key_of = [](const Environment& environment) {
     return refusal_from([&] { launch_in(environment); }).key;
@@ -62,6 +78,7 @@ TEST(Launch, RefusesWhatMakesNoSense) {
   EXPECT_EQ(key_of({{"WORLD_SIZE", "2"}}), "RANK");
   EXPECT_EQ(key_of({{"WORLD_SIZE", "2"}, {"RANK", "2"}}), "RANK");
   EXPECT_EQ(key_of({{"WORLD_SIZE", "2"}, {"RANK", "1x"}}), "RANK");
+  EXPECT_EQ(key_of({{"WORLD_SIZE", "2"}, {"RANK", "1"}, {"LOCAL_RANK", "2"}}), "LOCAL_RANK");
   EXPECT_EQ(key_of({{"WORLD_SIZE", "2"}, {"RANK", "1"}, {"MASTER_PORT", "0"}}), "MASTER_PORT");
 }
 

@@ -110,7 +110,7 @@ Tensor first_rows(Processes& processes, const Tensor& part, int64_t rows) {
 std::unique_ptr<Rendezvous> make_rendezvous(const Launch& launch) {
   if (launch.size == 1) return std::make_unique<Alone>();
 #ifdef RANVIER_WITH_C10D
-  return make_gloo_rendezvous(launch);
+  return make_c10d_rendezvous(launch);
 #else
   throw no_processes(launch);
 #endif

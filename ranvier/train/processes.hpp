@@ -80,7 +80,7 @@ class Rendezvous {
 std::unique_ptr<Rendezvous> make_rendezvous(const Launch& launch);
 
 /// The same for two and more processes; only in builds that found c10d with Gloo.
-std::unique_ptr<Rendezvous> make_gloo_rendezvous(const Launch& launch);
+std::unique_ptr<Rendezvous> make_c10d_rendezvous(const Launch& launch);
 
 /// What the other builds say of two and more processes.
 core::UserError no_processes(const Launch& launch);

@@ -1,4 +1,4 @@
-// c10d with its Gloo backend, over TCP.
+// c10d with its Gloo backend, over TCP, and NCCL between GPUs.
 
 #include "ranvier/core/error.hpp"
 #include "ranvier/train/c10d_compat.hpp"
@@ -7,7 +7,10 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
 #include <cstdlib>
+#include <stdexcept>
+#include <thread>
 
 namespace ranvier::train {
 
@@ -38,42 +41,79 @@ std::string first_line(const std::exception& error) {
                          .hint = first_line(error)});
 }
 
-class GlooProcesses : public Processes {
+/// The processes of one training. The processor's tensors travel by Gloo; a GPU's by NCCL where
+/// LibTorch has it, else by Gloo through the processor's memory.
+class C10dProcesses : public Processes {
  public:
-  explicit GlooProcesses(c10::intrusive_ptr<c10d::ProcessGroupGloo> group) : group_(group) {}
-  int rank() const override { return group_->getRank(); }
-  int size() const override { return group_->getSize(); }
+  C10dProcesses(c10::intrusive_ptr<c10d::Store> store,
+                c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo)
+      : store_(std::move(store)), gloo_(std::move(gloo)) {}
+  int rank() const override { return gloo_->getRank(); }
+  int size() const override { return gloo_->getSize(); }
 
   void all_reduce(Tensor values) override {
-    run(std::move(values), [&](auto& tensors) { return group_->allreduce(tensors); });
+    exchange(values, [](auto& group, auto& tensors) { return group.allreduce(tensors); });
   }
 
   void broadcast(Tensor values) override {
-    run(std::move(values), [&](auto& tensors) { return group_->broadcast(tensors); });
+    exchange(values, [](auto& group, auto& tensors) { return group.broadcast(tensors); });
   }
 
  private:
   template <class Collective>
-  static void run(Tensor values, const Collective& collective) {
+  void exchange(const Tensor& values, const Collective& collective) {
     RANVIER_CONTRACT(values.is_contiguous(), "processes exchange contiguous tensors");
-    std::vector<Tensor> tensors{values.cpu()};  // Gloo reads the processor's memory
     try {
-      collective(tensors)->wait();
+#ifdef RANVIER_WITH_NCCL
+      if (values.is_cuda()) {
+        std::vector<Tensor> tensors{values};
+        return finish(*collective(nccl(), tensors));
+      }
+#endif
+      std::vector<Tensor> tensors{values.cpu()};  // Gloo reads the processor's memory
+      collective(*gloo_, tensors)->wait();
+      if (!values.is_cpu()) values.copy_(tensors.front());
     } catch (const std::exception& error) {
       throw core::RunError(
           fmt::format("[processes] another process of this training ended or is out of reach "
                       "({}); the last checkpoint stays. Go on with --resume",
                       first_line(error)));
     }
-    if (!values.is_cpu()) values.copy_(tensors.front());
   }
 
-  c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
+#ifdef RANVIER_WITH_NCCL
+  /// Met at the first tensor of a GPU: all processes come with their first one.
+  c10d::ProcessGroupNCCL& nccl() {
+    if (!nccl_) {
+      auto options = c10d::ProcessGroupNCCL::Options::create();
+      options->timeout = kPatience;
+      nccl_ = c10::make_intrusive<c10d::ProcessGroupNCCL>(
+          c10::make_intrusive<c10d::PrefixStore>("nccl", store_), rank(), size(), options);
+    }
+    return *nccl_;
+  }
+
+  /// Waits here and not on the GPU, where the end of another process would be a hang.
+  template <class Work>
+  static void finish(Work& work) {
+    const auto last = std::chrono::steady_clock::now() + kPatience;
+    while (!work.isCompleted()) {
+      if (std::chrono::steady_clock::now() > last) throw std::runtime_error("no answer");
+      std::this_thread::yield();
+    }
+    if (const auto failure = work.exception()) std::rethrow_exception(failure);
+    work.wait();  // orders the stream of this thread behind it
+  }
+
+  c10::intrusive_ptr<c10d::ProcessGroupNCCL> nccl_;
+#endif
+  c10::intrusive_ptr<c10d::Store> store_;
+  c10::intrusive_ptr<c10d::ProcessGroupGloo> gloo_;
 };
 
-class GlooRendezvous : public Rendezvous {
+class C10dRendezvous : public Rendezvous {
  public:
-  explicit GlooRendezvous(const Launch& launch) : launch_(launch), port_(launch.port) {
+  explicit C10dRendezvous(const Launch& launch) : launch_(launch), port_(launch.port) {
     if (launch_.is_first()) listen();
     if (launch_.share_port) port_ = launch_.share_port(port_);
     if (!launch_.is_first()) connect();
@@ -85,8 +125,9 @@ class GlooRendezvous : public Rendezvous {
     try {
       options->devices.push_back(device());
       auto store = c10::make_intrusive<c10d::PrefixStore>(training, store_);
-      return c10::make_intrusive<GlooProcesses>(
-          c10::make_intrusive<c10d::ProcessGroupGloo>(store, launch_.rank, launch_.size, options));
+      auto gloo =
+          c10::make_intrusive<c10d::ProcessGroupGloo>(store, launch_.rank, launch_.size, options);
+      return c10::make_intrusive<C10dProcesses>(store, gloo);
     } catch (const std::exception& error) {
       fail_to_meet(launch_, port_, error);
     }
@@ -141,8 +182,8 @@ class GlooRendezvous : public Rendezvous {
 
 }  // namespace
 
-std::unique_ptr<Rendezvous> make_gloo_rendezvous(const Launch& launch) {
-  return std::make_unique<GlooRendezvous>(launch);
+std::unique_ptr<Rendezvous> make_c10d_rendezvous(const Launch& launch) {
+  return std::make_unique<C10dRendezvous>(launch);
 }
 
 }  // namespace ranvier::train
