@@ -196,7 +196,7 @@ class EfficientNet : public Model {
 
   Tensor forward(const Tensor& images) override {
     Tensor x = torch::silu(stem_bn_(stem_(images)));
-    const int steps = is_spiking() ? spec().steps : 1;
+    const int steps = spec().time_steps();
     if (steps > 1) x = x.repeat({steps, 1, 1, 1}).contiguous(x.suggest_memory_format());
     for (auto& stage : stages_) {
       for (const auto& block : stage.blocks) x = block->forward(x);
@@ -204,8 +204,7 @@ class EfficientNet : public Model {
     }
     x = top_bn_(top_(fired(top_input_, top_range_(x))));
     x = top_neurons_ ? top_neurons_->forward(x) : head_range_(torch::silu(x));
-    const Tensor logits = head_(x.mean({2, 3}));
-    return steps == 1 ? logits : logits.view({steps, -1, logits.size(1)}).mean(0);
+    return mean_over_steps(head_(x.mean({2, 3})));
   }
 
   void fold_thresholds() override {
@@ -240,8 +239,6 @@ class EfficientNet : public Model {
     std::vector<std::shared_ptr<Block>> blocks;
     std::shared_ptr<Site> cut;  // none: the stream stays on the chip
   };
-
-  bool is_spiking() const { return spec().kind == ir::NetworkKind::kSnn; }
 
   const Scale& scale() const { return kScales.at(static_cast<size_t>(spec().network.scale)); }
   int channels_of(int of_b0) const {

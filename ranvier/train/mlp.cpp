@@ -30,15 +30,14 @@ class Mlp : public Model {
   }
 
   Tensor forward(const Tensor& images) override {
-    const int steps = spec().kind == ir::NetworkKind::kSnn ? spec().steps : 1;
+    const int steps = spec().time_steps();
     Tensor x = images.contiguous().flatten(1);
     for (size_t i = 0; i < linears_.size(); ++i) {
       x = norms_[i](linears_[i](x));
       if (i == 0 && steps > 1) x = x.repeat({steps, 1});
       x = sites_[i]->forward(x);
     }
-    const Tensor logits = head_(x);
-    return steps == 1 ? logits : logits.view({steps, -1, logits.size(1)}).mean(0);
+    return mean_over_steps(head_(x));
   }
 
   void fold_thresholds() override {

@@ -37,7 +37,7 @@ bool Model::is_channels_last() const {
 std::shared_ptr<Site> Model::make_site(const std::string& layer, int channels,
                                        const std::string& cut) {
   const bool at_cut = !cut.empty() && is_cut(cut);
-  if (spec_.kind == ir::NetworkKind::kSnn) {
+  if (is_spiking()) {
     LifLayer lif(channels, kInitialThreshold, kInitialLeak,
                  LifOptions{.surrogate = spec_.surrogate, .start_half = true});
     return std::make_shared<LifSite>(layer, lif,
@@ -81,8 +81,13 @@ std::shared_ptr<Site> Model::make_boundary_site(const std::string& layer, int ch
   return std::make_shared<BoundarySite>(layer, Boundary(options), bottleneck);
 }
 
+torch::Tensor Model::mean_over_steps(const torch::Tensor& logits) const {
+  const int steps = spec_.time_steps();
+  return steps == 1 ? logits : logits.view({steps, -1, logits.size(1)}).mean(0);
+}
+
 bool Model::has_bottleneck_at(const std::string& cut) const {
-  const bool has_codec = spec_.kind != ir::NetworkKind::kSnn && spec_.has_boundaries;
+  const bool has_codec = !is_spiking() && spec_.has_boundaries;
   return has_codec && spec_.bottleneck.exists() && is_cut(cut);
 }
 
@@ -97,14 +102,14 @@ std::shared_ptr<Site> Model::make_signed_neurons(const std::string& layer, int c
 }
 
 std::shared_ptr<Site> Model::make_code_site(const std::string& layer, int channels) const {
-  if (spec_.kind != ir::NetworkKind::kSnn) return nullptr;
+  if (!is_spiking()) return nullptr;
   return make_signed_neurons(layer, channels, false);
 }
 
 std::shared_ptr<Site> Model::make_stream_site(const std::string& layer, int channels,
                                               const std::string& cut) const {
   if (!is_cut(cut)) return nullptr;
-  if (spec_.kind == ir::NetworkKind::kSnn) return make_signed_neurons(layer, channels, true);
+  if (is_spiking()) return make_signed_neurons(layer, channels, true);
   return spec_.has_boundaries ? make_boundary_site(layer, channels, cut, true) : nullptr;
 }
 
@@ -216,7 +221,7 @@ ir::Network Model::describe() const {
   ir::Network network;
   network.name = to_string(spec_.network.model);
   network.kind = spec_.kind;
-  network.steps = spec_.kind == ir::NetworkKind::kSnn ? spec_.steps : 1;
+  network.steps = spec_.time_steps();
   network.layers = layers();
   const auto add = [&](const std::string& layer, const std::string& name,
                        codec::BoundaryParams params, bool is_squeezed) {

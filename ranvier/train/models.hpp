@@ -27,6 +27,9 @@ struct ModelSpec {
   Surrogate surrogate = Surrogate::kArctan;
   int steps = 1;  // T of an SNN
   uint64_t seed = 1;
+
+  bool is_spiking() const { return kind == ir::NetworkKind::kSnn; }
+  int time_steps() const { return is_spiking() ? steps : 1; }
 };
 
 /// A network. Parameters start from `spec.seed` alone.
@@ -73,6 +76,9 @@ class Model : public torch::nn::Module {
   /// the stream is not cut.
   std::shared_ptr<Site> make_stream_site(const std::string& layer, int channels,
                                          const std::string& cut) const;
+  bool is_spiking() const { return spec_.is_spiking(); }
+  /// Shape: [T N, classes], step by step -> [N, classes].
+  torch::Tensor mean_over_steps(const torch::Tensor& logits) const;
   bool is_cut(const std::string& name) const;
   bool has_bottleneck_at(const std::string& cut) const;
   std::shared_ptr<Site> make_boundary_site(const std::string& layer, int channels,

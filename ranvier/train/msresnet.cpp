@@ -100,17 +100,14 @@ class MsResnet : public Model {
   }
 
   Tensor forward(const Tensor& images) override {
-    const bool is_spiking = spec().kind == ir::NetworkKind::kSnn;
-    const int steps = is_spiking ? spec().steps : 1;
     Tensor x = stem_(is_channels_last() ? images : images.contiguous());
-    int repeat = steps;
+    int repeat = spec().time_steps();
     for (const auto& block : blocks_) {
       x = block->forward(x, repeat);
       repeat = 1;
     }
     const Tensor pooled = act_->forward(bn_(x)).mean({2, 3});
-    const Tensor logits = head_(pooled);
-    return steps == 1 ? logits : logits.view({steps, -1, logits.size(1)}).mean(0);
+    return mean_over_steps(head_(pooled));
   }
 
   void fold_thresholds() override {

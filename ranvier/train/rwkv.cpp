@@ -169,7 +169,7 @@ class Rwkv : public LanguageModel {
   }
 
   Tensor advance(const Tensor& bytes, std::vector<Tensor>& state) override {
-    const int steps = spec().kind == ir::NetworkKind::kSnn ? spec().steps : 1;
+    const int steps = spec().time_steps();
     if (state.empty()) state = start_state(bytes.size(0) * steps);
     Tensor x = embedding_norm_(embedding_(bytes));
     if (steps > 1) x = x.repeat({steps, 1, 1});
@@ -181,9 +181,7 @@ class Rwkv : public LanguageModel {
       own += kStatesPerBlock;
     }
     const Tensor logits = head_(head_range_(through(head_input_, head_norm_(x))));
-    const Tensor mean =
-        steps == 1 ? logits : logits.view({steps, -1, x.size(1), spec().classes}).mean(0);
-    return mean.reshape({-1, spec().classes});
+    return mean_over_steps(logits.reshape({-1, spec().classes}));
   }
 
   void fold_thresholds() override {
@@ -241,8 +239,6 @@ class Rwkv : public LanguageModel {
     }
     return state;
   }
-
-  bool is_spiking() const { return spec().kind == ir::NetworkKind::kSnn; }
 
   /// In a spiking network: the layer that was added last has no neurons.
   void give_current(LayerList& list) const { list.layers.back().gives_currents = is_spiking(); }

@@ -51,7 +51,9 @@ void require_prices(const VariantSettings& variant, const std::vector<Framing>& 
 class Experiment {
  public:
   Experiment(Settings settings, const TrainOptions& options)
-      : settings_(std::move(settings)), options_(options), device_(usable_device(options.device)) {
+      : settings_(std::move(settings)),
+        options_(options),
+        device_(usable_device(options.device, options.launch)) {
     for (const auto& [key, batch] : batches()) require_even_shares(options.launch, batch, key);
     rendezvous_ = make_rendezvous(options.launch);
     sets_ = Sets::of(load_data(settings_.data));
@@ -301,7 +303,7 @@ class Experiment {
     }
     // The longest first, so that the workers end together; last, whoever waits for the reference.
     std::stable_partition(works_.begin(), works_.end(),
-                          [](const Work& work) { return work.spec.kind == ir::NetworkKind::kSnn; });
+                          [](const Work& work) { return work.spec.is_spiking(); });
     std::stable_partition(works_.begin(), works_.end(), [](const Work& work) {
       return !work.variants.front().has_finetuned_teacher;
     });
