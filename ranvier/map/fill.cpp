@@ -10,10 +10,12 @@ namespace ranvier::map {
 namespace {
 
 /// [layer] fewest tiles; the image's is not used.
-std::vector<Tiling> tile_layers(const ir::Network& network, const CoreLimits& limits) {
+std::vector<Tiling> tile_layers(const ir::Network& network, const CoreLimits& limits,
+                                const std::vector<int>& spreads = {}) {
   std::vector<Tiling> tilings(network.layers.size());
   for (size_t l = 1; l < network.layers.size(); ++l) {
-    tilings[l] = best_tiling(network, network.layers[l], limits, TilingGoal::kFewestTiles);
+    const CoreLimits of_layer = spread_limits(limits, spreads.empty() ? 1 : spreads[l]);
+    tilings[l] = best_tiling(network, network.layers[l], of_layer, TilingGoal::kFewestTiles);
   }
   return tilings;
 }
@@ -51,7 +53,15 @@ int64_t cores_behind_input(const std::vector<Tiling>& tilings) {
 
 }  // namespace
 
-void fill_chips(const ir::Network& network, const arch::PackageSpec& package, Mapping& mapping) {
+bool can_fill(const ir::Network& network, const arch::PackageSpec& package,
+              const std::vector<int>& spreads) {
+  const int64_t usable = usable_cores(package.chip.mesh, margin_of(network));
+  const auto tilings = tile_layers(network, limits_of(package.chip), spreads);
+  return cores_behind_input(tilings) <= usable * package.chips_x * package.chips_y;
+}
+
+void fill_chips(const ir::Network& network, const arch::PackageSpec& package,
+                const std::vector<int>& spreads, Mapping& mapping) {
   const int margin = margin_of(network);
   const int64_t usable = usable_cores(package.chip.mesh, margin);
   if (usable == 0) {
@@ -59,7 +69,7 @@ void fill_chips(const ir::Network& network, const arch::PackageSpec& package, Ma
                            fmt::format("at least {}", 2 * margin + 1), "",
                            "A hybrid chip needs cores inside its ring of spiking cores."});
   }
-  const auto tilings = tile_layers(network, limits_of(package.chip));
+  const auto tilings = tile_layers(network, limits_of(package.chip), spreads);
   const int64_t cores = cores_behind_input(tilings);
   const int64_t chips = core::ceil_div(cores, usable);
   if (chips > int64_t{1} * package.chips_x * package.chips_y) {

@@ -6,9 +6,15 @@
 
 namespace ranvier::map {
 
-/// Tiles every layer for the fewest tiles and places them; sets `mapping.layers` but the image, and
+/// Tiles every layer for the fewest tiles, with at most 1 / spreads[layer] of a core's neurons each
+/// (empty: 1), and places them; sets `mapping.layers` but the image, and
 /// `chips_used`. Errors: UserError: hardware.mesh (no core for dense layers), hardware.chips_x (too
 /// few chips; says how many would do, and which neurons_per_core), hardware.weight_sram_bytes.
-void fill_chips(const ir::Network& network, const arch::PackageSpec& package, Mapping& mapping);
+void fill_chips(const ir::Network& network, const arch::PackageSpec& package,
+                const std::vector<int>& spreads, Mapping& mapping);
+
+/// Whether the package has chips enough for these spreads.
+bool can_fill(const ir::Network& network, const arch::PackageSpec& package,
+              const std::vector<int>& spreads);
 
 }  // namespace ranvier::map

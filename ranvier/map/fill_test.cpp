@@ -62,6 +62,27 @@ TEST(FillChips, FillsEveryChipButTheLast) {
   EXPECT_EQ(mapping.last_chip(1), 1) << "a layer of 16 cores does not fit a chip of 9";
 }
 
+TEST(FillChips, SpreadsALayerOverSpareCores) {
+  const auto network = filled_network(ir::NetworkKind::kAnn, kDense8);
+  const std::vector<int> spreads = {1, 1, 2, 1, 4, 1};
+  const Mapping naive = map_network(network, grid_of_chips(6, 2));
+  const Mapping spread = map_network(network, grid_of_chips(6, 2), spreads);
+  // 16 + 32 + 16 + 32 + 1 = 97 cores.
+  EXPECT_EQ(spread.chips_used, 11);
+  for (size_t l = 1; l < network.layers.size(); ++l) {
+    EXPECT_EQ(spread.layers[l].size(), spreads[l] * naive.layers[l].size());
+    std::vector<int> covered(static_cast<size_t>(network.layers[l].out.size()));
+    for (const LayerTile& tile : spread.layers[l]) {
+      EXPECT_LE(tile.region.neurons(), 32 / spreads[l]);
+      for (const uint32_t e : elements_of(tile.region, network.layers[l].out)) ++covered[e];
+    }
+    EXPECT_EQ(covered, std::vector<int>(covered.size(), 1));
+  }
+  EXPECT_TRUE(can_spread(network, grid_of_chips(11, 1), spreads));
+  EXPECT_FALSE(can_spread(network, grid_of_chips(5, 2), spreads)) << "90 cores";
+  EXPECT_EQ(refusal_of(network, grid_of_chips(3, 2)).key, "hardware.chips_x");
+}
+
 /// Elements of the layer's inputs that any output of a region reads, one by one.
 std::set<uint32_t> elements_read(const ir::Layer& layer, const ir::Shape& in,
                                  const Region& region) {

@@ -84,8 +84,7 @@ int64_t cores_for(const Tiling& tiling, int passes) {
 /// per tile: of least traffic if that fits, else the fewest tiles.
 std::optional<Fit> fit_of(const ir::Network& network, const std::vector<int>& layers,
                           const arch::PackageSpec& package, int spread, int most_passes) {
-  CoreLimits limits = limits_of(package.chip);
-  limits.neurons = std::max<int64_t>(1, limits.neurons / spread);
+  const CoreLimits limits = spread_limits(limits_of(package.chip), spread);
   const int64_t usable = usable_cores(package.chip.mesh, margin_of(network));
   const auto least = tile_all(network, layers, limits, TilingGoal::kLeastTraffic);
   const auto fewest = tile_all(network, layers, limits, TilingGoal::kFewestTiles);
@@ -232,10 +231,15 @@ void complete(const ir::Network& network, const arch::PackageSpec& package, Mapp
   mapping.tiles_used = count_tiles(mapping);
 }
 
-bool can_spread(const ir::Network& network, const arch::PackageSpec& package, int chip,
-                int spread) {
-  if (network.chip_rule != ir::ChipRule::kCut) return spread == 1;
-  return fit_of(network, layers_of(network, chip), package, spread, 1).has_value();
+bool can_spread(const ir::Network& network, const arch::PackageSpec& package,
+                const std::vector<int>& spreads) {
+  if (network.chip_rule == ir::ChipRule::kFilled) return can_fill(network, package, spreads);
+  for (size_t chip = 0; chip < spreads.size(); ++chip) {
+    const int passes = spreads[chip] == 1 ? most_passes(network, package) : 1;
+    const std::vector<int> layers = layers_of(network, static_cast<int>(chip));
+    if (!fit_of(network, layers, package, spreads[chip], passes)) return false;
+  }
+  return true;
 }
 
 std::string_view to_string(DeliveryMode mode) {
@@ -248,7 +252,7 @@ Mapping map_network(const ir::Network& network, const arch::PackageSpec& package
   mapping.delivery = delivery;
   mapping.layers.resize(network.layers.size());
   if (network.chip_rule == ir::ChipRule::kFilled) {
-    fill_chips(network, package, mapping);
+    fill_chips(network, package, spreads, mapping);
   } else {
     require_chips(network, package);
     mapping.chips_used = network.chips();

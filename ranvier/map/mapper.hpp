@@ -64,15 +64,16 @@ struct Mapping {
 /// Errors: UserError when the network does not fit: hardware.chips_x (chips), hardware.mesh (cores
 /// of a chip; says which mesh and which neurons_per_core would do), hardware.weight_sram_bytes; and
 /// for a layer of a filled network that leaves its chip without a boundary.
-/// `spreads` of a network with cuts: [chip] a tile of that chip has at most 1 / spread of a core's
-/// neurons, so that a layer lies on more cores, each with its own copy of the weights; empty: 1.
-/// Cost: well below a second per million neurons.
+/// `spreads` of a network with cuts: [chip], of a filled one: [layer]. A tile there has at most
+/// 1 / spread of a core's neurons, so that a layer lies on more cores, each with its own copy of
+/// the weights; empty: 1. Cost: well below a second per million neurons.
 Mapping map_network(const ir::Network& network, const arch::PackageSpec& package,
                     const std::vector<int>& spreads = {},
                     DeliveryMode delivery = DeliveryMode::kUnicast);
 
-/// Whether the chip has cores enough for that spread. Only networks with cuts spread.
-bool can_spread(const ir::Network& network, const arch::PackageSpec& package, int chip, int spread);
+/// Whether the chips have cores enough for these spreads.
+bool can_spread(const ir::Network& network, const arch::PackageSpec& package,
+                const std::vector<int>& spreads);
 
 /// Image, crossings and counts of a mapping whose other layers are tiled and placed.
 /// Errors: UserError for a layer that leaves its chip without a boundary.

@@ -10,12 +10,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <tuple>
 
 namespace ranvier::map {
 namespace {
 
 constexpr int kSpreads[] = {2, 4};
+constexpr int64_t kNoticeable = 50;  // a layer that computes for 1 / 50 of the latency
 constexpr double kContentionWeights[] = {0, 1, 10};
 
 class Search {
@@ -46,6 +49,9 @@ class Search {
   Merit merit_of(const Mapping& mapping) const;
   bool consider(const std::string& name, Mapping mapping);
   void spread();
+  std::vector<size_t> all_chips() const;
+  std::vector<size_t> slow_layers() const;
+  std::string name_of(const std::vector<int>& spreads, bool is_filled) const;
   void cut();
   void place();
 
@@ -75,22 +81,58 @@ bool Search::consider(const std::string& name, Mapping mapping) {
   return true;
 }
 
-/// Chip by chip, onto more cores as long as that helps.
+/// Chip by chip, of filled networks layer by layer, onto more cores as long as that helps.
 void Search::spread() {
-  if (input_.network.chip_rule != ir::ChipRule::kCut) return;
-  std::vector<int> spreads(static_cast<size_t>(input_.network.chips()), 1);
-  for (size_t chip = 0; chip < spreads.size(); ++chip) {
+  const bool is_filled = input_.network.chip_rule == ir::ChipRule::kFilled;
+  const std::vector<size_t> items = is_filled ? slow_layers() : all_chips();
+  std::vector<int> spreads(is_filled ? input_.network.layers.size() : items.size(), 1);
+  for (size_t i = 0; i < items.size(); ++i) {
     for (const int factor : kSpreads) {
-      report("spread", static_cast<int64_t>(chip), static_cast<int64_t>(spreads.size()));
-      if (!can_spread(input_.network, input_.package, static_cast<int>(chip), factor)) break;
+      report("spread", static_cast<int64_t>(i), static_cast<int64_t>(items.size()));
       auto trial = spreads;
-      trial[chip] = factor;
-      if (consider(fmt::format("spread {}", fmt::join(trial, " ")),
+      trial[items[i]] = factor;
+      if (!can_spread(input_.network, input_.package, trial)) break;
+      if (consider(name_of(trial, is_filled),
                    map_network(input_.network, input_.package, trial, input_.delivery))) {
         spreads = trial;
       }
     }
   }
+}
+
+std::vector<size_t> Search::all_chips() const {
+  std::vector<size_t> chips(static_cast<size_t>(input_.network.chips()));
+  std::iota(chips.begin(), chips.end(), size_t{0});
+  return chips;
+}
+
+/// Layers whose tiles compute for a noticeable part of the latency, the slowest first; none when
+/// only bits count, which more tiles can but add to.
+std::vector<size_t> Search::slow_layers() const {
+  if (options_.objective == Objective::kBits) return {};
+  std::vector<int64_t> cycles(input_.network.layers.size());  // [layer] of its slowest tile
+  for (const auto& task : workload_of(result_.mapping).tasks) {
+    if (task.kind != workload::TaskKind::kCompute) continue;
+    int64_t& slowest = cycles[static_cast<size_t>(task.layer)];
+    slowest = std::max(slowest, task.service.value());
+  }
+  const int64_t latency = result_.candidates.front().merit.latency_cycles;
+  std::vector<size_t> layers;
+  for (size_t l = 1; l < cycles.size(); ++l) {
+    if (kNoticeable * cycles[l] >= latency) layers.push_back(l);
+  }
+  std::ranges::stable_sort(layers, std::greater<>{}, [&](size_t l) { return cycles[l]; });
+  return layers;
+}
+
+std::string Search::name_of(const std::vector<int>& spreads, bool is_filled) const {
+  if (!is_filled) return fmt::format("spread {}", fmt::join(spreads, " "));
+  std::vector<std::string> parts;
+  for (size_t l = 0; l < spreads.size(); ++l) {
+    if (spreads[l] == 1) continue;
+    parts.push_back(fmt::format("{} {}", input_.network.layers[l].name, spreads[l]));
+  }
+  return fmt::format("spread {}", fmt::join(parts, ", "));
 }
 
 /// Filled networks: which tiles share a chip. Cuts between whole layers, exactly; any tile on any

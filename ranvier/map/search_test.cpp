@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace ranvier::map {
 namespace {
 
@@ -61,15 +63,40 @@ TEST_F(SearchTest, BeatsTheNaiveMappingByTheTarget) {
 }
 
 TEST_F(SearchTest, SpreadsOnlyAsFarAsTheCoresReach) {
-  EXPECT_TRUE(can_spread(network_, package_, 0, 2));
+  EXPECT_TRUE(can_spread(network_, package_, {2, 1}));
   package_.chip.mesh = 6;  // 16 cores inside; the first chip has 8 tiles
-  EXPECT_TRUE(can_spread(network_, package_, 0, 2));
-  EXPECT_FALSE(can_spread(network_, package_, 0, 4));
+  EXPECT_TRUE(can_spread(network_, package_, {2, 1}));
+  EXPECT_FALSE(can_spread(network_, package_, {4, 1}));
   const Mapping spread = map_network(network_, package_, {2, 1});
   const Mapping naive = map_network(network_, package_);
   EXPECT_EQ(spread.layers[1].size(), 2 * naive.layers[1].size());
   EXPECT_EQ(spread.layers[3].size(), naive.layers[3].size());
   for (const LayerTile& tile : spread.layers[1]) EXPECT_LE(tile.region.neurons(), 64);
+}
+
+TEST(FilledSearchTest, SpreadsTheSlowestLayersWhereThereAreSpareChips) {
+  const auto network = testing::filled_network(ir::NetworkKind::kAnn, testing::kDense8);
+  const auto activity = testing::random_activity(network, 1, 0.3, 5);
+  const auto search = [&](int chips_x, Objective objective) {
+    auto package = testing::package_of(chips_x, 1, 3, 32);
+    package.serdes.lanes = 64;
+    package.compute.macs_per_cycle = 1;
+    return search_mapping({network, activity, codec::WireKind::kBurst, package},
+                          {.objective = objective, .moves_per_item = 20});
+  };
+  const auto spreads = [](const SearchResult& result) {
+    return std::ranges::count_if(result.candidates, [](const Candidate& candidate) {
+      return candidate.name.starts_with("spread conv");
+    });
+  };
+  const SearchResult full = search(7, Objective::kLatency);  // 57 cores on 63
+  const SearchResult spare = search(28, Objective::kLatency);
+  EXPECT_EQ(spreads(full), 0);
+  EXPECT_GE(spreads(spare), 3);
+  EXPECT_LT(1.5 * static_cast<double>(spare.candidates[spare.chosen].merit.latency_cycles),
+            static_cast<double>(full.candidates[full.chosen].merit.latency_cycles));
+  EXPECT_GT(spare.mapping.chips_used, full.mapping.chips_used);
+  EXPECT_EQ(spreads(search(28, Objective::kBits)), 0) << "more tiles are more bits";
 }
 
 TEST_F(SearchTest, AnEnergyObjectiveNeedsPrices) {

@@ -75,6 +75,11 @@ CoreLimits limits_of(const arch::ChipSpec& chip) {
   return {chip.neurons_per_core, chip.weight_sram_bytes * 8, chip.weight_bits};
 }
 
+CoreLimits spread_limits(CoreLimits limits, int spread) {
+  limits.neurons = std::max<int64_t>(1, limits.neurons / spread);
+  return limits;
+}
+
 Tiling best_tiling(const ir::Network& network, const ir::Layer& layer, const CoreLimits& limits,
                    TilingGoal goal) {
   if (weight_bits_per_channel(layer, limits) > limits.weight_bits) refuse_weights(layer, limits);

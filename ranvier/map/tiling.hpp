@@ -16,6 +16,8 @@ struct CoreLimits {
   int bits_per_weight = 0;
 };
 CoreLimits limits_of(const arch::ChipSpec& chip);
+/// The same with 1 / spread of the neurons.
+CoreLimits spread_limits(CoreLimits limits, int spread);
 
 /// Which tiling of all that fit: least input traffic (then fewest tiles), or fewest tiles (then
 /// least traffic).

@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <tuple>
 
 namespace ranvier {
@@ -37,10 +38,12 @@ arch::PackageSpec package_of() {
 }
 
 Inference run_of(const shapes::Architecture& architecture, ir::NetworkKind kind,
-                 codec::CodecSpec codec, int steps, codec::WireKind wire, bool searched = false) {
+                 codec::CodecSpec codec, int steps, codec::WireKind wire,
+                 std::optional<map::Objective> searched = std::nullopt, int macs_per_cycle = 256) {
   shapes::Settings settings;
   settings.architecture = architecture;
-  const auto package = package_of();
+  auto package = package_of();
+  package.compute.macs_per_cycle = macs_per_cycle;
   Inference run;
   run.network = shapes::describe(
       settings,
@@ -49,7 +52,7 @@ Inference run_of(const shapes::Architecture& architecture, ir::NetworkKind kind,
   const auto activity =
       shapes::assume_activity(run.network, {.events_per_neuron = is_dense ? 0 : 0.3}, 3);
   run.mapping = searched ? map::search_mapping({run.network, activity, wire, package},
-                                               {.objective = map::Objective::kBits})
+                                               {.objective = *searched})
                                .mapping
                          : map::map_network(run.network, package);
   run.statistics = map::boundary_statistics(run.network, run.mapping, activity, wire, package);
@@ -128,7 +131,8 @@ TEST(FilledChips, APartitionSendsFewerBitsAndEveryValueIsChecked) {
   for (const auto& [kind, codec, steps] :
        {std::tuple(ir::NetworkKind::kHnn, graded, 1), std::tuple(ir::NetworkKind::kSnn, rate, 3)}) {
     const auto naive = run_of(resnet, kind, codec, steps, codec::WireKind::kAuto);
-    const auto found = run_of(resnet, kind, codec, steps, codec::WireKind::kAuto, true);
+    const auto found =
+        run_of(resnet, kind, codec, steps, codec::WireKind::kAuto, map::Objective::kBits);
     int64_t values = 0;
     for (const auto& boundary : found.mapping.crossings) {
       for (const auto& crossing : boundary) {
@@ -146,6 +150,33 @@ TEST(FilledChips, APartitionSendsFewerBitsAndEveryValueIsChecked) {
               1.5)
         << ir::to_string(kind);
   }
+}
+
+/// Where computing takes long: layers over more cores and chips, every value still right, faster in
+/// the simulator.
+TEST(FilledChips, ASpreadNetworkIsFasterAndEveryValueIsChecked) {
+  const auto resnet = shapes::msresnet({8, 16}, {1, 1}, {3, 16, 16}, 10);
+  const codec::CodecSpec graded{CodecKind::kGraded, 2, 1, false};
+  const auto run = [&](std::optional<map::Objective> searched) {
+    return run_of(resnet, ir::NetworkKind::kHnn, graded, 1, codec::WireKind::kAuto, searched, 4);
+  };
+  const auto naive = run(std::nullopt);
+  const auto found = run(map::Objective::kLatency);
+  int64_t values = 0;
+  for (const auto& boundary : found.mapping.crossings) {
+    for (const auto& crossing : boundary) values += crossing.region.neurons();
+  }
+  EXPECT_EQ(found.simulated.values_checked, values);
+  EXPECT_EQ(found.simulated.ledger[Event::kMac], naive.simulated.ledger[Event::kMac]);
+  EXPECT_GT(static_cast<double>(naive.simulated.latency.value()),
+            1.3 * static_cast<double>(found.simulated.latency.value()));
+  size_t tiles = 0;
+  size_t fewest = 0;
+  for (size_t l = 1; l < found.mapping.layers.size(); ++l) {
+    tiles += found.mapping.layers[l].size();
+    fewest += naive.mapping.layers[l].size();
+  }
+  EXPECT_GT(tiles, fewest) << "a layer is spread";
 }
 
 }  // namespace
