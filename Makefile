@@ -19,7 +19,7 @@ demo: build
 	$(BUILD)/ranvier run configs/experiments/quickstart.yaml --out $(OUT)
 
 test: build
-	@ctest --test-dir $(BUILD) --output-on-failure -j 2
+	@ctest --test-dir $(BUILD) --output-on-failure -j 3  # some wait for pages and signals
 
 gates: setup
 	@tools/check_layers
