@@ -23,6 +23,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/fresh_directory.hpp"
+
 namespace ranvier::train {
 namespace {
 
@@ -67,6 +69,7 @@ TEST(TestDevice, DifferentiatesConvolutions) {
 TEST(UsableDevice, IsOneThatLibTorchHas) {
   EXPECT_EQ(usable_device("cpu"), torch::Device(torch::kCPU));
   EXPECT_EQ(usable_device("xpu:0"), test_device());
+  EXPECT_EQ(usable_device("xpu", {.rank = 1, .size = 2}), test_device());
   const auto refusal_of = [](const std::string& name) {
     try {
       usable_device(name);
@@ -218,9 +221,7 @@ INSTANTIATE_TEST_SUITE_P(Networks, OnDevice, ::testing::ValuesIn(cases()), [](co
 
 TEST(Checkpoints, GoOnOnAnotherDevice) {
   const Case c = image_case("graded", ir::NetworkKind::kHnn, "graded(2)");
-  const fs::path out = fs::temp_directory_path() / "ranvier_device_checkpoints";
-  fs::remove_all(out);
-  fs::create_directories(out);
+  const fs::path out = ranvier::testing::fresh_directory();
   Phase phase;
   phase.name = "p";
   phase.optim = {.epochs = 2, .batch = 20, .learning_rate = 0.05};
@@ -246,8 +247,7 @@ TEST(Checkpoints, GoOnOnAnotherDevice) {
 
 TEST(TrainAll, WritesWholeBundlesFromADevice) {
   const Settings s = testing::tiny_settings();
-  const fs::path out = fs::temp_directory_path() / "ranvier_device_bundles";
-  fs::remove_all(out);
+  const fs::path out = ranvier::testing::fresh_directory();
   const TrainOptions options{.out = out, .quiet = true, .threads = 1, .device = "xpu"};
   train_all(s, options);
   for (const auto& variant : s.variants) {

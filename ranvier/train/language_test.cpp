@@ -5,11 +5,14 @@
 #include "ranvier/ir/activity.hpp"
 #include "ranvier/train/bundle.hpp"
 #include "ranvier/train/side_by_side.hpp"
+#include "ranvier/train/test_bundles.hpp"
 #include "ranvier/train/train.hpp"
 #include "ranvier/train/trainer.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+
+#include "tests/support/fresh_directory.hpp"
 
 namespace ranvier::train {
 namespace {
@@ -54,9 +57,6 @@ class LanguageTest : public ::testing::Test {
  protected:
   void SetUp() override {
     prepare_thread();
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    out_ = fs::temp_directory_path() / (std::string("ranvier_language_") + info->name());
-    fs::remove_all(out_);
     for (const char* folder : {"a", "b"}) fs::create_directories(out_ / folder);
   }
   void TearDown() override { fs::remove_all(out_); }
@@ -69,7 +69,7 @@ class LanguageTest : public ::testing::Test {
     return c;
   }
 
-  fs::path out_;
+  const fs::path out_ = ranvier::testing::fresh_directory();
 };
 
 ModelSpec spec_of(const Settings& settings, size_t variant) {
@@ -144,11 +144,7 @@ TEST_F(LanguageTest, WritesBundlesOfEveryKindThatAreTheSameForAnyNumberOfThreads
   for (const auto& variant : settings.variants) {
     const auto a = out_ / "a" / "bundle" / variant.name;
     const auto b = out_ / "b" / "bundle" / variant.name;
-    for (const char* file : {"network.json", "weights.safetensors", "activity.h5"}) {
-      EXPECT_EQ(core::content_hash(core::read_file(a / file, "test")),
-                core::content_hash(core::read_file(b / file, "test")))
-          << variant.name << "/" << file;
-    }
+    testing::expect_equal_bundles(a, b);
     EXPECT_TRUE(is_complete_bundle(a, settings.signature_of(variant)));
     const auto network = ir::read_network(a / "network.json");
     EXPECT_EQ(network.name, "rwkv");

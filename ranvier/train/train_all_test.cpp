@@ -6,12 +6,15 @@
 #include "ranvier/train/bundle.hpp"
 #include "ranvier/train/paid.hpp"
 #include "ranvier/train/side_by_side.hpp"
+#include "ranvier/train/test_bundles.hpp"
 #include "ranvier/train/test_settings.hpp"
 #include "ranvier/train/train.hpp"
 #include "ranvier/train/trainer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/support/fresh_directory.hpp"
 
 namespace ranvier::train {
 namespace {
@@ -23,16 +26,10 @@ using testing::tiny_settings;
 /// A directory of its own, gone at the end.
 class TrainAllTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    prepare_thread();
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    out_ = fs::temp_directory_path() / (std::string("ranvier_train_all_") + info->name());
-    fs::remove_all(out_);
-    fs::create_directories(out_);
-  }
+  void SetUp() override { prepare_thread(); }
   void TearDown() override { fs::remove_all(out_); }
 
-  fs::path out_;
+  const fs::path out_ = ranvier::testing::fresh_directory();
 };
 
 TEST_F(TrainAllTest, WritesWholeBundlesThatAreTheSameForAnyNumberOfThreads) {
@@ -42,11 +39,7 @@ TEST_F(TrainAllTest, WritesWholeBundlesThatAreTheSameForAnyNumberOfThreads) {
   for (const auto& variant : settings.variants) {
     const auto a = out_ / "a" / "bundle" / variant.name;
     const auto b = out_ / "b" / "bundle" / variant.name;
-    for (const char* file : {"network.json", "weights.safetensors", "activity.h5"}) {
-      EXPECT_EQ(core::content_hash(core::read_file(a / file, "test")),
-                core::content_hash(core::read_file(b / file, "test")))
-          << variant.name << "/" << file;
-    }
+    testing::expect_equal_bundles(a, b);
     EXPECT_TRUE(is_complete_bundle(a, settings.signature_of(variant)));
     EXPECT_NO_THROW(ir::read_network(a / "network.json"));
     EXPECT_EQ(ir::read_activity(a / "activity.h5").samples, 3);

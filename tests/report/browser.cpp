@@ -35,9 +35,9 @@ std::string rendered(const fs::path& page, const fs::path& profile, const std::s
   if (browser.empty()) return {};
   const std::string command =
       "'" + browser.string() +
-      "' --headless=new --no-sandbox --no-zygote --disable-gpu --disable-background-networking "
-      "--disable-component-update --disable-sync --no-first-run --host-resolver-rules='MAP * "
-      "~NOTFOUND' --virtual-time-budget=10000 --user-data-dir='" +
+      "' --headless=new --no-sandbox --no-zygote --in-process-gpu --disable-gpu "
+      "--disable-background-networking --disable-component-update --disable-sync --no-first-run "
+      "--host-resolver-rules='MAP * ~NOTFOUND' --virtual-time-budget=10000 --user-data-dir='" +
       profile.string() + "' " + flags + " --dump-dom 'file://" + page.string() + "' 2>/dev/null";
   FILE* pipe = ::popen(command.c_str(), "r");
   std::string dom;
