@@ -46,7 +46,7 @@ class Search {
   void report(const std::string& what, int64_t done, int64_t total) const {
     if (options_.progress) options_.progress(what, done, total);
   }
-  Merit merit_of(const Mapping& mapping) const;
+  Merit merit_of(const workload::Workload& workload) const;
   bool consider(const std::string& name, Mapping mapping);
   void spread();
   std::vector<size_t> all_chips() const;
@@ -58,10 +58,23 @@ class Search {
   const SearchInput& input_;
   const SearchOptions& options_;
   SearchResult result_;
+  std::vector<int64_t>
+      slowest_;  // [layer] cycles that its slowest tile computes, in the naive mapping
 };
 
-Merit Search::merit_of(const Mapping& mapping) const {
-  const auto estimate = analytic::estimate(workload_of(mapping), input_.package);
+/// [layer] Cycles that its slowest tile computes.
+std::vector<int64_t> slowest_tiles(const workload::Workload& workload) {
+  std::vector<int64_t> cycles(workload.layer_names.size());
+  for (const auto& task : workload.tasks) {
+    if (task.kind != workload::TaskKind::kCompute) continue;
+    int64_t& slowest = cycles[static_cast<size_t>(task.layer)];
+    slowest = std::max(slowest, task.service.value());
+  }
+  return cycles;
+}
+
+Merit Search::merit_of(const workload::Workload& workload) const {
+  const auto estimate = analytic::estimate(workload, input_.package);
   return {.die_bits = estimate.ledger[core::Event::kDieToDieBits],
           .mesh_bit_hops = estimate.ledger[core::Event::kLinkBitHops],
           .latency_cycles = estimate.latency.value(),
@@ -71,9 +84,11 @@ Merit Search::merit_of(const Mapping& mapping) const {
 
 /// Keeps the candidate if it is the best so far.
 bool Search::consider(const std::string& name, Mapping mapping) {
-  const Merit merit = merit_of(mapping);
+  const auto workload = workload_of(mapping);
+  const Merit merit = merit_of(workload);
   result_.candidates.push_back({name, merit});
   const bool first = result_.candidates.size() == 1;
+  if (first) slowest_ = slowest_tiles(workload);
   const Merit& best = result_.candidates[result_.chosen].merit;
   if (!first && !is_better(merit, best, options_.objective)) return false;
   result_.chosen = result_.candidates.size() - 1;
@@ -110,18 +125,12 @@ std::vector<size_t> Search::all_chips() const {
 /// only bits count, which more tiles can but add to.
 std::vector<size_t> Search::slow_layers() const {
   if (options_.objective == Objective::kBits) return {};
-  std::vector<int64_t> cycles(input_.network.layers.size());  // [layer] of its slowest tile
-  for (const auto& task : workload_of(result_.mapping).tasks) {
-    if (task.kind != workload::TaskKind::kCompute) continue;
-    int64_t& slowest = cycles[static_cast<size_t>(task.layer)];
-    slowest = std::max(slowest, task.service.value());
-  }
   const int64_t latency = result_.candidates.front().merit.latency_cycles;
   std::vector<size_t> layers;
-  for (size_t l = 1; l < cycles.size(); ++l) {
-    if (kNoticeable * cycles[l] >= latency) layers.push_back(l);
+  for (size_t l = 1; l < slowest_.size(); ++l) {
+    if (kNoticeable * slowest_[l] >= latency) layers.push_back(l);
   }
-  std::ranges::stable_sort(layers, std::greater<>{}, [&](size_t l) { return cycles[l]; });
+  std::ranges::stable_sort(layers, std::greater<>{}, [&](size_t l) { return slowest_[l]; });
   return layers;
 }
 
@@ -139,21 +148,21 @@ std::string Search::name_of(const std::vector<int>& spreads, bool is_filled) con
 /// chip, by partition.
 void Search::cut() {
   if (!can_partition(input_.network) || result_.mapping.chips_used < 2) return;
-  const Mapping naive = result_.mapping;
+  const Mapping before = result_.mapping;
   const auto& [network, activity, wire, package, sample, delivery] = input_;
   const TileGraph graph = tile_graph(
-      network, naive, expected_bits(network, naive, activity, sample, wire, package), package);
+      network, before, expected_bits(network, before, activity, sample, wire, package), package);
   std::vector<std::vector<int>> starts(1);
   for (const auto& tile : graph.tiles) {
-    const auto& tiles = naive.layers[static_cast<size_t>(tile.layer)];
+    const auto& tiles = before.layers[static_cast<size_t>(tile.layer)];
     starts.front().push_back(tiles[static_cast<size_t>(tile.index)].chip);
   }
-  if (const auto cuts = best_cuts(chain_of(network, naive, graph, package))) {
+  if (const auto cuts = best_cuts(chain_of(network, before, graph, package))) {
     starts.push_back(chips_between(graph, *cuts));
     std::vector<std::string_view> names;
     for (const int layer : *cuts) names.push_back(network.layers[static_cast<size_t>(layer)].name);
     consider(fmt::format("cut after {}", fmt::join(names, ", ")),
-             on_chips(network, package, graph, naive, starts.back()));
+             on_chips(network, package, graph, before, starts.back()));
   }
   const PartitionOptions options{
       .moves_per_tile = options_.moves_per_item,
@@ -163,7 +172,7 @@ void Search::cut() {
   int count = 0;
   for (const auto& start : starts) count = std::max(count, *std::ranges::max_element(start) + 1);
   const auto chips = partition_tiles(graph, package, starts, count, capacity, options);
-  consider("partition", on_chips(network, package, graph, naive, chips));
+  consider("partition", on_chips(network, package, graph, before, chips));
 }
 
 /// Anneals the best mapping so far under several weights of contention.
