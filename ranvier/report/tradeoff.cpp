@@ -46,7 +46,7 @@ struct Series {
   std::string format;
   bool baseline = false;
   const char* colour = "";
-  bool is_hollow = false;   // of spikes whose colours began again
+  int look = 0;             // of spikes: how often the colours began again
   std::vector<Mark> marks;  // ascending in x
 };
 
@@ -83,8 +83,8 @@ Series& series_of(Plot& plot, const JsonView& point) {
   }
   const auto at = static_cast<size_t>(std::ranges::find(codecs, codec) - codecs.begin());
   const char* colour = baseline ? kGreys[at % kGreys.size()] : kColours[at % kColours.size()];
-  const bool is_hollow = at / kColours.size() % 2 == 1;
-  plot.series.push_back({codec, format, baseline, colour, is_hollow, {}});
+  const auto look = static_cast<int>(at / kColours.size());
+  plot.series.push_back({codec, format, baseline, colour, look, {}});
   return plot.series.back();
 }
 
@@ -223,14 +223,15 @@ std::string reference_line(const Plot& plot, const Scale& scale) {
          text_at(kWidth - kRight - 4, y - 5, "no boundary, as floats", kEnd);
 }
 
-/// Spikes: a disc or a ring. Baselines: a diamond for rans, a square for burst, a triangle for the
-/// others.
+/// Spikes: a disc, a ring, or a disc with an edge. Baselines: a diamond for rans, a square for
+/// burst, a triangle for the others.
 std::string symbol(const Series& series, double x, double y) {
   if (!series.baseline) {
     return fmt::format(
         "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"{}\" stroke=\"{}\" "
         "stroke-width=\"2\"/>\n",
-        x, y, series.is_hollow ? "#ffffff" : series.colour, series.colour);
+        x, y, series.look % 3 == 1 ? "#ffffff" : series.colour,
+        series.look % 3 == 2 ? "#222222" : series.colour);
   }
   const char* corners = series.format == "rans"    ? "m0,-6 l6,6 l-6,6 l-6,-6 z"
                         : series.format == "burst" ? "m-4,-4 h8 v8 h-8 z"
@@ -277,6 +278,12 @@ std::string legend(const Plot& plot) {
   return svg;
 }
 
+/// As high as the chart, or as its legend needs.
+double height_of(const Plot& plot) {
+  const auto lines = static_cast<double>(plot.series.size()) + 2.5;  // two headings and a gap
+  return std::max(kHeight, kTop + 8 + lines * kLegendLine);
+}
+
 }  // namespace
 
 std::string tradeoff_svg(const std::string& points, const std::string& x,
@@ -288,7 +295,7 @@ std::string tradeoff_svg(const std::string& points, const std::string& x,
       "{1}\" "
       "font-family=\"sans-serif\" font-size=\"12\" fill=\"#222222\">\n"
       "<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n",
-      kWidth, kHeight);
+      kWidth, height_of(plot));
   svg += text_at(kLeft, 22, title, "font-size=\"15\" font-weight=\"bold\"");
   svg += x_axis(plot, scale) + y_axis(plot, scale) + reference_line(plot, scale);
   for (const bool baseline : {true, false}) {

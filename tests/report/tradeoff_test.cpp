@@ -78,10 +78,11 @@ TEST(TradeoffSvg, JoinsTheBudgetsOfOneCodecFromLeftToRight) {
   EXPECT_FALSE(std::regex_search(rest, line)) << "one point is no curve";
 }
 
-TEST(TradeoffSvg, TellsADozenCodecsApart) {
+TEST(TradeoffSvg, TellsEighteenCodecsApartAndNamesAll) {
   json points = some_points();
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 18; ++i) {
     points["points"].push_back(point("x", fmt::format("graded({},signed)", i), false, 2, 61));
+    points["points"].push_back(point("y", fmt::format("dense({})", i), true, 2, 61));
   }
   const std::string svg = tradeoff_svg(points.dump(), "b", "t");
   const std::regex mark("<title>x:[^<]*</title>\\s*<circle [^>]*r=\"[0-9]\" ([^>]*)/>");
@@ -89,7 +90,15 @@ TEST(TradeoffSvg, TellsADozenCodecsApart) {
   for (std::sregex_iterator at(svg.begin(), svg.end(), mark), end; at != end; ++at) {
     looks.insert((*at)[1]);
   }
-  EXPECT_EQ(looks.size(), 12u);
+  EXPECT_EQ(looks.size(), 18u);
+  const std::regex height("<svg [^>]*height=\"([0-9.]+)\"");
+  const std::regex text("<text x=\"[0-9.]+\" y=\"([0-9.]+)\"");
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(svg, found, height));
+  const double end = std::stod(found[1]);
+  for (std::sregex_iterator at(svg.begin(), svg.end(), text), last; at != last; ++at) {
+    EXPECT_LT(std::stod((*at)[1]), end) << "the legend is inside the picture";
+  }
 }
 
 TEST(TradeoffSvg, DrawsAPointFarBelowAtTheEdgeWithItsValue) {
