@@ -260,9 +260,14 @@ std::string curve(const Series& series, const Scale& scale) {
          marks;
 }
 
-std::string legend(const Plot& plot) {
+struct Legend {
   std::string svg;
-  double y = kTop + 8;
+  double end = kTop + 8;
+};
+
+Legend legend(const Plot& plot) {
+  Legend names;
+  auto& [svg, y] = names;
   for (const bool baseline : {false, true}) {
     svg += text_at(kWidth - kRight + 14, y + 4, baseline ? "baselines" : "spikes",
                    "font-weight=\"bold\"");
@@ -273,15 +278,9 @@ std::string legend(const Plot& plot) {
       svg += text_at(kWidth - kRight + 32, y + 4, name_of(series), "");
       y += kLegendLine;
     }
-    y += kLegendLine / 2;
+    if (!baseline) y += kLegendLine / 2;
   }
-  return svg;
-}
-
-/// As high as the chart, or as its legend needs.
-double height_of(const Plot& plot) {
-  const auto lines = static_cast<double>(plot.series.size()) + 2.5;  // two headings and a gap
-  return std::max(kHeight, kTop + 8 + lines * kLegendLine);
+  return names;
 }
 
 }  // namespace
@@ -290,12 +289,13 @@ std::string tradeoff_svg(const std::string& points, const std::string& x,
                          const std::string& title) {
   const Plot plot = read_plot(points, x);
   const Scale scale(plot);
+  const Legend names = legend(plot);
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} "
       "{1}\" "
       "font-family=\"sans-serif\" font-size=\"12\" fill=\"#222222\">\n"
       "<rect width=\"{0}\" height=\"{1}\" fill=\"#ffffff\"/>\n",
-      kWidth, height_of(plot));
+      kWidth, std::max(kHeight, names.end));
   svg += text_at(kLeft, 22, title, "font-size=\"15\" font-weight=\"bold\"");
   svg += x_axis(plot, scale) + y_axis(plot, scale) + reference_line(plot, scale);
   for (const bool baseline : {true, false}) {
@@ -303,7 +303,7 @@ std::string tradeoff_svg(const std::string& points, const std::string& x,
       if (series.baseline == baseline) svg += curve(series, scale);
     }
   }
-  return svg + legend(plot) + "</svg>\n";
+  return svg + names.svg + "</svg>\n";
 }
 
 }  // namespace ranvier::report
