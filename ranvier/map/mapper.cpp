@@ -103,6 +103,12 @@ int most_passes(const ir::Network& network, const arch::PackageSpec& package) {
   return network.kind == ir::NetworkKind::kSnn ? 1 : package.chip.passes;
 }
 
+/// The same with the passes that the package allows; spread layers take no turns.
+std::optional<Fit> spread_fit(const ir::Network& network, const std::vector<int>& layers,
+                              const arch::PackageSpec& package, int spread) {
+  return fit_of(network, layers, package, spread, spread == 1 ? most_passes(network, package) : 1);
+}
+
 [[noreturn]] void refuse_chip(const ir::Network& network, int chip, const std::vector<int>& layers,
                               const arch::PackageSpec& package, int64_t needed) {
   const int margin = margin_of(network);
@@ -130,8 +136,7 @@ int most_passes(const ir::Network& network, const arch::PackageSpec& package) {
 
 Fit fit_chip(const ir::Network& network, int chip, const std::vector<int>& layers,
              const arch::PackageSpec& package, int spread) {
-  const int passes = spread == 1 ? most_passes(network, package) : 1;
-  if (auto fit = fit_of(network, layers, package, spread, passes)) return *fit;
+  if (auto fit = spread_fit(network, layers, package, spread)) return *fit;
   RANVIER_CONTRACT(spread == 1, "a spread chip fits");
   const auto fewest = tile_all(network, layers, limits_of(package.chip), TilingGoal::kFewestTiles);
   refuse_chip(network, chip, layers, package, cores_of(fewest));
@@ -235,9 +240,8 @@ bool can_spread(const ir::Network& network, const arch::PackageSpec& package,
                 const std::vector<int>& spreads) {
   if (network.chip_rule == ir::ChipRule::kFilled) return can_fill(network, package, spreads);
   for (size_t chip = 0; chip < spreads.size(); ++chip) {
-    const int passes = spreads[chip] == 1 ? most_passes(network, package) : 1;
     const std::vector<int> layers = layers_of(network, static_cast<int>(chip));
-    if (!fit_of(network, layers, package, spreads[chip], passes)) return false;
+    if (!spread_fit(network, layers, package, spreads[chip])) return false;
   }
   return true;
 }

@@ -62,6 +62,15 @@ Inference run_of(const shapes::Architecture& architecture, ir::NetworkKind kind,
   return run;
 }
 
+/// Values that decoders give, by the mapping.
+int64_t crossing_values(const Inference& run) {
+  int64_t values = 0;
+  for (const auto& boundary : run.mapping.crossings) {
+    for (const auto& crossing : boundary) values += crossing.region.neurons() * run.network.steps;
+  }
+  return values;
+}
+
 std::vector<Inference> every_kind() {
   const auto resnet = shapes::msresnet({8, 16}, {2, 2}, {3, 16, 16}, 10);
   const codec::CodecSpec dense{CodecKind::kDense, 8, 1, false};
@@ -81,17 +90,13 @@ std::vector<Inference> every_kind() {
 
 TEST(FilledChips, EveryValueThatCrossesIsCheckedOnTheFarChip) {
   for (const Inference& run : every_kind()) {
-    int64_t values = 0;
     bool far = false;
     for (const auto& boundary : run.mapping.crossings) {
-      for (const auto& crossing : boundary) {
-        values += crossing.region.neurons() * run.network.steps;
-        far = far || crossing.die_edges > 1;
-      }
+      for (const auto& crossing : boundary) far = far || crossing.die_edges > 1;
     }
     EXPECT_GT(run.mapping.chips_used, 2);
     EXPECT_TRUE(far) << run.network.name << ": a tensor crosses more than one edge";
-    EXPECT_EQ(run.simulated.values_checked, values);
+    EXPECT_EQ(run.simulated.values_checked, crossing_values(run));
   }
 }
 
@@ -133,13 +138,7 @@ TEST(FilledChips, APartitionSendsFewerBitsAndEveryValueIsChecked) {
     const auto naive = run_of(resnet, kind, codec, steps, codec::WireKind::kAuto);
     const auto found =
         run_of(resnet, kind, codec, steps, codec::WireKind::kAuto, map::Objective::kBits);
-    int64_t values = 0;
-    for (const auto& boundary : found.mapping.crossings) {
-      for (const auto& crossing : boundary) {
-        values += crossing.region.neurons() * found.network.steps;
-      }
-    }
-    EXPECT_EQ(found.simulated.values_checked, values);
+    EXPECT_EQ(found.simulated.values_checked, crossing_values(found));
     EXPECT_EQ(found.mapping.chips_used, naive.mapping.chips_used);
     for (const auto event : {Event::kDieToDieBits, Event::kLinkBitHops, Event::kMac, Event::kAc}) {
       EXPECT_EQ(found.simulated.ledger[event], found.estimated.ledger[event]);
@@ -162,11 +161,7 @@ TEST(FilledChips, ASpreadNetworkIsFasterAndEveryValueIsChecked) {
   };
   const auto naive = run(std::nullopt);
   const auto found = run(map::Objective::kLatency);
-  int64_t values = 0;
-  for (const auto& boundary : found.mapping.crossings) {
-    for (const auto& crossing : boundary) values += crossing.region.neurons();
-  }
-  EXPECT_EQ(found.simulated.values_checked, values);
+  EXPECT_EQ(found.simulated.values_checked, crossing_values(found));
   EXPECT_EQ(found.simulated.ledger[Event::kMac], naive.simulated.ledger[Event::kMac]);
   EXPECT_GT(static_cast<double>(naive.simulated.latency.value()),
             1.3 * static_cast<double>(found.simulated.latency.value()));
