@@ -24,7 +24,7 @@ using workload::Workload;
 std::vector<int32_t> channels_of(std::span<const Leg> legs) {
   std::vector<int32_t> channels;
   for (const Leg& leg : legs) {
-    for (int32_t h = 0; h < leg.hops; ++h) channels.push_back(leg.channel + h * leg.stride);
+    for (int32_t h = 0; h < leg.hops; ++h) channels.push_back(leg.channel + h);
   }
   return channels;
 }

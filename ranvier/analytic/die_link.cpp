@@ -3,15 +3,16 @@
 #include "ranvier/core/error.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace ranvier::analytic {
 
 DieLink::DieLink(const CrossingModel& crossing, const arch::PackageSpec& package, int lanes)
     : crossing_(&crossing),
-      fifo_depth_(static_cast<size_t>(package.emio.fifo_depth)),
-      lane_buffer_(static_cast<size_t>(package.emio.lane_buffer_flits)),
       in_turn_(package.emio.merge_policy == arch::MergePolicy::kRoundRobin),
       lanes_(static_cast<size_t>(lanes)),
+      slots_(lanes_.size(), static_cast<size_t>(package.emio.fifo_depth)),
+      credits_(lanes_.size(), static_cast<size_t>(package.emio.lane_buffer_flits)),
       eligible_(lanes_.size(), kNever),
       last_(lanes_.size() - 1),
       replay_flits_(crossing.retries() ? static_cast<size_t>(package.serdes.replay_flits) : 0) {}
@@ -32,25 +33,16 @@ void DieLink::renew(size_t lane) {
   int64_t time = kNever;
   if (!at.trains.empty()) {
     time = at.ready;
-    if (at.slots.size() >= fifo_depth_) {
-      time = std::max(time, crossing_->slot_return(at.slots.front()));
-    }
-    if (at.credits.size() >= lane_buffer_) {
-      time = std::max(time, crossing_->credit_return(at.credits.front()));
-    }
+    if (slots_.full(lane)) time = std::max(time, crossing_->slot_return(slots_.front(lane)));
+    if (credits_.full(lane)) time = std::max(time, crossing_->credit_return(credits_.front(lane)));
   }
-  eligible_[lane] = time;
-  soonest_ = kNever;
-  for (const int64_t other : eligible_) soonest_ = std::min(soonest_, other);
-}
-
-std::optional<int64_t> DieLink::next_grant() const {
-  if (soonest_ == kNever) return std::nullopt;
-  int64_t time = std::max(free_, soonest_);
-  if (replay_flits_ > 0 && answers_.size() >= replay_flits_) {
-    time = std::max(time, answers_.front());
+  const int64_t before = std::exchange(eligible_[lane], time);
+  if (time <= soonest_) {
+    soonest_ = time;
+  } else if (before == soonest_) {
+    soonest_ = kNever;
+    for (const int64_t other : eligible_) soonest_ = std::min(soonest_, other);
   }
-  return time;
 }
 
 /// Expected link cycles by which repetitions of a flit delay it and all behind it. They are owed in
@@ -65,8 +57,7 @@ int64_t DieLink::repeat(int64_t bits, double errors, int64_t start) {
   suspects_.push({now + window, errors});
   open_errors_ += errors;
   resent_bits_ += open_errors_ * static_cast<double>(bits + crossing_->overhead());
-  const auto next = next_grant();
-  const bool busy = next && *next < start + window;
+  const bool busy = next_grant() < start + window;
   owed_ += errors * static_cast<double>(busy ? crossing_->busy_window(bits) : window);
   const auto whole = static_cast<int64_t>(owed_);
   owed_ -= static_cast<double>(whole);
@@ -104,30 +95,30 @@ Grant DieLink::take(size_t turn, int64_t start) {
     const LinkTrain& next = lane.trains.front();
     lane.ready = crossing_->ready(flit_time(next.head, next.tail, lane.sent, next.flits));
   }
-  if (lane.slots.size() >= fifo_depth_) lane.slots.pop();
-  if (lane.credits.size() >= lane_buffer_) lane.credits.pop();
-  lane.slots.push(start);
+  if (slots_.full(turn)) slots_.pop(turn);
+  if (credits_.full(turn)) credits_.pop(turn);
+  slots_.push(turn, start);
   return grant;
 }
 
 Grant DieLink::grant() {
-  const std::optional<int64_t> start = next_grant();
-  RANVIER_CONTRACT(start.has_value(), "a grant needs a waiting flit");
-  const size_t turn = whose_turn(*start);
+  const int64_t start = next_grant();
+  RANVIER_CONTRACT(start != kNever, "a grant needs a waiting flit");
+  const size_t turn = whose_turn(start);
   const LinkTrain& train = lanes_[turn].trains.front();
   const int64_t bits = lanes_[turn].sent == 0 ? train.first_bits : train.bits;
-  Grant grant = take(turn, *start);
+  Grant grant = take(turn, start);
   // Expected repetitions are no whole core cycles: the merge keeps its pace without them.
-  free_ = crossing_->next_start(*start - repeated_, crossing_->beats(bits)) + repeated_;
+  free_ = crossing_->next_start(start - repeated_, crossing_->beats(bits)) + repeated_;
   int64_t delay = 0;
   if (const double errors = crossing_->errors(bits); errors != 0) {
     renew(turn);
-    delay = repeat(bits, errors, *start);
+    delay = repeat(bits, errors, start);
   }
   free_ += delay;
-  const int64_t end = *start + delay + crossing_->beats(bits);
+  const int64_t end = start + delay + crossing_->beats(bits);
   grant.arrival = crossing_->arrival(end);
-  lanes_[turn].credits.push(grant.arrival);
+  credits_.push(turn, grant.arrival);
   renew(turn);
   if (replay_flits_ > 0) {
     if (answers_.size() >= replay_flits_) answers_.pop();

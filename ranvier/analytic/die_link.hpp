@@ -4,11 +4,12 @@
 
 #include "ranvier/analytic/crossing.hpp"
 #include "ranvier/analytic/fifo.hpp"
+#include "ranvier/analytic/lane_queues.hpp"
 #include "ranvier/analytic/never.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 namespace ranvier::analytic {
@@ -46,8 +47,12 @@ class DieLink {
   /// Flits of a lane that have not been sent.
   int64_t waiting(int lane) const { return lanes_[static_cast<size_t>(lane)].waiting; }
 
-  /// Link cycle of the next grant, if any flit waits.
-  std::optional<int64_t> next_grant() const;
+  /// Link cycle of the next grant; kNever when no flit waits.
+  int64_t next_grant() const {
+    const bool no_room = replay_flits_ > 0 && answers_.size() >= replay_flits_;
+    if (soonest_ == kNever || !no_room) return std::max(free_, soonest_);
+    return std::max({free_, soonest_, answers_.front()});
+  }
 
   /// Sends the flit whose turn it is at next_grant(). Cost: O(lanes).
   Grant grant();
@@ -58,11 +63,9 @@ class DieLink {
  private:
   struct Lane {
     Fifo<LinkTrain> trains;
-    int64_t sent = 0;       // flits of the first train
-    int64_t waiting = 0;    // flits of all of them
-    int64_t ready = 0;      // of the next flit
-    Fifo<int64_t> slots;    // link cycles of the flits that took the near FIFO's slots last
-    Fifo<int64_t> credits;  // core cycles at which the flits that took the far buffer's arrive
+    int64_t sent = 0;     // flits of the first train
+    int64_t waiting = 0;  // flits of all of them
+    int64_t ready = 0;    // of the next flit
   };
   /// A flit that may turn out to be damaged: what is sent before `end` is sent again then.
   struct Suspect {
@@ -75,10 +78,10 @@ class DieLink {
   int64_t repeat(int64_t bits, double errors, int64_t start);
 
   const CrossingModel* crossing_;
-  size_t fifo_depth_;
-  size_t lane_buffer_;
   bool in_turn_;  // else the lowest lane that can send goes first
   std::vector<Lane> lanes_;
+  LaneQueues slots_;    // link cycles of the flits that took the near FIFO's slots last
+  LaneQueues credits_;  // core cycles at which the flits that took the far buffer's arrive
   std::vector<int64_t> eligible_;  // [lane] link cycle from which its next flit can go, or kNever
   int64_t soonest_ = kNever;       // the least of them
   size_t last_;                    // lane that is asked last

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 namespace ranvier::analytic {
@@ -30,16 +31,19 @@ class ListScheduler {
 
  private:
   void handle(const TimedEvent& event);
-  bool meets_link(const TimedEvent& event) const;
-  void make_ready(int32_t task, int64_t time);
+  bool meets_link(int32_t message) const;
+  void make_ready(int32_t task);
   void pick(int32_t tile, int64_t time);
   void doubt_order(int32_t task, int64_t time);
   void begin_output(int32_t task, int64_t time);
+  void put_out(TileState& tile, int32_t message);
   void finish(int32_t task, int64_t time);
   bool stalls(int32_t task);
   void leave_when_sent(int32_t tile, int64_t time);
   void leave(int32_t tile, int64_t time);
+  Train make_train(int32_t message) const;
   void inject_next(int32_t tile, int64_t time);
+  void release_later(int32_t tile);
   void release(int32_t tile, int64_t time);
   void release_when_drained(int32_t side, int lane, int64_t time);
   // Messages that share packets, in schedule_branches.cpp.
@@ -49,10 +53,11 @@ class ListScheduler {
   void branch_off(int32_t carrier, int32_t message, int32_t hops);
   void deliver_twins(int32_t message, int64_t time);
   void advance(int32_t message);
+  void next_leg(int32_t message);
   void begin_leg(int32_t message);
   void end_leg(int32_t message);
   void eject(int32_t message);
-  void finish_ejection(int32_t message);
+  void finish_ejection(int32_t message, EjectionPort& port);
   void unlock_ejection(int32_t message);
   bool trickles(int32_t message) const;
   void enter_link(int32_t message);
@@ -62,24 +67,11 @@ class ListScheduler {
   bool crosses_several(size_t message) const;
   ScheduleResult summary() const;
 
-  /// A message whose first hop crosses: a gateway's.
-  bool leaves_the_die(int32_t message) const {
-    const auto way = plan_.way(static_cast<size_t>(message));
-    if (plan_.branches.root(message) != message) return false;  // another one is injected for it
-    return !way.empty() && way.front().side != kOnChip && way.front().hops == 1;
-  }
   /// Whether the task's first message begins before the task ends.
   bool streams(int32_t task) const {
     const auto index = static_cast<size_t>(task);
     return workload_.tasks[index].stream.value() > 0 &&
            plan_.first_message[index] < plan_.first_message[index + 1];
-  }
-  /// When the last flit of the message is ready to be injected; 0: with the first.
-  int64_t last_ready(int32_t message) const {
-    const auto source = static_cast<size_t>(message_at(message).source);
-    const auto opening = static_cast<int32_t>(plan_.first_message[source]);
-    const bool first = message == plan_.branches.root(opening);
-    return first && streams(message_at(message).source) ? tasks_[source].worked : 0;
   }
   const workload::Message& message_at(int32_t index) const {
     return workload_.messages[static_cast<size_t>(index)];
@@ -103,6 +95,9 @@ class ListScheduler {
   std::vector<Train> trains_;
   std::vector<TrainRecord> records_;  // [message]
   std::vector<TileState> tiles_;      // numbered as in Plan::core
+  std::vector<EjectionPort> ports_;   // the same
+  /// Messages behind a packet that trickles, by tile, in the order of arrival.
+  std::map<int32_t, std::vector<int32_t>> arrived_;
   std::vector<int64_t> channel_free_;
   /// Numbered as in Totals::sides.
   std::vector<DieLink> links_ =

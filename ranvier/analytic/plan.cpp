@@ -66,7 +66,7 @@ void count_message(Totals& totals, const Message& message, int64_t tiles, std::s
   for (const Leg& leg : way) {
     hops += leg.hops;
     for (int32_t h = 0; h < leg.hops; ++h) {
-      channels[static_cast<size_t>(leg.channel + h * leg.stride)] += flits;
+      channels[static_cast<size_t>(leg.channel + h)] += flits;
     }
     if (leg.side == kOnChip) continue;
     ++crossings;
@@ -90,8 +90,7 @@ bool meets_others(const Message& message, std::span<const Leg> way,
   for (const Leg& leg : way) {
     const int32_t on_chip = leg.side == kOnChip ? leg.hops : leg.hops - 1;
     for (int32_t h = 0; h < on_chip; ++h) {
-      if (channels[static_cast<size_t>(leg.channel + h * leg.stride)] > message.flits())
-        return true;
+      if (channels[static_cast<size_t>(leg.channel + h)] > message.flits()) return true;
     }
   }
   return false;
@@ -164,14 +163,20 @@ constexpr const char* kTileNames[] = {"core of tile",
                                       "mesh channel north of tile"};
 
 /// The first of the largest loads, tile by tile in the order of kTileNames.
-Load busiest_on_chip(const TileLoads& tiles, const std::vector<int64_t>& channels, int width) {
+Load busiest_on_chip(const TileLoads& tiles, const std::vector<int64_t>& channels,
+                     const arch::PackageSpec& package) {
   int64_t most = 0;
   size_t kind = 0;
   size_t tile = 0;
   for (size_t t = 0; t < tiles.service.size(); ++t) {
-    const int64_t* channel = &channels[t * kDirections];
-    const int64_t loads[] = {tiles.service[t], tiles.injected[t], tiles.ejected[t], channel[0],
-                             channel[1],       channel[2],        channel[3]};
+    const auto at = arch::coordinates(package, core::TileId(static_cast<int32_t>(t)));
+    const auto channel = [&](Direction direction) {
+      return channels[static_cast<size_t>(channel_number(package, at, direction))];
+    };
+    const int64_t loads[] = {tiles.service[t],          tiles.injected[t],
+                             tiles.ejected[t],          channel(Direction::kEast),
+                             channel(Direction::kWest), channel(Direction::kSouth),
+                             channel(Direction::kNorth)};
     for (size_t k = 0; k < std::size(loads); ++k) {
       if (loads[k] <= most) continue;
       most = loads[k];
@@ -180,9 +185,8 @@ Load busiest_on_chip(const TileLoads& tiles, const std::vector<int64_t>& channel
     }
   }
   if (most == 0) return {};
-  return {core::Cycles(most),
-          fmt::format("{} ({}, {})", kTileNames[kind], tile % static_cast<size_t>(width),
-                      tile / static_cast<size_t>(width))};
+  const auto at = arch::coordinates(package, core::TileId(static_cast<int32_t>(tile)));
+  return {core::Cycles(most), fmt::format("{} ({}, {})", kTileNames[kind], at.x, at.y)};
 }
 
 /// Numbers the die sides that are used, in order, and puts the numbers into the legs.
@@ -255,7 +259,7 @@ Plan::Plan(const Workload& of, const arch::PackageSpec& package)
   for (const Sent& sent : all) {
     interleaves = interleaves || meets_others(of.messages[sent.message], legs_of(sent), channels);
   }
-  totals.busiest_on_chip = busiest_on_chip(tile_loads(of, tiles), channels, package.width());
+  totals.busiest_on_chip = busiest_on_chip(tile_loads(of, tiles), channels, package);
 }
 
 }  // namespace ranvier::analytic

@@ -39,11 +39,14 @@ Walk walk(const arch::PackageSpec& package, arch::Coordinates from, arch::Coordi
       direction = to.y > from.y ? 2 : 3;
       next.y += to.y > from.y ? 1 : -1;
     }
-    walk.channels.push_back(arch::tile_at(package, from).index() * 4 + direction);
+    const int chip = from.y / mesh * package.chips_x + from.x / mesh;
+    const int side = chip * 4 + direction;
+    const int lane = direction < 2 ? from.y % mesh : from.x % mesh;
+    const int inside = direction < 2 ? from.x % mesh : from.y % mesh;
+    const int before = direction % 2 == 0 ? inside : mesh - 1 - inside;
+    walk.channels.push_back((side * mesh + lane) * mesh + before);
     if (from.x / mesh != next.x / mesh || from.y / mesh != next.y / mesh) {
-      const int chip = from.y / mesh * package.chips_x + from.x / mesh;
-      walk.crossings.emplace_back(chip * 4 + direction,
-                                  direction < 2 ? from.y % mesh : from.x % mesh);
+      walk.crossings.emplace_back(side, lane);
     }
     from = next;
   }
@@ -60,7 +63,7 @@ TEST(Route, EveryWayIsTheOneWalkedTileByTile) {
       append_way(package, core::TileId(from), core::TileId(to), legs);
       Walk found;
       for (const Leg& leg : legs) {
-        for (int h = 0; h < leg.hops; ++h) found.channels.push_back(leg.channel + h * leg.stride);
+        for (int h = 0; h < leg.hops; ++h) found.channels.push_back(leg.channel + h);
         if (leg.side != kOnChip) found.crossings.emplace_back(leg.side, leg.lane);
       }
       const Walk expected = walk(package, arch::coordinates(package, core::TileId(from)),

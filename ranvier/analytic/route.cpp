@@ -6,60 +6,66 @@
 namespace ranvier::analytic {
 namespace {
 
-/// One dimension of a way, from `at` to `to` along a line of dies of `mesh` tiles.
-struct Line {
-  int at;
-  int to;
-  Direction forward;
-  Direction back;
-  int tile_step;  // between the tile numbers of neighbours
-};
+constexpr bool is_horizontal(Direction direction) {
+  return direction == Direction::kEast || direction == Direction::kWest;
+}
 
-/// Appends the line's legs; `tile` moves along. `lane` is that of every die side on the line,
-/// `side_of` numbers the side that leaves the die of a tile.
-template <class SideOf>
-void append_line(Line line, int mesh, int lane, int32_t& tile, std::vector<Leg>& legs,
-                 SideOf side_of) {
-  const int sign = line.to > line.at ? 1 : -1;
-  const Direction direction = sign > 0 ? line.forward : line.back;
-  while (line.at != line.to) {
-    const int inside = line.at % mesh;
-    const int to_edge = sign > 0 ? mesh - inside : inside + 1;  // the hop over the edge included
-    const int left = std::abs(line.to - line.at);
-    const int32_t step = sign * line.tile_step;
-    Leg leg{.channel = tile * kDirections + static_cast<int32_t>(direction),
-            .stride = step * kDirections,
-            .hops = std::min(left, to_edge)};
-    if (left >= to_edge) {
-      leg.side = side_of(line.at, direction);
+constexpr bool is_forward(Direction direction) {
+  return direction == Direction::kEast || direction == Direction::kSouth;
+}
+
+/// Number of the die side through which a die is left, before the plan numbers those in use.
+int32_t side_number(const arch::PackageSpec& package, arch::Coordinates tile, Direction direction) {
+  const int mesh = package.chip.mesh;
+  const int chip = tile.y / mesh * package.chips_x + tile.x / mesh;
+  return chip * kDirections + static_cast<int32_t>(direction);
+}
+
+/// Appends the legs from `at` for `hops` hops in one direction; `at` moves along.
+void append_line(const arch::PackageSpec& package, arch::Coordinates& at, Direction direction,
+                 int hops, std::vector<Leg>& legs) {
+  const int mesh = package.chip.mesh;
+  int& along = is_horizontal(direction) ? at.x : at.y;
+  const int lane = (is_horizontal(direction) ? at.y : at.x) % mesh;
+  while (hops > 0) {
+    const int inside = along % mesh;
+    // The hop over the edge included.
+    const int to_edge = is_forward(direction) ? mesh - inside : inside + 1;
+    Leg leg{.channel = channel_number(package, at, direction), .hops = std::min(hops, to_edge)};
+    if (hops >= to_edge) {
+      leg.side = side_number(package, at, direction);
       leg.lane = lane;
     }
     legs.push_back(leg);
-    line.at += sign * leg.hops;
-    tile += step * leg.hops;
+    along += is_forward(direction) ? leg.hops : -leg.hops;
+    hops -= leg.hops;
   }
 }
 
 }  // namespace
 
+int32_t channel_number(const arch::PackageSpec& package, arch::Coordinates tile,
+                       Direction direction) {
+  const int mesh = package.chip.mesh;
+  const int along = (is_horizontal(direction) ? tile.x : tile.y) % mesh;
+  const int lane = (is_horizontal(direction) ? tile.y : tile.x) % mesh;
+  const int before = is_forward(direction) ? along : mesh - 1 - along;
+  return (side_number(package, tile, direction) * mesh + lane) * mesh + before;
+}
+
 void append_way(const arch::PackageSpec& package, core::TileId from, core::TileId to,
                 std::vector<Leg>& legs) {
-  const int mesh = package.chip.mesh;
-  const auto start = arch::coordinates(package, from);
+  auto at = arch::coordinates(package, from);
   const auto end = arch::coordinates(package, to);
-  int32_t tile = from.index();
-  const auto side = [&](int x, int y, Direction direction) {
-    return (y / mesh * package.chips_x + x / mesh) * kDirections + static_cast<int32_t>(direction);
-  };
-  append_line({start.x, end.x, Direction::kEast, Direction::kWest, 1}, mesh, start.y % mesh, tile,
-              legs, [&](int x, Direction direction) { return side(x, start.y, direction); });
-  append_line({start.y, end.y, Direction::kSouth, Direction::kNorth, package.width()}, mesh,
-              end.x % mesh, tile, legs,
-              [&](int y, Direction direction) { return side(end.x, y, direction); });
+  append_line(package, at, end.x > at.x ? Direction::kEast : Direction::kWest,
+              std::abs(end.x - at.x), legs);
+  append_line(package, at, end.y > at.y ? Direction::kSouth : Direction::kNorth,
+              std::abs(end.y - at.y), legs);
 }
 
 int64_t stream_cycles(const arch::RouterSpec& router, int64_t flits, std::span<const Leg> way) {
   const int64_t buffer = router.buffer_flits;
+  if (flits <= buffer) return flits - 1;
   const auto loop = [&](int64_t link) { return router.router_cycles + 2 * link + 1; };
   if (buffer >= loop(router.link_cycles)) return flits - 1;
   const bool has_link = std::ranges::any_of(

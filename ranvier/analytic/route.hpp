@@ -14,10 +14,15 @@ inline constexpr int kDirections = 4;
 
 inline constexpr int32_t kOnChip = -1;
 
+/// Channels are numbered along the lines that they form, of `mesh` each, one for every lane of
+/// every die side: ((chip x 4 + direction) x mesh + lane) x mesh + channels before it in its
+/// direction.
+int32_t channel_number(const arch::PackageSpec& package, arch::Coordinates tile,
+                       Direction direction);
+
 /// Hops in one direction, up to a turn, a die edge or the end of the way.
 struct Leg {
-  int32_t channel = 0;  // of the first hop: tile x 4 + direction
-  int32_t stride = 0;   // from one channel to the next
+  int32_t channel = 0;  // of the first hop; those of the others follow it
   int32_t hops = 0;
   int32_t side = kOnChip;  // die side through which the last hop leaves: chip x 4 + direction
   int32_t lane = 0;        // of that side

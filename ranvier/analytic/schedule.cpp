@@ -20,13 +20,16 @@ ListScheduler::ListScheduler(const Plan& plan, const arch::PackageSpec& package)
       trains_(workload_.messages.size()),
       records_(workload_.messages.size()),
       tiles_(static_cast<size_t>(plan.cores)),
-      channel_free_(static_cast<size_t>(package.width() * package.height() * kDirections)) {
+      ports_(tiles_.size()),
+      channel_free_(static_cast<size_t>(package.width() * package.height() * kDirections)),
+      events_(workload_.messages.size()) {
   RANVIER_CONTRACT(std::max(trains_.size(), tasks_.size()) < EventQueue::kMostIndices,
                    "messages and tasks have event numbers");
   if (!plan.branches.empty()) passages_.resize(trains_.size());
+  for (size_t m = 0; m < trains_.size(); ++m) trains_[m] = make_train(static_cast<int32_t>(m));
   for (size_t t = 0; t < tasks_.size(); ++t) tasks_[t].open = plan.inputs[t];
   for (size_t t = 0; t < tasks_.size(); ++t) {
-    if (tasks_[t].open == 0) make_ready(static_cast<int32_t>(t), 0);
+    if (tasks_[t].open == 0) make_ready(static_cast<int32_t>(t));
   }
 }
 
@@ -38,40 +41,51 @@ ListScheduler::ListScheduler(const ListScheduler& start, const Plan& plan,
       trains_(start.trains_),
       records_(start.records_),
       tiles_(start.tiles_),
+      ports_(start.ports_),
+      arrived_(start.arrived_),
       channel_free_(start.channel_free_),
       passages_(start.passages_),
       events_(start.events_) {}
 
 ScheduleResult ListScheduler::run() {
   TimedEvent event;
-  while (events_.pop(event)) handle(event);
+  int32_t message = 0;
+  do {
+    while (events_.pop_head(message)) advance(message);
+    while (events_.pop_other(event)) handle(event);
+  } while (events_.next_cycle());
   return summary();
 }
 
 void ListScheduler::run_to_link() {
   TimedEvent event;
-  while (events_.pop(event)) {
-    if (meets_link(event)) {
-      events_.push(event.time, event.kind, event.index);  // it is the next again
-      return;
+  int32_t message = 0;
+  do {
+    while (events_.pop_head(message)) {
+      if (meets_link(message)) return events_.put_back_head(message);
+      advance(message);
     }
-    handle(event);
-  }
+    while (events_.pop_other(event)) {
+      if (event.kind == EventKind::kHead && meets_link(event.index)) {
+        return events_.put_back_head(event.index);
+      }
+      handle(event);
+    }
+  } while (events_.next_cycle());
 }
 
 /// A train that takes the last channel before a link.
-bool ListScheduler::meets_link(const TimedEvent& event) const {
-  if (event.kind != EventKind::kHead) return false;
-  const Train& train = trains_[static_cast<size_t>(event.index)];
-  return train.hops == 1 && plan_.legs[train.leg].side != kOnChip;
+bool ListScheduler::meets_link(int32_t message) const {
+  const Train& train = trains_[static_cast<size_t>(message)];
+  return train.hops() == 1 && plan_.legs[static_cast<size_t>(train.leg)].side != kOnChip;
 }
 
 void ListScheduler::handle(const TimedEvent& event) {
   switch (event.kind) {
     case EventKind::kHead:
       return advance(event.index);
-    case EventKind::kDeliver:
-      return deliver(event.index, event.time);
+    case EventKind::kReady:
+      return make_ready(event.index);
     case EventKind::kGrant:
       return serve_link(event.index, event.time);
     case EventKind::kFirst:
@@ -142,13 +156,15 @@ core::Cycles longest_path(const Plan& plan, const arch::PackageSpec& package) {
     int64_t last = end - task.stream.value() - 1;
     for (size_t m = plan.first_message[t]; m < plan.first_message[t + 1]; ++m) {
       const Message& message = workload.messages[m];
-      int64_t& next = ready[static_cast<size_t>(message.target)];
+      const auto way = plan.way(m);
+      const int64_t stream = stream_cycles(package.router, message.flits(), way);
       if (!message.branch) {
         injected = last + 1;
-        last =
-            std::max(injected + stream_cycles(package.router, message.flits(), plan.way(m)), end);
+        last = std::max(injected + stream, end);
       }
-      next = std::max(next, idle.delivery(message, plan.way(m), injected, last));
+      int64_t& next = ready[static_cast<size_t>(message.target)];
+      next =
+          std::max(next, idle.delivery(message, way, injected, std::max(injected + stream, last)));
     }
   }
   return core::Cycles(latest);

@@ -26,8 +26,8 @@ bool ListScheduler::goes_on_in_leg(int32_t message) {
   if (passage.done == passage.leg_end) return false;
   part_ways(message);
   Train& train = train_of(message);
-  train.hops = next_stop(message) - passage.done;
-  events_.push(train.head, EventKind::kHead, message);
+  train.channel_end = train.channel + next_stop(message) - passage.done;
+  events_.push_head(train.head, message);
   return true;
 }
 
@@ -43,28 +43,33 @@ void ListScheduler::part_ways(int32_t message) {
 
 void ListScheduler::branch_off(int32_t carrier, int32_t message, int32_t hops) {
   const auto index = static_cast<size_t>(message);
+  const Train& before = train_of(carrier);
   Train& train = train_of(message);
-  train = train_of(carrier);
+  train.head = before.head;
+  train.tail = before.tail;
+  train.stream = before.stream;
+  train.mesh_wait = before.mesh_wait;
   records_[index].link_wait = records_[static_cast<size_t>(carrier)].link_wait;
   Passage& passage = passages_[index];
-  size_t leg = plan_.first_leg[index];
-  const size_t end = plan_.first_leg[index + 1];
+  const auto leg_at = [&](int32_t leg) -> const Leg& {
+    return plan_.legs[static_cast<size_t>(leg)];
+  };
   int32_t leg_begin = 0;
-  for (; leg < end && leg_begin + plan_.legs[leg].hops <= hops; ++leg) {
-    leg_begin += plan_.legs[leg].hops;
+  while (train.legs_left > 0 && leg_begin + leg_at(train.leg).hops <= hops) {
+    leg_begin += leg_at(train.leg).hops;
+    ++train.leg;
+    --train.legs_left;
   }
-  train.leg = static_cast<uint32_t>(leg);
-  train.hops = 0;
+  train.channel_end = train.channel;
   passage = {.done = hops, .leg_end = hops, .part = 0};
-  if (leg < end) {
-    const Leg& rest = plan_.legs[leg];
-    train.channel = rest.channel + (hops - leg_begin) * rest.stride;
-    train.stride = rest.stride;
+  if (train.legs_left > 0) {
+    const Leg& rest = leg_at(train.leg);
+    train.channel = rest.channel + hops - leg_begin;
     passage.leg_end = leg_begin + rest.hops;
-    train.hops = next_stop(message) - hops;
+    train.channel_end = train.channel + next_stop(message) - hops;
   }
   part_ways(message);
-  events_.push(train.head, EventKind::kHead, message);
+  events_.push_head(train.head, message);
 }
 
 /// Tasks of the target's tile that get the same packets.

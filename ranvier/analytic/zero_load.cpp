@@ -29,9 +29,7 @@ ZeroLoad::Span ZeroLoad::cross(const workload::Message& message, Span train) con
 int64_t ZeroLoad::delivery(const workload::Message& message, std::span<const Leg> way,
                            int64_t injected, int64_t last) const {
   const int64_t hop_cycles = package_.router.router_cycles + package_.router.link_cycles;
-  Span train{injected + kPortCycles, 0};
-  train.tail = std::max(train.head + stream_cycles(package_.router, message.flits(), way),
-                        last + kPortCycles);
+  Span train{injected + kPortCycles, last + kPortCycles};
   if (message.flits() == 1) train.head = train.tail;
   for (const Leg& leg : way) {
     train.head += leg.hops * hop_cycles;
