@@ -23,6 +23,8 @@ using ranvier::train::LifOptions;
 using torch::Tensor;
 
 constexpr int64_t kSteps = 8, kSamples = 64, kChannels = 64, kInner = 16 * 16;
+/// The neurons of spiking variants.
+const LifOptions kAsTrained{.surrogate = ranvier::train::Surrogate::kTriangle};
 constexpr int64_t kValues = kSteps * kSamples * kChannels * kInner;
 
 /// CPU time of this thread [s]: other programs on the machine do not count.
@@ -79,7 +81,7 @@ void fused_kernels(benchmark::State& state) {
   const Problem p;
   const LifArguments a{kSteps,
                        {kValues / kSteps, kChannels, kInner},
-                       LifOptions{},
+                       kAsTrained,
                        p.gain.data_ptr<float>(),
                        p.theta.data_ptr<float>(),
                        p.beta.data_ptr<float>(),
@@ -120,7 +122,7 @@ void fused_kernels(benchmark::State& state) {
 template <class F>
 void forward_backward(const F& lif, const Problem& p) {
   const auto leaf = [](const Tensor& t) { return t.detach().requires_grad_(true); };
-  lif(leaf(p.x), leaf(p.gain), leaf(p.theta), leaf(p.beta), LifOptions{}).backward(p.grad);
+  lif(leaf(p.x), leaf(p.gain), leaf(p.theta), leaf(p.beta), kAsTrained).backward(p.grad);
 }
 
 /// Whole library calls with autograd.

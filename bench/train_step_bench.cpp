@@ -65,7 +65,8 @@ class Trained {
     s.has_boundaries = kind == ir::NetworkKind::kHnn;
     s.codec = code;
     s.bottleneck = projection;
-    s.steps = kind == ir::NetworkKind::kSnn ? 4 : 1;
+    s.steps = s.is_spiking() ? 4 : 1;
+    if (s.is_spiking()) s.surrogate = train::Surrogate::kTriangle;  // as variants are trained
     return s;
   }
 

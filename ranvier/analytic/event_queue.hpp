@@ -82,7 +82,7 @@ class EventQueue {
 
  private:
   static constexpr int kIndexBits = 28;
-  static constexpr int64_t kSlots = 4096;  // core cycles with a bucket
+  static constexpr int64_t kSlots = 4096;  // core cycles with a slot
   static constexpr size_t kWordBits = 64;
   static constexpr int32_t kNone = -1;
   struct Node {
@@ -150,7 +150,7 @@ class EventQueue {
   std::vector<Node> nodes_;
   int32_t spare_ = kNone;
   Heap late_;  // at or before now
-  Heap far_;   // beyond the buckets when they were pushed
+  Heap far_;   // beyond the slots when they were pushed
 };
 
 }  // namespace ranvier::analytic

@@ -288,6 +288,8 @@ VariantSettings default_variant(const Settings& settings, const std::string& nam
     variant.wire = baseline.wire;
   }
   variant.codec.is_signed = has_signed_stream(settings.network.model);
+  // Tails of a surrogate add up over steps and layers: docs/learning.md.
+  if (kind == ir::NetworkKind::kSnn) variant.surrogate = Surrogate::kTriangle;
   variant.epochs = settings.finetune.optim.epochs;
   variant.batch = settings.train.batch;
   variant.learning_rate = settings.finetune.optim.learning_rate;
@@ -362,7 +364,9 @@ VariantSettings parse_variant(const Values& values, const Settings& settings,
                      .steps = variant.steps,
                      .is_signed = has_signed_stream(settings.network.model)};
   }
-  variant.surrogate = parse_surrogate(values.text(prefix + "surrogate"), prefix + "surrogate");
+  if (values.has(prefix + "surrogate")) {
+    variant.surrogate = parse_surrogate(values.text(prefix + "surrogate"), prefix + "surrogate");
+  }
   variant.epochs =
       static_cast<int>(optional_integer(values, prefix + "epochs").value_or(variant.epochs));
   variant.batch =

@@ -68,6 +68,16 @@ TEST(Settings, PutsCutsInTheOrderOfTheNetwork) {
               ElementsAre("stage1", "stage3"));
 }
 
+TEST(Settings, SpikingNetworksHaveASurrogateWithoutTails) {
+  const Settings settings = parse(
+      "variants: {s: {kind: snn}, t: {kind: snn, surrogate: arctan}, h: {codec: graded(3)}, "
+      "i: {codec: rate(4), surrogate: sigmoid}}");
+  EXPECT_EQ(variant_of(settings, "s").surrogate, Surrogate::kTriangle);
+  EXPECT_EQ(variant_of(settings, "t").surrogate, Surrogate::kArctan);
+  EXPECT_EQ(variant_of(settings, "h").surrogate, Surrogate::kArctan);
+  EXPECT_EQ(variant_of(settings, "i").surrogate, Surrogate::kSigmoid);
+}
+
 TEST(Settings, SignsWhatChangesWeightsAndNothingElse) {
   const Settings one = parse("variants: {h: {codec: graded(3)}}");
   const Settings other = parse("variants: {h: {codec: graded(2)}}");
