@@ -76,7 +76,8 @@ ir::Network resnet18() {
 
 void prices_mapped_points(benchmark::State& state) {
   const ir::Network network = resnet18();
-  const sweep::Bundle bundle{"hnn", network, map::testing::random_activity(network, 1, 0.3, 7), {}};
+  const sweep::Bundle bundle{
+      "hnn", network, map::testing::random_activity(network, 1, 0.3, 7), {}, {}};
   arch::PackageSpec package;
   package.chips_x = 4;
   package.chip.mesh = 40;
