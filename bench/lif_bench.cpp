@@ -23,8 +23,7 @@ using ranvier::train::LifOptions;
 using torch::Tensor;
 
 constexpr int64_t kSteps = 8, kSamples = 64, kChannels = 64, kInner = 16 * 16;
-/// The neurons of spiking variants.
-const LifOptions kAsTrained{.surrogate = ranvier::train::Surrogate::kTriangle};
+const LifOptions kAsTrained{.surrogate = ranvier::train::kSpikingSurrogate};
 constexpr int64_t kValues = kSteps * kSamples * kChannels * kInner;
 
 /// CPU time of this thread [s]: other programs on the machine do not count.

@@ -66,7 +66,7 @@ class Trained {
     s.codec = code;
     s.bottleneck = projection;
     s.steps = s.is_spiking() ? 4 : 1;
-    if (s.is_spiking()) s.surrogate = train::Surrogate::kTriangle;  // as variants are trained
+    if (s.is_spiking()) s.surrogate = train::kSpikingSurrogate;
     return s;
   }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 namespace ranvier::analytic {
+
 EventQueue::EventQueue(size_t messages) : after_(messages + kSlots, kNone) {
   for (size_t s = 0; s < slots_.size(); ++s) slots_[s].last_head = first_head(s);
 }

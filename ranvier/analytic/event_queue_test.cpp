@@ -17,29 +17,24 @@ namespace {
 using Key = std::tuple<int64_t, EventKind, int32_t>;
 
 /// Heads, then the others, then the next cycle. A head's time: of the cycle in which it is taken.
-std::optional<Key> take(EventQueue& queue, int64_t& now) {
+std::optional<Key> take(EventQueue& queue) {
   TimedEvent event;
   do {
-    if (queue.pop_head(event.index)) return Key{now, EventKind::kHead, event.index};
-    if (queue.pop_other(event)) {
-      now = std::max(now, event.time);
-      return Key{event.time, event.kind, event.index};
-    }
-    if (!queue.next_cycle()) return std::nullopt;
-    now = queue.now();
-  } while (true);
+    if (queue.pop_head(event.index)) return Key{queue.now(), EventKind::kHead, event.index};
+    if (queue.pop_other(event)) return Key{event.time, event.kind, event.index};
+  } while (queue.next_cycle());
+  return std::nullopt;
 }
 
 TEST(EventQueue, TakesKindsInTheirOrderAndAPastEventAtOnce) {
   EventQueue queue(6);
-  int64_t now = -1;
-  EXPECT_FALSE(take(queue, now));
+  EXPECT_FALSE(take(queue));
   queue.push(7, EventKind::kPick, 1);
   queue.push_head(7, 5);
   queue.push_head(7, 2);
   queue.push(1'000'000, EventKind::kDone, 0);
   std::vector<Key> taken;
-  while (const auto event = take(queue, now)) {
+  while (const auto event = take(queue)) {
     taken.push_back(*event);
     if (taken.size() == 2) queue.push(3, EventKind::kGrant, 9);
     if (taken.size() == 3) queue.push(7, EventKind::kDone, 4);
@@ -86,8 +81,7 @@ RC_GTEST_PROP(EventQueue, AlwaysTakesTheLeast, ()) {
   };
   for (int i = 0; i < 20; ++i) push(static_cast<int64_t>(rng.below(50)));
   int left = kEvents - 20;
-  int64_t now = -1;
-  while (const auto event = take(queue, now)) {
+  while (const auto event = take(queue)) {
     RC_ASSERT(!expected.empty());
     const auto [time, kind, index] = *expected.begin();
     RC_ASSERT(time == std::get<0>(*event));
@@ -102,7 +96,7 @@ RC_GTEST_PROP(EventQueue, AlwaysTakesTheLeast, ()) {
           kind == EventKind::kHead;  // what is past would have to wait for them
       const int64_t ahead = std::max<int64_t>(among_heads ? 1 : 0, kAhead[rng.below(8)]);
       const bool is_past = !among_heads && rng.below(10) == 0;
-      push(is_past ? std::max<int64_t>(0, now - 5) : now + ahead);
+      push(is_past ? std::max<int64_t>(0, queue.now() - 5) : queue.now() + ahead);
     }
   }
   RC_ASSERT(expected.empty());

@@ -30,6 +30,8 @@ class ListScheduler {
   void run_to_link();
 
  private:
+  template <class Stops>
+  void run_until(const Stops& stops);
   void handle(const TimedEvent& event);
   bool meets_link(int32_t message) const;
   void make_ready(int32_t task);

@@ -47,31 +47,31 @@ ListScheduler::ListScheduler(const ListScheduler& start, const Plan& plan,
       passages_(start.passages_),
       events_(start.events_) {}
 
-ScheduleResult ListScheduler::run() {
-  TimedEvent event;
-  int32_t message = 0;
-  do {
-    while (events_.pop_head(message)) advance(message);
-    while (events_.pop_other(event)) handle(event);
-  } while (events_.next_cycle());
-  return summary();
-}
-
-void ListScheduler::run_to_link() {
+/// In order of time, up to the first head at which `stops` [message] is true, and not with it.
+template <class Stops>
+void ListScheduler::run_until(const Stops& stops) {
   TimedEvent event;
   int32_t message = 0;
   do {
     while (events_.pop_head(message)) {
-      if (meets_link(message)) return events_.put_back_head(message);
+      if (stops(message)) return events_.put_back_head(message);
       advance(message);
     }
     while (events_.pop_other(event)) {
-      if (event.kind == EventKind::kHead && meets_link(event.index)) {
-        return events_.put_back_head(event.index);
-      }
+      const bool is_head = event.kind == EventKind::kHead;
+      if (is_head && stops(event.index)) return events_.put_back_head(event.index);
       handle(event);
     }
   } while (events_.next_cycle());
+}
+
+ScheduleResult ListScheduler::run() {
+  run_until([](int32_t) { return false; });
+  return summary();
+}
+
+void ListScheduler::run_to_link() {
+  run_until([&](int32_t message) { return meets_link(message); });
 }
 
 /// A train that takes the last channel before a link.

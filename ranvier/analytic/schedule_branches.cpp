@@ -57,8 +57,7 @@ void ListScheduler::branch_off(int32_t carrier, int32_t message, int32_t hops) {
   int32_t leg_begin = 0;
   while (train.legs_left > 0 && leg_begin + leg_at(train.leg).hops <= hops) {
     leg_begin += leg_at(train.leg).hops;
-    ++train.leg;
-    --train.legs_left;
+    train.leave_leg();
   }
   train.channel_end = train.channel;
   passage = {.done = hops, .leg_end = hops, .part = 0};

@@ -28,6 +28,11 @@ struct alignas(64) Train {
   bool leaves_die : 1 = false;    // by its first hop: a gateway's
   bool opens_stream : 1 = false;  // its last flit is ready when its task ends
 
+  void leave_leg() {
+    ++leg;
+    --legs_left;
+  }
+
   /// Hops left of its leg; 0: at its target.
   int32_t hops() const { return channel_end - channel; }
 
@@ -56,9 +61,9 @@ struct Passage {
 
 /// What a task waited for, and after whom it came.
 struct TaskState {
-  int32_t open = 0;    // messages still to come
-  int32_t last = -1;   // the message that came last
-  int64_t ready = 0;   // when that came
+  int32_t open = 0;           // messages still to come
+  int32_t last = kNoMessage;  // the message that came last
+  int64_t ready = 0;          // when that came
   int64_t stood = 0;   // of its wait for the tile, cycles in which that could not send and stood
   int64_t worked = 0;  // when its service ends, known from its start
   int64_t end = 0;
@@ -76,13 +81,14 @@ struct TileState {
   int32_t last_out = kNoMessage;
   int64_t port_free = 0;     // the injection port; kNever while a message to a link keeps it
   bool release_due = false;  // a kRelease event comes
-  int32_t holder = -1;       // message whose flit `held_flit` must leave before the converter can
+  int32_t holder =
+      kNoMessage;  // message whose flit `held_flit` must leave before the converter can
   int64_t held_flit = 0;
 };
 
 struct EjectionPort {
   int64_t free = 0;
-  int32_t trickling = -1;  // a packet that comes in from a link and keeps the port
+  int32_t trickling = kNoMessage;  // a packet that comes in from a link and keeps the port
 };
 
 }  // namespace ranvier::analytic

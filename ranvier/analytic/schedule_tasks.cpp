@@ -130,7 +130,7 @@ void ListScheduler::leave_when_sent(int32_t tile, int64_t time) {
   const int64_t end = tasks_[static_cast<size_t>(of.source)].end;
   const int64_t sent =
       flit_time(train.started, train.injected - 1, state.held_flit, of.flits()) + 1;
-  state.holder = -1;
+  state.holder = kNoMessage;
   events_.push(std::max({time, sent, end}), EventKind::kLeave, tile);
 }
 

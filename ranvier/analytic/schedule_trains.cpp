@@ -30,9 +30,7 @@ void ListScheduler::advance(int32_t message) {
 }
 
 void ListScheduler::next_leg(int32_t message) {
-  Train& train = train_of(message);
-  ++train.leg;
-  --train.legs_left;
+  train_of(message).leave_leg();
   begin_leg(message);
 }
 
@@ -91,7 +89,7 @@ void ListScheduler::unlock_ejection(int32_t message) {
   EjectionPort& port = ports_[static_cast<size_t>(tile)];
   if (port.trickling != message) return;
   finish_ejection(message, port);
-  port.trickling = -1;
+  port.trickling = kNoMessage;
   if (const auto behind = arrived_.extract(tile)) {
     for (const int32_t next : behind.mapped()) eject(next);
   }

@@ -288,8 +288,7 @@ VariantSettings default_variant(const Settings& settings, const std::string& nam
     variant.wire = baseline.wire;
   }
   variant.codec.is_signed = has_signed_stream(settings.network.model);
-  // Tails of a surrogate add up over steps and layers: docs/learning.md.
-  if (kind == ir::NetworkKind::kSnn) variant.surrogate = Surrogate::kTriangle;
+  if (kind == ir::NetworkKind::kSnn) variant.surrogate = kSpikingSurrogate;
   variant.epochs = settings.finetune.optim.epochs;
   variant.batch = settings.train.batch;
   variant.learning_rate = settings.finetune.optim.learning_rate;

@@ -12,6 +12,9 @@ namespace ranvier::train {
 
 enum class Surrogate : uint8_t { kArctan, kFastSigmoid, kTriangle, kSigmoid };
 
+/// Of the neurons of an snn: tails add up over steps and layers. Source: docs/learning.md.
+inline constexpr Surrogate kSpikingSurrogate = Surrogate::kTriangle;
+
 std::string_view to_string(Surrogate surrogate);
 
 /// Errors: UserError naming `key`, the text and the allowed names.
